@@ -1,0 +1,182 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+let package = Package(
+    name: "mobile-signature-service",
+    products: [
+        .executable(name: "AEService", targets: ["AEService"]),
+        .executable(name: "MEService", targets: ["MEService"]),
+        .executable(name: "HomeMSSPService", targets: ["HomeMSSPService"]),
+        .library(name: "MSSCore", targets: ["MSSCore", "MSSWire", "MSSRuntime"]),
+        // For trying and testing; no part of a service.
+        .executable(name: "SIMSimulator", targets: ["SIMSimulator"]),
+        .executable(name: "DevelopmentCA", targets: ["DevelopmentCA"]),
+        .executable(name: "Bench", targets: ["Bench"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-asn1.git", exact: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-certificates.git", exact: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log.git", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics.git", exact: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", exact: "2.37.6"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", exact: "2.28.1"),
+        .package(url: "https://github.com/LebJe/TOMLKit.git", exact: "0.6.0"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", exact: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", exact: "2.13.0"),
+    ],
+    targets: [
+        // Shared by every service: the language, the process shell, the wire.
+        .target(name: "MSSCore", dependencies: [.logging]),
+        .target(
+            name: "MSSRuntime",
+            dependencies: ["MSSCore", .crypto, .httpServer, .lifecycle, .logging, .metrics, .toml]
+        ),
+        .target(
+            name: "MSSWire",
+            dependencies: [
+                "MSSCore", "CLibXML2", .asn1, .httpClient, .httpServer, .httpServerTLS, .lifecycle, .logging, .nioCore,
+                .nioHTTP1, .nioSSL, .x509,
+            ],
+            resources: [.embedInCode("Schemas")]
+        ),
+
+        // One role, one module: what each service decides, with no I/O of its own.
+        .target(name: "AE", dependencies: ["MSSCore", .logging]),
+        .target(name: "ME", dependencies: ["MSSCore", .logging]),
+        .target(name: "HomeMSSP", dependencies: ["MSSCore", "OTA", "Alauda", .logging]),
+
+        // The key side: linked into HomeMSSPService and nothing else (OTA, Alauda and SMPP also into the simulator).
+        .target(name: "OTA", dependencies: ["CLibCrypto", .crypto, .cryptoExtras]),
+        .target(name: "Alauda", dependencies: [.crypto, .cryptoExtras]),
+        .target(name: "SMPP"),
+        .target(
+            name: "SIMLink",
+            dependencies: ["MSSCore", "OTA", "SMPP", .logging, .nioCore, .nioPosix, .nioSSL]
+        ),
+        .target(name: "KeyVault", dependencies: ["Alauda", "CLibCrypto", "MSSCore", "OTA", .crypto]),
+        .target(name: "PostgreSQL", dependencies: ["CLibPQ"]),
+        .target(name: "HomeStore", dependencies: ["Alauda", "HomeMSSP", "MSSCore", "OTA", "PostgreSQL", .logging]),
+
+        // Evidence: signatures assembled and verified (Home), certificates asked for (ME).
+        .target(name: "Signatures", dependencies: ["CLibCrypto", "MSSCore", .asn1, .x509]),
+        .target(name: "CertificateAuthority", dependencies: ["CLibCrypto", "MSSCore"]),
+
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+        .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+
+        // The services: read the configuration, join the parts, run.
+        .executableTarget(
+            name: "AEService",
+            dependencies: ["AE", "MSSCore", "MSSRuntime", "MSSWire", .lifecycle, .logging]
+        ),
+        .executableTarget(
+            name: "MEService",
+            dependencies: ["CertificateAuthority", "ME", "MSSCore", "MSSRuntime", "MSSWire", .lifecycle, .logging]
+        ),
+        .executableTarget(
+            name: "HomeMSSPService",
+            dependencies: [
+                "Alauda", "HomeMSSP", "HomeStore", "KeyVault", "MSSCore", "MSSRuntime", "MSSWire", "OTA", "PostgreSQL",
+                "SIMLink", "Signatures", .lifecycle, .logging,
+            ]
+        ),
+
+        // For trying and testing: no part of a service.
+        .target(
+            name: "Simulation",
+            dependencies: ["Alauda", "OTA", "SMPP", .crypto, .cryptoExtras, .nioCore, .nioPosix]
+        ),
+        .executableTarget(name: "SIMSimulator", dependencies: ["Simulation"]),
+        .executableTarget(name: "DevelopmentCA", dependencies: ["CLibCrypto", .httpServer, .logging]),
+        .executableTarget(name: "Bench", dependencies: [.httpClient, .nioCore, .nioSSL]),
+
+        // Tests, one target a module, and what they share.
+        .target(
+            name: "MSSTestSupport",
+            dependencies: [
+                "Alauda", "HomeMSSP", "MSSCore", "MSSRuntime", "MSSWire", "OTA", "PostgreSQL", .crypto, .httpClient,
+                .logging, .nioCore, .nioSSL,
+            ],
+            path: "Tests/Support"
+        ),
+        .testTarget(name: "MSSCoreTests", dependencies: ["MSSCore"]),
+        .testTarget(name: "MSSRuntimeTests", dependencies: ["MSSCore", "MSSRuntime", "MSSTestSupport", .logging]),
+        .testTarget(
+            name: "MSSWireTests",
+            dependencies: ["MSSCore", "MSSTestSupport", "MSSWire", .httpClient, .logging, .nioCore, .nioSSL, .x509]
+        ),
+        .testTarget(name: "AETests", dependencies: ["AE", "MSSCore", "MSSTestSupport"]),
+        .testTarget(name: "METests", dependencies: ["ME", "MSSCore", "MSSTestSupport"]),
+        .testTarget(
+            name: "HomeMSSPTests",
+            dependencies: ["Alauda", "HomeMSSP", "MSSCore", "MSSTestSupport", "OTA"]
+        ),
+        .testTarget(name: "OTATests", dependencies: ["OTA"]),
+        .testTarget(name: "AlaudaTests", dependencies: ["Alauda", "OTA", .crypto]),
+        .testTarget(name: "SMPPTests", dependencies: ["SMPP"]),
+        .testTarget(
+            name: "SIMLinkTests",
+            dependencies: ["MSSCore", "MSSTestSupport", "OTA", "SIMLink", "SMPP", "Simulation", .logging, .nioCore]
+        ),
+        .testTarget(name: "SimulationTests", dependencies: ["Alauda", "OTA", "SMPP", "Simulation", .crypto]),
+        .testTarget(name: "PostgreSQLTests", dependencies: ["MSSTestSupport", "PostgreSQL"]),
+        .testTarget(name: "KeyVaultTests", dependencies: ["Alauda", "KeyVault", "MSSCore", "MSSTestSupport", "OTA"]),
+        .testTarget(
+            name: "HomeStoreTests",
+            dependencies: ["Alauda", "HomeMSSP", "HomeStore", "MSSCore", "MSSTestSupport", "OTA", "PostgreSQL"]
+        ),
+        .testTarget(
+            name: "SignaturesTests",
+            dependencies: ["MSSCore", "MSSTestSupport", "Signatures", .crypto, .asn1, .x509]
+        ),
+        .testTarget(
+            name: "CertificateAuthorityTests",
+            dependencies: ["CertificateAuthority", "DevelopmentCA", "MSSCore", "MSSTestSupport", .crypto, .x509]
+        ),
+        .testTarget(
+            name: "MeshTests",
+            dependencies: [
+                "AE", "Alauda", "HomeMSSP", "ME", "MSSCore", "MSSTestSupport", "MSSWire", "OTA", .logging,
+            ]
+        ),
+        .testTarget(name: "ArchitectureTests", dependencies: ["AEService", "HomeMSSPService", "MEService"]),
+        .testTarget(
+            name: "SystemTests",
+            dependencies: [
+                "AEService", "DevelopmentCA", "HomeMSSPService", "MEService", "MSSCore", "MSSTestSupport",
+                "SIMSimulator", .crypto, .httpClient, .nioCore, .nioSSL,
+            ]
+        ),
+    ]
+)
+
+extension Target.Dependency {
+    static let asn1: Self = .product(name: "SwiftASN1", package: "swift-asn1")
+    static let crypto: Self = .product(name: "Crypto", package: "swift-crypto")
+    static let cryptoExtras: Self = .product(name: "CryptoExtras", package: "swift-crypto")
+    static let httpClient: Self = .product(name: "AsyncHTTPClient", package: "async-http-client")
+    static let httpServer: Self = .product(name: "Hummingbird", package: "hummingbird")
+    static let httpServerTLS: Self = .product(name: "HummingbirdTLS", package: "hummingbird")
+    static let lifecycle: Self = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let logging: Self = .product(name: "Logging", package: "swift-log")
+    static let metrics: Self = .product(name: "Metrics", package: "swift-metrics")
+    static let nioCore: Self = .product(name: "NIOCore", package: "swift-nio")
+    static let nioHTTP1: Self = .product(name: "NIOHTTP1", package: "swift-nio")
+    static let nioPosix: Self = .product(name: "NIOPosix", package: "swift-nio")
+    static let nioSSL: Self = .product(name: "NIOSSL", package: "swift-nio-ssl")
+    static let toml: Self = .product(name: "TOMLKit", package: "TOMLKit")
+    static let x509: Self = .product(name: "X509", package: "swift-certificates")
+}
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings = [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .treatAllWarnings(as: .error),
+    ]
+}

@@ -1,0 +1,10 @@
+#include <openssl/bio.h>
+#include <openssl/cmp.h>
+#include <openssl/cms.h>
+#include <openssl/crmf.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>

@@ -1,0 +1,26 @@
+/// MSS_StatusReq (TS 102 204 §8.4).
+public struct StatusRequest: Sendable, Equatable {
+    public var header: MessageHeader
+    public var transactionID: String
+
+    public init(header: MessageHeader, transactionID: String) {
+        self.header = header
+        self.transactionID = transactionID
+    }
+}
+
+/// MSS_StatusResp (§8.5): as the synchronous answer would have been, or 504 while the user has not answered.
+public struct StatusResponse: Sendable, Equatable {
+    public var header: MessageHeader
+    public var mobileUser: MobileUser
+    /// DER of the CMS SignedData once there is one.
+    public var signature: [UInt8]?
+    public var status: Status
+
+    public init(header: MessageHeader, mobileUser: MobileUser, signature: [UInt8]? = nil, status: Status) {
+        self.header = header
+        self.mobileUser = mobileUser
+        self.signature = signature
+        self.status = status
+    }
+}

@@ -1,0 +1,38 @@
+/// The conversation about application providers: an acquiring entity asks which ones are its own, the home tells.
+public protocol ProviderService: Sendable {
+    /// The providers that are bound to the calling acquiring entity, and no others.
+    func directory(_ call: Call) async throws(MSSFault) -> ProviderDirectory
+}
+
+/// The application providers of one acquiring entity.
+public struct ProviderDirectory: Sendable {
+    public var providers: [ApplicationProvider]
+
+    public init(providers: [ApplicationProvider]) {
+        self.providers = providers
+    }
+}
+
+/// What the platform knows of one application provider.
+public struct ApplicationProvider: Sendable, Equatable {
+    /// AP_ID, compared octet by octet (TS 102 204 §9, `AP_Info`).
+    public var id: String
+    /// The certificate identities that may speak for it; several while certificates are rotated.
+    public var identities: Set<PeerIdentity>
+    /// The acquiring entities through which it may come.
+    public var acquiringEntities: Set<PeerIdentity>
+    /// The registered name that the user is shown.
+    public var displayName: String
+
+    public init(
+        id: String,
+        identities: Set<PeerIdentity>,
+        acquiringEntities: Set<PeerIdentity>,
+        displayName: String
+    ) {
+        self.id = id
+        self.identities = identities
+        self.acquiringEntities = acquiringEntities
+        self.displayName = displayName
+    }
+}

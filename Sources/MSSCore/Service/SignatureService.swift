@@ -1,0 +1,12 @@
+/// The conversation about signatures: an application provider asks, a card answers.
+///
+/// The acquiring entity and the home conform to it, and so does the client that reaches either over the wire.
+public protocol SignatureService: Sendable {
+    /// Asks a mobile user to sign (TS 102 204 §7.1).
+    ///
+    /// In synchronous mode it returns when the user has signed; otherwise as soon as the transaction is committed.
+    func signature(_ request: SignatureRequest, _ call: Call) async throws(MSSFault) -> SignatureResponse
+
+    /// Tells how far a transaction of the asking provider has come (TS 102 204 §7.2).
+    func status(_ request: StatusRequest, _ call: Call) async throws(MSSFault) -> StatusResponse
+}
