@@ -1,0 +1,44 @@
+public import Logging
+public import MSSCore
+
+/// What application providers call: finds out who asks, and passes on what is entitled.
+///
+/// It holds no keys of users, no database and nothing that a restart would lose.
+public struct AcquiringEntity: SignatureService {
+    private let home: any SignatureService
+    private let providers: ProviderCache
+    private let logger: Logger
+
+    public init(home: any SignatureService, providers: ProviderCache, logger: Logger) {
+        self.home = home
+        self.providers = providers
+        self.logger = logger
+    }
+
+    public func signature(_ request: SignatureRequest, _ call: Call) async throws(MSSFault) -> SignatureResponse {
+        try admit(request.header.apInfo, call)
+        return try await home.signature(request, call.onBehalfOfPeer())
+    }
+
+    public func status(_ request: StatusRequest, _ call: Call) async throws(MSSFault) -> StatusResponse {
+        try admit(request.header.apInfo, call)
+        return try await home.status(request, call.onBehalfOfPeer())
+    }
+
+    /// The client certificate and AP_ID must name the same provider; AP_PWD is never looked at.
+    private func admit(_ apInfo: APInfo, _ call: Call) throws(MSSFault) {
+        guard let provider = try providers.provider(apInfo.id), provider.identities.contains(call.peer) else {
+            logger.notice(
+                "caller is not the provider it names",
+                metadata: [
+                    "ap_id": "\(apInfo.id, as: .applicationProvider)", "peer": "\(call.peer, as: .applicationProvider)",
+                    "trace": "\(call.trace, as: .open)",
+                ]
+            )
+            throw MSSFault(
+                .unauthorizedAccess,
+                "AP_ID and client certificate do not name one registered application provider."
+            )
+        }
+    }
+}

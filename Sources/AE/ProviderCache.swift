@@ -1,0 +1,85 @@
+public import Logging
+public import MSSCore
+
+import Synchronization
+
+/// This acquiring entity's providers, pulled from the home and kept: it serves from its last good copy while the home
+/// is away, for a bounded time.
+public final class ProviderCache: Sendable {
+    private struct Copy {
+        var providers: [String: ApplicationProvider]
+        var taken: ContinuousClock.Instant
+    }
+
+    private let home: any ProviderService
+    private let peer: PeerIdentity
+    private let interval: Duration
+    private let longest: Duration
+    private let logger: Logger
+    private let copy = Mutex<Copy?>(nil)
+
+    /// - Parameters:
+    ///   - peer: This acquiring entity.
+    ///   - interval: Time between two pulls.
+    ///   - longest: How long a copy serves when no newer one can be had.
+    public init(
+        home: any ProviderService,
+        peer: PeerIdentity,
+        interval: Duration = .seconds(10),
+        longest: Duration = .seconds(3600),
+        logger: Logger
+    ) {
+        self.home = home
+        self.peer = peer
+        self.interval = interval
+        self.longest = longest
+        self.logger = logger
+    }
+
+    /// Pulls again and again until it is cancelled.
+    public func run() async {
+        while !Task.isCancelled {
+            let pulled = await pull()
+            try? await Task.sleep(for: pulled ? interval : min(interval, .seconds(1)))
+        }
+    }
+
+    /// Whether there is a copy young enough to serve from.
+    public var isReady: Bool { current != nil }
+
+    /// The provider with this AP_ID.
+    ///
+    /// - Throws: 780 when no copy is young enough to decide by.
+    func provider(_ id: String) throws(MSSFault) -> ApplicationProvider? {
+        guard let current else {
+            throw MSSFault(
+                .unableToProvideServices,
+                "The platform cannot look up application providers now; try again later.",
+                cause: "no provider directory of the home that is young enough"
+            )
+        }
+        return current.providers[id]
+    }
+
+    private var current: Copy? {
+        copy.withLock { copy in copy.flatMap { $0.taken.duration(to: .now) < longest ? $0 : nil } }
+    }
+
+    /// Takes one copy; the former one stays when it cannot be had.
+    @discardableResult
+    public func pull() async -> Bool {
+        do {
+            let call = Call(peer: peer, deadline: .now + .seconds(5))
+            let directory = try await home.directory(call)
+            let providers = Dictionary(directory.providers.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+            copy.withLock { $0 = Copy(providers: providers, taken: .now) }
+            return true
+        } catch {
+            logger.warning(
+                "provider directory not pulled; the last copy serves",
+                metadata: ["fault": "\(error.code.rawValue, as: .open)", "cause": "\(error.cause ?? "", as: .system)"]
+            )
+            return false
+        }
+    }
+}

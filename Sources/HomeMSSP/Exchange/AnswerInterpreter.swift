@@ -1,0 +1,75 @@
+import Alauda
+import MSSCore
+
+/// What an authentic answer means for its transaction (WPKI profile, result codes to fault codes).
+struct AnswerInterpreter {
+    let evidence: any SignatureEvidence
+
+    func result(of message: UpMessage, in current: RunningTransaction) -> TransactionResult {
+        guard message.status == .ok else { return .fault(Self.fault(for: message.status)) }
+        do {
+            switch current.transaction.task {
+            case .signature(let task): return try signature(message, task, current.subscriber)
+            case .keyGeneration(let task): return try provenKey(message, task, current)
+            }
+        } catch {
+            return .fault(MSSFault(.internalError, specifier: 9003, cause: error.reason))
+        }
+    }
+
+    private func signature(
+        _ message: UpMessage,
+        _ task: SignatureTask,
+        _ subscriber: Subscriber
+    ) throws(EvidenceError) -> TransactionResult {
+        guard let raw = message.signature, let key = subscriber.key, let certificate = key.certificate else {
+            throw EvidenceError(reason: "the answer has no signature, or the user no certificate")
+        }
+        let signedData = try evidence.signedData(content: task.content, raw: raw, key: key)
+        return .signature(signedData, task.validates ? evidence.validity(of: certificate) : .signature)
+    }
+
+    private func provenKey(
+        _ message: UpMessage,
+        _ task: KeyGenerationTask,
+        _ current: RunningTransaction
+    ) throws(EvidenceError) -> TransactionResult {
+        guard let point = message.publicKey, let proof = message.proof,
+            let keyVersion = current.subscriber.card.security.appletKeyVersion
+        else { throw EvidenceError(reason: "the answer has no key or no proof of its possession") }
+        let proven = SignedContent.proofOfPossession(
+            transaction: current.transaction.txn,
+            iccid: current.transaction.iccid.octets,
+            key: task.reference,
+            algorithm: task.algorithm,
+            keyVersion: keyVersion,
+            publicKey: point
+        )
+        return .provenKey(
+            try evidence.provenKey(point, algorithm: task.algorithm, message: proven, proof: proof)
+        )
+    }
+
+    static func fault(for status: AppletStatus) -> MSSFault {
+        switch status {
+        case .userCancelled: MSSFault(.userCancel, "The user cancelled the request.", specifier: 4011)
+        case .notMe: MSSFault(.userCancel, "The user says: I did not start this.", specifier: 4011)
+        case .noUserResponse: MSSFault(.expiredTransaction, "The user did not react on the phone.", specifier: 2082)
+        case .pinBlocked: MSSFault(.pinBlocked, "The user's signing PIN is blocked.", specifier: 4021)
+        case .keyNotFound: MSSFault(.noKeyFound, "The card has no such key.", specifier: 4041)
+        case .keyUsageNotAllowed: MSSFault(.noKeyFound, "The key is not for this use.", specifier: 4042)
+        case .algorithmUnsupported:
+            MSSFault(.internalError, "The card does not know the algorithm.", specifier: 9008)
+        case .textUnsupported: MSSFault(.wrongParam, "The card cannot show this text.", specifier: 1016)
+        case .phoneBusy: MSSFault(.otaError, "The phone was busy or could not show the text.", specifier: 2093)
+        case .phoneLacksCapability: MSSFault(.otaError, "The phone cannot show the text.", specifier: 2094)
+        case .verifyCodeWrong: MSSFault(.userCancel, "The VerifyCode was wrong too often.", specifier: 4012)
+        case .keyGenerationFailed:
+            MSSFault(.registrationNotOK, "The card could not make a key.", specifier: 4073)
+        case .pukBlocked: MSSFault(.cardBlocked, "The card's PUK is blocked.", specifier: 4031)
+        case .busy: MSSFault(.signatureProcess, "The card is busy with another request.")
+        case .notActive: MSSFault(.unknownClient, "The applet is not active.", specifier: 1053)
+        default: MSSFault(.internalError, specifier: 9003, cause: "applet status \(status)")
+        }
+    }
+}

@@ -1,0 +1,88 @@
+public import Alauda
+public import MSSCore
+public import OTA
+
+/// Applies a card's keys; hands out none.
+public protocol CardVault: Sendable {
+    /// Opens a personaliser's envelope and seals the keys in it for storage.
+    ///
+    /// - Throws: `CardVaultError` if the envelope is not for this home, not for this card, or damaged.
+    func importCard(_ envelope: [UInt8], iccid: ICCID) throws(CardVaultError) -> CardSecurity
+
+    /// Seals a message for a card under counters that were committed for it.
+    func seal(
+        _ message: DownMessage,
+        for card: CardReference,
+        spending counters: consuming SpentCounters
+    ) throws(CardVaultError) -> SealedCommand
+
+    /// Opens what came from a card: its checksum is the proof of where it came from.
+    func open(_ packet: ResponsePacket, from card: CardReference) throws(CardVaultError) -> CardAnswer
+}
+
+/// Why the vault refused; for the log of the home, not for strangers.
+public struct CardVaultError: Error, Sendable {
+    /// One line without key material.
+    public var reason: String
+
+    public init(reason: String) {
+        self.reason = reason
+    }
+}
+
+/// A card, with what is needed to talk to it.
+public struct CardReference: Sendable {
+    public var iccid: ICCID
+    public var msisdn: MSISDN
+    public var security: CardSecurity
+
+    public init(iccid: ICCID, msisdn: MSISDN, security: CardSecurity) {
+        self.iccid = iccid
+        self.msisdn = msisdn
+        self.security = security
+    }
+}
+
+/// A card's sealed keys and the applet's address.
+public struct CardSecurity: Sendable {
+    public var records: [CardKeyRecord]
+    public var tar: TAR
+
+    public init(records: [CardKeyRecord], tar: TAR) {
+        self.records = records
+        self.tar = tar
+    }
+
+    /// Version of the applet's root key, which a proof of possession names.
+    public var appletKeyVersion: UInt8? { records.first { $0.domain == .wpki }?.keyVersion }
+}
+
+/// An authenticated answer.
+public struct CardAnswer: Sendable {
+    public var message: UpMessage
+    /// CTR of the frame that carried it.
+    public var counter: UInt32
+
+    public init(message: UpMessage, counter: UInt32) {
+        self.message = message
+        self.counter = counter
+    }
+}
+
+/// Carries sealed commands to cards; answers come to ``HomeMSSP/receive(_:from:)``.
+public protocol SIMChannel: Sendable {
+    /// Returns when the message centre has taken all of the command.
+    func send(
+        _ command: consuming SealedCommand,
+        to msisdn: MSISDN,
+        until deadline: ContinuousClock.Instant
+    ) async throws(SIMChannelError)
+}
+
+/// Why a command did not go out, or that nobody knows whether it did.
+public enum SIMChannelError: Error, Sendable {
+    /// It did not go out: no message centre is connected, or it refused.
+    case notSent(String)
+    /// It may have gone out; the card's answer will tell.
+    case unknownOutcome
+}

@@ -1,0 +1,35 @@
+public import MSSCore
+
+/// Keeps cards and people; every change is committed with its audit entry.
+public protocol RegistrationStore: Sendable {
+    func insertCard(
+        _ card: CardReference,
+        imsi: IMSI,
+        by act: RegistrationAct
+    ) async throws(StoreError)
+
+    /// Binds a person to the card of a number.
+    func insertUser(
+        _ user: MobileUserCreation,
+        serialNumber: String,
+        by act: RegistrationAct
+    ) async throws(StoreError)
+
+    func installCertificate(
+        _ certificate: [UInt8],
+        for msisdn: MSISDN,
+        provenKey: [UInt8],
+        by act: RegistrationAct
+    ) async throws(StoreError)
+
+    func deactivateUser(_ msisdn: MSISDN, by act: RegistrationAct) async throws(StoreError)
+}
+
+/// Who does it, under which trace, until when.
+public struct RegistrationAct: Sendable {
+    public var call: Call
+
+    public init(call: Call) {
+        self.call = call
+    }
+}

@@ -1,0 +1,52 @@
+public import Alauda
+public import MSSCore
+
+/// A person with a card.
+public struct Subscriber: Sendable {
+    public var card: CardReference
+    public var user: MobileUserRecord
+    /// The stable pseudonym that stands in the certificate's subject.
+    public var serialNumber: String
+    public var key: SubscriberKey?
+
+    public init(card: CardReference, user: MobileUserRecord, serialNumber: String, key: SubscriberKey?) {
+        self.card = card
+        self.user = user
+        self.serialNumber = serialNumber
+        self.key = key
+    }
+}
+
+/// A key that the card proved, and its certificate once it has one.
+public struct SubscriberKey: Sendable, Equatable {
+    /// KEY of the WPKI profile: 01 authentication.
+    public var reference: UInt8
+    public var algorithm: SignatureAlgorithm
+    /// DER SubjectPublicKeyInfo, as proven at activation.
+    public var publicKey: [UInt8]
+    public var certificate: [UInt8]?
+
+    public init(reference: UInt8, algorithm: SignatureAlgorithm, publicKey: [UInt8], certificate: [UInt8]?) {
+        self.reference = reference
+        self.algorithm = algorithm
+        self.publicKey = publicKey
+        self.certificate = certificate
+    }
+}
+
+/// What storage tells when it cannot do what was asked.
+public enum StoreError: Error, Sendable {
+    /// Another transaction of the same card is running.
+    case busy
+    /// There is such a record already.
+    case exists(String)
+    /// The record is not in the state that the act needs.
+    case conflict(String)
+    /// Storage could not be reached in time; nothing is known of the write.
+    case unavailable(String)
+}
+
+/// Finds people by number.
+public protocol SubscriberDirectory: Sendable {
+    func subscriber(_ msisdn: MSISDN, until deadline: ContinuousClock.Instant) async throws(StoreError) -> Subscriber?
+}

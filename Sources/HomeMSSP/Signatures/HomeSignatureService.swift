@@ -1,0 +1,184 @@
+public import Foundation
+public import Logging
+public import MSSCore
+
+import Alauda
+
+/// The home's side of the conversation about signatures.
+public struct HomeSignatureService: SignatureService {
+    private let identity: String
+    private let prefix: TransactionID.Prefix
+    private let providers: ProviderRegister
+    private let directory: any SubscriberDirectory
+    private let ledger: any TransactionLedger
+    private let evidence: any SignatureEvidence
+    private let exchange: CardExchange
+    private let logger: Logger
+    private let now: @Sendable () -> Date
+
+    public init(
+        identity: String,
+        prefix: TransactionID.Prefix,
+        providers: ProviderRegister,
+        directory: any SubscriberDirectory,
+        ledger: any TransactionLedger,
+        evidence: any SignatureEvidence,
+        exchange: CardExchange,
+        logger: Logger,
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) {
+        self.identity = identity
+        self.prefix = prefix
+        self.providers = providers
+        self.directory = directory
+        self.ledger = ledger
+        self.evidence = evidence
+        self.exchange = exchange
+        self.logger = logger
+        self.now = now
+    }
+
+    public func signature(_ request: SignatureRequest, _ call: Call) async throws(MSSFault) -> SignatureResponse {
+        let order = try await admit(request, call)
+        let transaction = transaction(for: order, request, call)
+        try await exchange.send(
+            order.command(transaction.txn),
+            as: transaction,
+            to: order.subscriber,
+            until: order.deadline
+        )
+        guard request.messagingMode == .synch else { return answer(request, transaction, nil, .requestOK) }
+        return try answer(request, transaction, try await exchange.result(of: transaction))
+    }
+
+    public func status(_ request: StatusRequest, _ call: Call) async throws(MSSFault) -> StatusResponse {
+        let provider = try providers.admit(request.header.apInfo.id, call)
+        let entry: LedgerEntry?
+        do {
+            entry = if let id = TransactionID(request.transactionID), id.prefix == prefix.description {
+                try await ledger.entry(id, until: call.deadline)
+            } else { nil }
+        } catch { throw exchange.fault(error) }
+        // Another provider's transaction gets the answer of one that never was.
+        guard let entry, case .signature(let task) = entry.transaction.task, task.provider == provider.id,
+            task.acquiringEntity == call.peer
+        else { throw MSSFault(.wrongParam, "There is no such transaction: MSSP_TransID is unknown.") }
+        let (signature, status) = try Self.told(entry.result)
+        return StatusResponse(
+            header: request.header.answered(by: identity, at: now()),
+            mobileUser: MobileUser(msisdn: task.msisdnAsWritten),
+            signature: signature,
+            status: status
+        )
+    }
+}
+
+extension HomeSignatureService {
+    /// Everything that must hold before a user is disturbed.
+    private func admit(_ request: SignatureRequest, _ call: Call) async throws(MSSFault) -> SignatureOrder {
+        let provider = try providers.admit(request.header.apInfo.id, call)
+        try RequestRules.check(request)
+        let text = try RequestRules.text(request.dataToBeSigned)
+        let patience = call.deadline - .now
+        let time = try RequestRules.time(request, now: now(), patience: patience)
+        let deadline = ContinuousClock.now + time
+        let (subscriber, key) = try await signer(request.mobileUser, until: deadline)
+        do {
+            return SignatureOrder(
+                subscriber: subscriber,
+                key: key,
+                provider: provider,
+                text: text,
+                heading: try CardText(provider.displayName),
+                content: Array(request.dataToBeSigned.content.utf8),
+                deadline: deadline,
+                deadlineDate: now() + TimeInterval(time / .milliseconds(1)) / 1000
+            )
+        } catch {
+            throw MSSFault(.internalError, cause: "the provider's display name cannot be shown on a phone")
+        }
+    }
+
+    /// The person behind the number, if they can sign: who cannot is not told from who is not known.
+    private func signer(
+        _ mobileUser: MobileUser,
+        until deadline: ContinuousClock.Instant
+    ) async throws(MSSFault) -> (Subscriber, SubscriberKey) {
+        guard let written = mobileUser.msisdn, !written.isEmpty else {
+            throw MSSFault(.unknownClient, "MobileUser holds no MSISDN.", specifier: 1051)
+        }
+        guard let msisdn = MSISDN(written) else {
+            throw MSSFault(.wrongParam, "Illegal msisdn: it must be international, + and 7 to 15 digits.")
+        }
+        let found: Subscriber?
+        do { found = try await directory.subscriber(msisdn, until: deadline) } catch { throw exchange.fault(error) }
+        guard let subscriber = found, subscriber.user.state == .active, let key = subscriber.key,
+            let certificate = key.certificate
+        else { throw MSSFault(.unknownClient, "MSISDN is unknown to this platform.", specifier: 1052) }
+        if let refusal = evidence.refusal(of: certificate) { throw refusal }
+        return (subscriber, key)
+    }
+
+    private func transaction(
+        for order: SignatureOrder,
+        _ request: SignatureRequest,
+        _ call: Call
+    ) -> CardTransaction {
+        CardTransaction(
+            id: .random(prefix: prefix),
+            txn: .random(),
+            msisdn: order.subscriber.card.msisdn,
+            iccid: order.subscriber.card.iccid,
+            deadline: order.deadlineDate,
+            trace: call.trace,
+            task: .signature(
+                SignatureTask(
+                    provider: order.provider.id,
+                    providerTransaction: request.header.apInfo.transID,
+                    acquiringEntity: call.peer,
+                    msisdnAsWritten: request.mobileUser.msisdn ?? "",
+                    profile: request.signatureProfile,
+                    content: order.content,
+                    validates: request.asksForValidation
+                )
+            )
+        )
+    }
+
+    private func answer(
+        _ request: SignatureRequest,
+        _ transaction: CardTransaction,
+        _ ended: RunningTransactions.Ended
+    ) throws(MSSFault) -> SignatureResponse {
+        let (signature, status) = try Self.told(ended.result)
+        var response = answer(request, transaction, signature, status)
+        response.simTime = ended.simTime
+        return response
+    }
+
+    private func answer(
+        _ request: SignatureRequest,
+        _ transaction: CardTransaction,
+        _ signature: [UInt8]?,
+        _ status: Status
+    ) -> SignatureResponse {
+        SignatureResponse(
+            header: request.header.answered(by: identity, at: now()),
+            transactionID: transaction.id.description,
+            mobileUser: request.mobileUser,
+            signature: signature,
+            signatureProfile: request.signatureProfile,
+            status: status
+        )
+    }
+
+    /// What a provider is told of an end: a signature with its status, 504 while there is none, or the fault.
+    private static func told(_ result: TransactionResult?) throws(MSSFault) -> ([UInt8]?, Status) {
+        switch result {
+        case nil: (nil, .outstandingTransaction)
+        case .signature(let signature, let status): (signature, status)
+        case .fault(let fault): throw fault
+        case .provenKey: throw MSSFault(.internalError, cause: "a signature transaction ended with a key")
+        }
+    }
+}

@@ -1,0 +1,132 @@
+import Alauda
+import MSSCore
+
+import struct Foundation.Date
+
+/// A signature request that was found servable: who is asked, to sign what, until when.
+struct SignatureOrder {
+    var subscriber: Subscriber
+    var key: SubscriberKey
+    var provider: ApplicationProvider
+    var text: CardText
+    var heading: CardText
+    /// The octets signed: the text as it was sent, in UTF-8.
+    var content: [UInt8]
+    /// When the answer stops being of use, on the clock that waits and on the one that is stored.
+    var deadline: ContinuousClock.Instant
+    var deadlineDate: Date
+
+    /// What the card is told: show the heading and the text, then sign the text's UTF-8 with signed attributes (CMS-A).
+    func command(_ transaction: WPKITransaction) -> DownMessage {
+        .sign(
+            SignCommand(
+                transaction: transaction,
+                key: key.reference,
+                algorithm: key.algorithm,
+                head: heading,
+                text: text,
+                form: [.signedAttributes, .utf8],
+                timeLimit: nil
+            )
+        )
+    }
+}
+
+/// The checks of a request that need no storage (mss-protocol: who detects what, home's part).
+enum RequestRules {
+    /// Longest text in the GSM alphabet and in any other.
+    static let longestText = (gsm: 239, other: 119)
+    /// How long a request lives if it names no time, and at most.
+    static let defaultTime: Duration = .seconds(300)
+
+    /// Profiles that the authentication key serves.
+    static let authenticationProfiles: Set<String> = [
+        "http://alauda.mobi/digitalSignature",
+        "http://mss.ficom.fi/TS102206/v1.0.0/authentication-profile.xml",
+        "http://mid.swisscom.ch/MID/v1/AuthProfile1",
+        "http://mid.swisscom.ch/Any-LoA4",
+        "http://mid.swisscom.ch/STK-LoA4",
+    ]
+    static let formats: Set<String> = [
+        "http://uri.etsi.org/TS102204/v1.1.2#PKCS7", "http://uri.etsi.org/TS102204/v1.1.2#CMS-Signature",
+    ]
+    /// Services that only inform: a client that sends them is served without them.
+    static let ignoredServices: Set<String> = [
+        "http://mss.ficom.fi/TS102204/v1.0.0#userLang", "http://mid.swisscom.ch/as#subscriberInfo",
+    ]
+
+    static func check(_ request: SignatureRequest) throws(MSSFault) {
+        guard request.messagingMode != .asynchServerServer else {
+            throw MSSFault(
+                .wrongParam,
+                "MessagingMode asynchServerServer is not offered; use synch or asynchClientServer.",
+                specifier: 1013
+            )
+        }
+        if let profile = request.signatureProfile, !authenticationProfiles.contains(profile) {
+            throw MSSFault(.unsupportedProfile, "SignatureProfile is not one of this platform's.")
+        }
+        if let format = request.format, !formats.contains(format) {
+            throw MSSFault(.wrongParam, "MSS_Format is not offered; use #PKCS7 or #CMS-Signature.", specifier: 1017)
+        }
+        for service in request.additionalServices
+        where service.uri != AdditionalService.validate && !ignoredServices.contains(service.uri) {
+            throw MSSFault(.wrongParam, "AdditionalServices names a service that is not offered.", specifier: 1014)
+        }
+        if let displayed = request.dataToBeDisplayed, displayed.content != request.dataToBeSigned.content {
+            throw MSSFault(
+                .wrongParam,
+                "DataToBeDisplayed must be left out: the user is shown exactly what is signed.",
+                specifier: 1015
+            )
+        }
+    }
+
+    /// The text as the card will show it; it is refused rather than changed.
+    static func text(_ data: DataToBeSigned) throws(MSSFault) -> CardText {
+        guard data.mimeType.map({ $0.lowercased() == "text/plain" }) ?? true,
+            data.encoding.map({ $0.uppercased() == "UTF-8" }) ?? true
+        else {
+            throw MSSFault(
+                .inappropriateData,
+                "DataToBeSigned must be MimeType text/plain with Encoding UTF-8.",
+                specifier: 1016
+            )
+        }
+        guard !data.content.isEmpty else { throw MSSFault(.wrongDataLength, "DataToBeSigned is empty.") }
+        let text: CardText
+        do throws(WPKIError) {
+            text = try CardText(data.content)
+        } catch .unsupportedCharacter(let character) {
+            let codes = character.unicodeScalars.map { "U+" + String($0.value, radix: 16, uppercase: true) }
+            throw MSSFault(
+                .inappropriateData,
+                "DataToBeSigned holds a character that the phone cannot show: \(codes.joined(separator: " "))."
+            )
+        } catch {
+            throw MSSFault(.wrongDataLength, "DataToBeSigned is too long for the phone.")
+        }
+        let longest = text.encoding == .gsm8Bit ? longestText.gsm : longestText.other
+        let length = data.content.unicodeScalars.count
+        guard length <= longest else {
+            throw MSSFault(
+                .wrongDataLength,
+                "DataToBeSigned has \(length) characters; with these characters the phone can show \(longest)."
+            )
+        }
+        return text
+    }
+
+    /// How long the request lives: TimeOut, ValidityDate and the caller's own patience, whichever ends first.
+    static func time(_ request: SignatureRequest, now: Date, patience: Duration) throws(MSSFault) -> Duration {
+        var time = min(request.timeOut.map { Duration.seconds(min($0, 86_400)) } ?? defaultTime, defaultTime)
+        if let date = request.validityDate {
+            time = min(time, .seconds(date.timeIntervalSince(now)))
+        }
+        time = min(time, patience)
+        guard time > .zero else {
+            throw MSSFault(.expiredTransaction, "The request's time was over when it came.", specifier: 2081)
+        }
+        return time
+    }
+}

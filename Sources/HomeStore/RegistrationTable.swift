@@ -1,0 +1,135 @@
+public import HomeMSSP
+public import MSSCore
+public import PostgreSQL
+
+import OTA
+
+/// Cards and people in PostgreSQL; each change and its audit entry are one statement.
+public struct RegistrationTable: RegistrationStore {
+    private let pool: Pool
+
+    public init(pool: Pool) {
+        self.pool = pool
+    }
+
+    public func insertCard(_ card: CardReference, imsi: IMSI, by act: RegistrationAct) async throws(StoreError) {
+        let records = card.security.records
+        let parameters: [Parameter] = [
+            .text(card.iccid.description), .text(imsi.description), .text(card.msisdn.description),
+            .bytea(card.security.tar.octets), .textArray(records.map(\.domain.rawValue)),
+            .int4Array(records.map { Int32($0.keyVersion) }), .int4Array(records.map(\.topKeyVersion)),
+            .byteaArray(records.map(\.keyCheckValue)), .byteaArray(records.map(\.sealed)),
+        ]
+        _ = try await change(Self.insertCard, parameters, act, exists: "The card, IMSI or MSISDN is registered already.")
+    }
+
+    public func insertUser(
+        _ user: MobileUserCreation,
+        serialNumber: String,
+        by act: RegistrationAct
+    ) async throws(StoreError) {
+        let parameters: [Parameter] = [
+            .text(user.msisdn.description), .text(user.givenName), .text(user.surName), .text(user.language),
+            .text(serialNumber),
+        ]
+        let changed = try await change(
+            Self.insertUser,
+            parameters,
+            act,
+            exists: "There is a mobile user with this MSISDN already."
+        )
+        guard changed else { throw .conflict("There is no SIM card with this MSISDN: import it first.") }
+    }
+
+    public func installCertificate(
+        _ certificate: [UInt8],
+        for msisdn: MSISDN,
+        provenKey: [UInt8],
+        by act: RegistrationAct
+    ) async throws(StoreError) {
+        let parameters: [Parameter] = [.text(msisdn.description), .bytea(provenKey), .bytea(certificate)]
+        guard try await change(Self.installCertificate, parameters, act) else {
+            throw .conflict("The mobile user has no proven key that waits for this certificate.")
+        }
+    }
+
+    public func deactivateUser(_ msisdn: MSISDN, by act: RegistrationAct) async throws(StoreError) {
+        guard try await change(Self.deactivateUser, [.text(msisdn.description)], act) else {
+            throw .conflict("The mobile user cannot be deactivated.")
+        }
+    }
+
+    /// - Returns: Whether a row was changed; its audit entry is committed with it.
+    private func change(
+        _ sql: String,
+        _ parameters: [Parameter],
+        _ act: RegistrationAct,
+        exists: String? = nil
+    ) async throws(StoreError) -> Bool {
+        let call = act.call
+        let audit: [Parameter] = [
+            .text(call.peer.uri), .text(call.origin?.uri ?? call.peer.uri), .text(call.trace.description),
+        ]
+        do throws(StoreError) {
+            return try await StoreError.catching {
+                try await self.pool.withConnection(deadline: call.deadline) { connection in
+                    try await connection.execute(sql, audit + parameters).count > 0
+                }
+            }
+        } catch .exists(let constraint) {
+            throw .exists(exists ?? constraint)
+        }
+    }
+}
+
+extension RegistrationTable {
+    private static let insertCard = """
+        WITH card AS (
+            INSERT INTO cards (iccid, imsi, msisdn, tar) VALUES ($4, $5, $6, $7) RETURNING iccid
+        ), keys AS (
+            INSERT INTO card_keys (iccid, domain, key_version, top_key_version, key_check_value, sealed)
+            SELECT card.iccid, k.* FROM card,
+                unnest($8::text[], $9::int4[], $10::int4[], $11::bytea[], $12::bytea[]) AS k
+        ), counters AS (
+            INSERT INTO card_counters (iccid) SELECT iccid FROM card
+        )
+        INSERT INTO audit_log (act, phase, subject, peer, origin, trace, outcome)
+        SELECT 'import card', 'result', iccid, $1, $2, $3, 'ok' FROM card
+        RETURNING NULL::int4
+        """
+
+    private static let insertUser = """
+        WITH person AS (
+            INSERT INTO mobile_users (iccid, given_name, sur_name, language, serial_number)
+            SELECT iccid, $5, $6, $7, $8 FROM cards WHERE msisdn = $4 RETURNING iccid
+        )
+        INSERT INTO audit_log (act, phase, subject, peer, origin, trace, outcome)
+        SELECT 'create mobile user', 'result', iccid, $1, $2, $3, 'ok' FROM person
+        RETURNING NULL::int4
+        """
+
+    private static let installCertificate = """
+        WITH certified AS (
+            UPDATE user_keys k SET certificate = $6
+            FROM cards c, mobile_users u
+            WHERE c.msisdn = $4 AND u.iccid = c.iccid AND u.state = 'PROVEN' AND k.iccid = c.iccid
+                AND k.reference = 1 AND k.public_key = $5
+            RETURNING k.iccid
+        ), stated AS (
+            UPDATE mobile_users u SET state = 'ACTIVE' FROM certified WHERE u.iccid = certified.iccid
+        )
+        INSERT INTO audit_log (act, phase, subject, peer, origin, trace, outcome)
+        SELECT 'install certificate', 'result', iccid, $1, $2, $3, 'ok' FROM certified
+        RETURNING NULL::int4
+        """
+
+    private static let deactivateUser = """
+        WITH person AS (
+            UPDATE mobile_users u SET state = 'INACTIVE' FROM cards c
+            WHERE c.msisdn = $4 AND u.iccid = c.iccid RETURNING u.iccid
+        )
+        INSERT INTO audit_log (act, phase, subject, peer, origin, trace, outcome)
+        SELECT 'deactivate mobile user', 'result', iccid, $1, $2, $3, 'ok' FROM person
+        RETURNING NULL::int4
+        """
+}

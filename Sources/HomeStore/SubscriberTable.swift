@@ -1,0 +1,101 @@
+public import HomeMSSP
+public import MSSCore
+public import PostgreSQL
+
+import Alauda
+import OTA
+
+/// People and cards by number; look-ups that wait at the same time are made together.
+public final class SubscriberTable: SubscriberDirectory {
+    private let lookups: Batcher<MSISDN, Subscriber?>
+
+    public init(pool: Pool) {
+        lookups = Batcher(pool: pool, maximum: 256, lanes: 2) { numbers, connection in
+            let result = try await connection.execute(Self.sql, [.textArray(numbers.map(\.description))])
+            var found: [MSISDN: Subscriber] = [:]
+            for row in 0..<result.count {
+                let subscriber = try Self.subscriber(result, row)
+                found[subscriber.card.msisdn] = subscriber
+            }
+            return numbers.map { found[$0] }
+        }
+    }
+
+    public func subscriber(
+        _ msisdn: MSISDN,
+        until deadline: ContinuousClock.Instant
+    ) async throws(StoreError) -> Subscriber? {
+        try await StoreError.catching { try await self.lookups.submit(msisdn, deadline: deadline) }
+    }
+
+    private static let sql = """
+        SELECT c.msisdn, c.iccid, c.tar, u.given_name, u.sur_name, u.language, u.state, u.serial_number,
+            k.reference::int4, k.algorithm::int4, k.public_key, k.certificate,
+            s.key_version, s.top_key_version, s.key_check_value, s.sealed,
+            w.key_version, w.top_key_version, w.key_check_value, w.sealed
+        FROM cards c
+        JOIN mobile_users u ON u.iccid = c.iccid
+        JOIN card_keys s ON s.iccid = c.iccid AND s.domain = 'ssd'
+        JOIN card_keys w ON w.iccid = c.iccid AND w.domain = 'wpki'
+        LEFT JOIN user_keys k ON k.iccid = c.iccid AND k.reference = 1
+        WHERE c.msisdn = ANY ($1::text[])
+        """
+
+    private static func subscriber(_ row: ResultSet, _ index: Int) throws -> Subscriber {
+        guard let msisdn = MSISDN(try row.text(index, 0)), let iccid = ICCID(try row.text(index, 1)),
+            let tar = TAR(try row.bytes(index, 2)), let state = MobileUserRecord.State(rawValue: try row.text(index, 6))
+        else { throw PostgreSQLError.decoding("a card's identifiers are damaged") }
+        let records = [
+            try record(row, index, iccid: iccid, domain: .ssd, from: 12),
+            try record(row, index, iccid: iccid, domain: .wpki, from: 16),
+        ]
+        let key = try key(row, index)
+        return Subscriber(
+            card: CardReference(iccid: iccid, msisdn: msisdn, security: CardSecurity(records: records, tar: tar)),
+            user: MobileUserRecord(
+                msisdn: msisdn,
+                iccid: iccid,
+                givenName: try row.text(index, 3),
+                surName: try row.text(index, 4),
+                language: try row.text(index, 5),
+                state: state,
+                certificate: key?.certificate
+            ),
+            serialNumber: try row.text(index, 7),
+            key: key
+        )
+    }
+
+    private static func key(_ row: ResultSet, _ index: Int) throws -> SubscriberKey? {
+        guard let reference = try row.optionalInt64(index, 8) else { return nil }
+        guard let reference = UInt8(exactly: reference), let number = UInt8(exactly: try row.int64(index, 9)),
+            let algorithm = SignatureAlgorithm(rawValue: number)
+        else { throw PostgreSQLError.decoding("a user's key is damaged") }
+        return SubscriberKey(
+            reference: reference,
+            algorithm: algorithm,
+            publicKey: try row.bytes(index, 10),
+            certificate: try row.optionalBytes(index, 11)
+        )
+    }
+
+    private static func record(
+        _ row: ResultSet,
+        _ index: Int,
+        iccid: ICCID,
+        domain: CardKeyRecord.Domain,
+        from column: Int
+    ) throws -> CardKeyRecord {
+        guard let keyVersion = UInt8(exactly: try row.int64(index, column)),
+            let topKeyVersion = Int32(exactly: try row.int64(index, column + 1))
+        else { throw PostgreSQLError.decoding("a key record's versions are damaged") }
+        return CardKeyRecord(
+            iccid: iccid.description,
+            domain: domain,
+            keyVersion: keyVersion,
+            topKeyVersion: topKeyVersion,
+            keyCheckValue: try row.bytes(index, column + 2),
+            sealed: try row.bytes(index, column + 3)
+        )
+    }
+}

@@ -1,0 +1,70 @@
+import Alauda
+import Foundation
+import HomeMSSP
+import MSSCore
+import PostgreSQL
+
+/// A row of `transactions` as the home's value; what does not fit the types is a decoding error, never a guess.
+enum TransactionRow {
+    static let select = """
+        SELECT t.id, t.txn, c.msisdn, t.iccid, t.trace, (extract(epoch FROM t.deadline) * 1000000)::int8,
+            t.kind::int4, t.provider, t.provider_transaction, t.acquiring_entity, t.msisdn_as_written, t.profile,
+            t.content, t.validates, t.key_reference::int4, t.key_algorithm::int4,
+            t.status, t.fault, t.fault_specifier, t.fault_detail, t.result
+        FROM transactions t JOIN cards c ON c.iccid = t.iccid
+        """
+
+    static func entry(_ row: ResultSet, _ index: Int) throws -> LedgerEntry {
+        guard let id = TransactionID(try row.text(index, 0)), let txn = WPKITransaction(try row.bytes(index, 1)),
+            let msisdn = MSISDN(try row.text(index, 2)), let iccid = ICCID(try row.text(index, 3)),
+            let trace = TraceID(try row.text(index, 4))
+        else { throw PostgreSQLError.decoding("a transaction's identifiers are damaged") }
+        let transaction = CardTransaction(
+            id: id,
+            txn: txn,
+            msisdn: msisdn,
+            iccid: iccid,
+            deadline: Date(timeIntervalSince1970: Double(try row.int64(index, 5)) / 1_000_000),
+            trace: trace,
+            task: try task(row, index)
+        )
+        return LedgerEntry(transaction: transaction, result: try result(row, index))
+    }
+
+    private static func task(_ row: ResultSet, _ index: Int) throws -> CardTransaction.Task {
+        if try row.int64(index, 6) == 2 {
+            guard let reference = UInt8(exactly: try row.int64(index, 14)),
+                let number = UInt8(exactly: try row.int64(index, 15)),
+                let algorithm = SignatureAlgorithm(rawValue: number)
+            else { throw PostgreSQLError.decoding("a key generation's key is damaged") }
+            return .keyGeneration(KeyGenerationTask(reference: reference, algorithm: algorithm))
+        }
+        return .signature(
+            SignatureTask(
+                provider: try row.text(index, 7),
+                providerTransaction: try row.text(index, 8),
+                acquiringEntity: PeerIdentity(uri: try row.text(index, 9)),
+                msisdnAsWritten: try row.text(index, 10),
+                profile: try row.optionalText(index, 11),
+                content: try row.bytes(index, 12),
+                validates: try row.bool(index, 13)
+            )
+        )
+    }
+
+    private static func result(_ row: ResultSet, _ index: Int) throws -> TransactionResult? {
+        if let fault = try row.optionalInt64(index, 17) {
+            guard let code = MSSFault.Code(rawValue: Int(fault)) else {
+                throw PostgreSQLError.decoding("a transaction's fault is unknown")
+            }
+            let specifier = try row.optionalInt64(index, 18).map { Int($0) }
+            return .fault(MSSFault(code, try row.optionalText(index, 19), specifier: specifier))
+        }
+        guard let number = try row.optionalInt64(index, 16) else { return nil }
+        guard let status = Status(rawValue: Int(number)) else {
+            throw PostgreSQLError.decoding("a transaction's status is unknown")
+        }
+        let octets = try row.bytes(index, 20)
+        return status == .requestOK ? .provenKey(octets) : .signature(octets, status)
+    }
+}
