@@ -48,14 +48,17 @@ let package = Package(
         .target(name: "HomeMSSP", dependencies: ["MSSCore", "OTA", "Alauda", .logging]),
 
         // The key side: linked into HomeMSSPService and nothing else (OTA, Alauda and SMPP also into the simulator).
-        .target(name: "OTA", dependencies: ["CLibCrypto", .crypto, .cryptoExtras]),
+        .target(name: "OTA", dependencies: [.crypto, .cryptoExtras]),
         .target(name: "Alauda", dependencies: [.crypto, .cryptoExtras]),
         .target(name: "SMPP"),
         .target(
             name: "SIMLink",
             dependencies: ["MSSCore", "OTA", "SMPP", .logging, .nioCore, .nioPosix, .nioSSL]
         ),
-        .target(name: "KeyVault", dependencies: ["Alauda", "CLibCrypto", "MSSCore", "OTA", .crypto]),
+        .target(
+            name: "KeyVault",
+            dependencies: ["Alauda", "CLibCrypto", "MSSCore", "OTA", .crypto, .cryptoExtras]
+        ),
         .target(name: "PostgreSQL", dependencies: ["CLibPQ"]),
         .target(name: "HomeStore", dependencies: ["Alauda", "HomeMSSP", "MSSCore", "OTA", "PostgreSQL", .logging]),
 

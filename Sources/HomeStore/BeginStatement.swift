@@ -1,3 +1,4 @@
+import Alauda
 import Foundation
 import HomeMSSP
 import MSSCore
@@ -55,7 +56,9 @@ enum BeginStatement {
         """
 
     static func run(_ transactions: [CardTransaction], on connection: Connection) async throws -> [Begun?] {
-        let result = try await connection.execute(sql, parameters(transactions))
+        // Sorted, so that two batches at once lock the rows of cards in one order.
+        let sorted = transactions.sorted { $0.iccid.description < $1.iccid.description }
+        let result = try await connection.execute(sql, parameters(sorted))
         var begun: [String: Begun] = [:]
         for row in 0..<result.count {
             begun[try result.text(row, 0)] = Begun(

@@ -16,7 +16,6 @@ public final class PostgreSQLLedger: TransactionLedger {
     public init(pool: Pool, subscribers: any SubscriberDirectory) {
         self.pool = pool
         self.subscribers = subscribers
-        // Sorted, so that two batches at once touch shared rows in one order.
         beginnings = Batcher(pool: pool, maximum: 256, lanes: 2) { transactions, connection in
             try await BeginStatement.run(transactions, on: connection)
         }

@@ -51,13 +51,11 @@ public final class CardExchange: Sendable {
             throw fault(error)
         }
         running.add(RunningTransaction(transaction: transaction, subscriber: subscriber), until: deadline)
-        do throws(CardVaultError) {
-            let command = try vault.seal(message, for: subscriber.card, spending: counters)
-            try await transmit(command, transaction, until: deadline)
-        } catch {
-            log(.error, "command could not be sealed", transaction, ["cause": "\(error.reason, as: .system)"])
-            try await abandon(transaction, MSSFault(.internalError, cause: error.reason))
+        let sealed = seal(message, transaction, subscriber, spending: counters)
+        guard let command = sealed else {
+            try await abandon(transaction, MSSFault(.internalError, cause: "the command could not be sealed"))
         }
+        try await transmit(command, transaction, until: deadline)
     }
 
     /// Waits for the answer of a transaction that was sent.
@@ -129,6 +127,21 @@ extension CardExchange {
         MSSFault(.expiredTransaction, "The user did not answer in time.", specifier: 2081)
     }
 
+    private func seal(
+        _ message: DownMessage,
+        _ transaction: CardTransaction,
+        _ subscriber: Subscriber,
+        spending counters: consuming SpentCounters
+    ) -> SealedCommand? {
+        do throws(CardVaultError) {
+            return try vault.seal(message, for: subscriber.card, spending: counters)
+        } catch {
+            tally.count("home_seal_failures")
+            log(.error, "command could not be sealed", transaction, ["cause": "\(error.reason, as: .system)"])
+            return nil
+        }
+    }
+
     private func transmit(
         _ command: consuming SealedCommand,
         _ transaction: CardTransaction,
@@ -148,7 +161,7 @@ extension CardExchange {
     }
 
     /// Ends a transaction that never reached the card, and says why.
-    private func abandon(_ transaction: CardTransaction, _ fault: MSSFault) async throws(MSSFault) {
+    private func abandon(_ transaction: CardTransaction, _ fault: MSSFault) async throws(MSSFault) -> Never {
         running.remove(transaction)
         do {
             _ = try await ledger.end(

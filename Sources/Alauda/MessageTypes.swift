@@ -1,0 +1,78 @@
+/// TXN: what ties an answer to its request; four octets, random.
+public struct WPKITransaction: Sendable, Hashable {
+    public let octets: [UInt8]
+
+    public init?(_ octets: [UInt8]) {
+        guard octets.count == 4 else { return nil }
+        self.octets = octets
+    }
+
+    private init(random value: UInt32) {
+        octets = (0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * $0)) }
+    }
+
+    public static func random() -> WPKITransaction {
+        var generator = SystemRandomNumberGenerator()
+        return WPKITransaction(random: generator.next())
+    }
+}
+
+/// ALG: what the card signs with.
+public enum SignatureAlgorithm: UInt8, Sendable, CaseIterable {
+    /// ECDSA on P-256 with SHA-256; the signature is r‖s, 64 octets.
+    case p256 = 0x01
+    /// ECDSA on P-384 with SHA-384; 96 octets.
+    case p384 = 0x02
+    /// RSA-2048, PKCS#1 v1.5 with SHA-256.
+    case rsa2048 = 0x11
+    /// RSA-2048, PSS with SHA-256.
+    case rsaPSS = 0x12
+}
+
+/// FORM: what is signed.
+public struct SignatureForm: OptionSet, Sendable, Equatable {
+    public let rawValue: UInt8
+
+    public init(rawValue: UInt8) {
+        self.rawValue = rawValue
+    }
+
+    /// The SET OF signed attributes is signed, not the text itself.
+    public static let signedAttributes = SignatureForm(rawValue: 0x01)
+    /// The text is taken in UTF-8, converted by the card; otherwise in its own octets.
+    public static let utf8 = SignatureForm(rawValue: 0x80)
+}
+
+/// PINPOL: lengths of a PIN and tries to enter it.
+public struct PINPolicy: Sendable, Equatable {
+    public var shortest: UInt8
+    public var longest: UInt8
+    public var tries: UInt8
+
+    /// 6–12 digits, three tries.
+    public static let standard = PINPolicy(shortest: 6, longest: 12, tries: 3)
+}
+
+/// STATUS of an answer.
+public enum AppletStatus: Sendable, Equatable {
+    case ok, userCancelled, noUserResponse, pinBlocked, keyNotFound, keyUsageNotAllowed, algorithmUnsupported
+    case textUnsupported, phoneBusy, phoneLacksCapability, verifyCodeWrong, keyGenerationFailed, pukBlocked, busy
+    case malformed, notActive, notMe, noSuchAnswer
+    /// A newer applet's word.
+    case unknown(UInt8)
+
+    private static let known: [AppletStatus] = [
+        .ok, .userCancelled, .noUserResponse, .pinBlocked, .keyNotFound, .keyUsageNotAllowed, .algorithmUnsupported,
+        .textUnsupported, .phoneBusy, .phoneLacksCapability, .verifyCodeWrong, .keyGenerationFailed, .pukBlocked,
+        .busy, .malformed, .notActive, .notMe, .noSuchAnswer,
+    ]
+
+    public init(octet: UInt8) {
+        self = Int(octet) < Self.known.count ? Self.known[Int(octet)] : .unknown(octet)
+    }
+
+    public var octet: UInt8 {
+        if case .unknown(let octet) = self { return octet }
+        return UInt8(Self.known.firstIndex(of: self) ?? 0x0E)
+    }
+}

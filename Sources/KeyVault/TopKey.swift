@@ -1,0 +1,70 @@
+import Crypto
+import CryptoExtras
+import MSSCore
+import OTA
+
+
+
+/// The key under which card keys rest: AES-256-GCM, each row bound to the identity beside it.
+struct TopKey: Sendable {
+    private let key: SymmetricKey
+    let version: Int32
+
+    /// - Parameter octets: 32 octets.
+    init(_ octets: [UInt8], version: Int32 = 1) throws(VaultError) {
+        guard octets.count == 32 else { throw .keyFile("the vault's top key must be 32 octets, not \(octets.count)") }
+        key = SymmetricKey(data: octets)
+        self.version = version
+    }
+
+    /// Seals a card's secret; the record's other fields are its associated data.
+    func seal(
+        _ secret: [UInt8],
+        iccid: ICCID,
+        domain: CardKeyRecord.Domain,
+        keyVersion: UInt8,
+        keyCheckValue: [UInt8]
+    ) throws(VaultError) -> CardKeyRecord {
+        var record = CardKeyRecord(
+            iccid: iccid.description,
+            domain: domain,
+            keyVersion: keyVersion,
+            topKeyVersion: version,
+            keyCheckValue: keyCheckValue,
+            sealed: []
+        )
+        do {
+            let box = try AES.GCM.seal(secret, using: key, authenticating: Self.identity(of: record))
+            guard let combined = box.combined else { throw VaultError.damagedRecord }
+            record.sealed = [UInt8](combined)
+        } catch { throw .damagedRecord }
+        return record
+    }
+
+    func open(_ record: CardKeyRecord) throws(VaultError) -> [UInt8] {
+        guard record.topKeyVersion == version else { throw .damagedRecord }
+        do {
+            let box = try AES.GCM.SealedBox(combined: record.sealed)
+            return [UInt8](try AES.GCM.open(box, using: key, authenticating: Self.identity(of: record)))
+        } catch { throw .damagedRecord }
+    }
+
+    /// Everything but the secret, each part with its length: no two identities write the same octets.
+    private static func identity(of record: CardKeyRecord) -> [UInt8] {
+        let parts: [[UInt8]] = [
+            Array("mssp card key".utf8), Array(record.iccid.utf8), Array(record.domain.rawValue.utf8),
+            [record.keyVersion], Array("\(record.topKeyVersion)".utf8), record.keyCheckValue,
+        ]
+        return parts.flatMap { [UInt8($0.count)] + $0 }
+    }
+}
+
+/// Key check value of an AES key: the first three octets of the block 01…01 under it. (A block of zeros would show
+/// CMAC's subkey.)
+enum KeyCheckValue {
+    static func aes(_ key: [UInt8]) throws(VaultError) -> [UInt8] {
+        var block = [UInt8](repeating: 1, count: 16)
+        do { try AES.permute(&block, key: SymmetricKey(data: key)) } catch { throw .unusable("no AES key") }
+        return Array(block.prefix(3))
+    }
+}

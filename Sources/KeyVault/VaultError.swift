@@ -1,0 +1,23 @@
+/// Why the vault refused; one line, without key material.
+public enum VaultError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// A key file of the vault cannot be used.
+    case keyFile(String)
+    /// An envelope cannot be opened or does not hold what it must.
+    case envelope(String)
+    /// A stored row does not open: changed, moved to another card, or sealed under another top key.
+    case damagedRecord
+    /// A packet or frame is not authentic, or not of this card.
+    case notAuthentic
+    /// A message does not fit, or a key has the wrong size.
+    case unusable(String)
+
+    public var description: String {
+        switch self {
+        case .keyFile(let reason): reason
+        case .envelope(let reason): "the envelope cannot be taken: \(reason)"
+        case .damagedRecord: "a card's key record does not open under this vault's top key"
+        case .notAuthentic: "the frame is not authentic"
+        case .unusable(let reason): reason
+        }
+    }
+}

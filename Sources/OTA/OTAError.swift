@@ -1,0 +1,13 @@
+/// Why octets are no packet, or a packet is not taken.
+public enum OTAError: Error, Sendable, Equatable {
+    /// Lengths do not fit each other, or a header is not one.
+    case malformed
+    /// The checksum is wrong: wrong key or changed octets.
+    case notAuthentic
+    /// SPI, KIc or KID name something that is never accepted (no checksum, single DES, an implicit key).
+    case insufficientSecurity
+    /// Longer than five short messages.
+    case tooLong
+    /// A key of the wrong size, or the library failed.
+    case cryptography
+}

@@ -1,0 +1,100 @@
+import AE
+import Logging
+import MSSCore
+import MSSTestSupport
+import Synchronization
+import Testing
+
+/// Answers everything and remembers who came.
+private final class RecordingHome: SignatureService, ProviderService {
+    let calls = Mutex<[Call]>([])
+    let providers: Mutex<[ApplicationProvider]?>
+
+    init(_ providers: [ApplicationProvider]?) {
+        self.providers = Mutex(providers)
+    }
+
+    func signature(_ request: SignatureRequest, _ call: Call) async throws(MSSFault) -> SignatureResponse {
+        calls.withLock { $0.append(call) }
+        return SignatureResponse(
+            header: request.header,
+            transactionID: "h1",
+            mobileUser: request.mobileUser,
+            status: .requestOK
+        )
+    }
+
+    func status(_ request: StatusRequest, _ call: Call) async throws(MSSFault) -> StatusResponse {
+        calls.withLock { $0.append(call) }
+        return StatusResponse(header: request.header, mobileUser: MobileUser(), status: .outstandingTransaction)
+    }
+
+    func directory(_ call: Call) async throws(MSSFault) -> ProviderDirectory {
+        guard let providers = providers.withLock({ $0 }) else { throw MSSFault(.unableToProvideServices) }
+        return ProviderDirectory(providers: providers)
+    }
+}
+
+@Suite("The acquiring entity")
+struct AcquiringEntityTests {
+    private func entity(_ home: RecordingHome, longest: Duration = .seconds(60)) -> (AcquiringEntity, ProviderCache) {
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let cache = ProviderCache(home: home, peer: Sample.ae, longest: longest, logger: logger)
+        return (AcquiringEntity(home: home, providers: cache, logger: logger), cache)
+    }
+
+    @Test("passes a provider's request on, with the provider as its origin")
+    func passesOn() async throws {
+        let home = RecordingHome([Sample.provider])
+        let (entity, cache) = entity(home)
+        await cache.pull()
+        _ = try await entity.signature(Sample.signature(), Sample.call(Sample.ap))
+        _ = try await entity.status(Sample.status("h1"), Sample.call(Sample.ap))
+        #expect(home.calls.withLock { $0.map(\.origin) } == [Sample.ap, Sample.ap])
+    }
+
+    @Test("refuses a certificate that is not the one of the AP_ID")
+    func otherCertificate() async {
+        let home = RecordingHome([Sample.provider])
+        let (entity, cache) = entity(home)
+        await cache.pull()
+        let stranger = PeerIdentity(uri: "urn:mssp:test:other")
+        let fault = await #expect(throws: MSSFault.self) {
+            try await entity.signature(Sample.signature(), Sample.call(stranger))
+        }
+        #expect(fault?.code == .unauthorizedAccess)
+        let statusFault = await #expect(throws: MSSFault.self) {
+            try await entity.status(Sample.status("h1"), Sample.call(stranger))
+        }
+        #expect(statusFault?.code == .unauthorizedAccess)
+        #expect(home.calls.withLock { $0.isEmpty })
+    }
+
+    @Test("says 780 until it has a provider directory, and serves from its last copy when the home is away")
+    func directory() async throws {
+        let home = RecordingHome(nil)
+        let (entity, cache) = entity(home)
+        await cache.pull()
+        let fault = await #expect(throws: MSSFault.self) {
+            try await entity.signature(Sample.signature(), Sample.call(Sample.ap))
+        }
+        #expect(fault?.code == .unableToProvideServices)
+        #expect(!cache.isReady)
+        home.providers.withLock { $0 = [Sample.provider] }
+        await cache.pull()
+        home.providers.withLock { $0 = nil }
+        await cache.pull()
+        _ = try await entity.signature(Sample.signature(), Sample.call(Sample.ap))
+    }
+
+    @Test("refuses when its copy has become too old")
+    func tooOld() async {
+        let home = RecordingHome([Sample.provider])
+        let (entity, cache) = entity(home, longest: .zero)
+        await cache.pull()
+        let fault = await #expect(throws: MSSFault.self) {
+            try await entity.signature(Sample.signature(), Sample.call(Sample.ap))
+        }
+        #expect(fault?.code == .unableToProvideServices)
+    }
+}
