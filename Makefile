@@ -1,0 +1,46 @@
+# Everything a user or CI calls; `make help` lists it. Builds show their own progress.
+
+SHELL := /bin/bash
+SWIFT ?= swift
+# An import that Package.swift does not declare ends the build.
+DEBUG_BUILD := $(SWIFT) build --build-tests --explicit-target-dependency-import-check error
+RELEASE_BUILD := $(SWIFT) build -c release --explicit-target-dependency-import-check error
+
+.PHONY: help packages build test check run demo bench clean format
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 14
+
+packages: ## installs missing Debian packages (root or sudo)
+	@deploy/packages
+
+build: packages ## debug build of everything, tests too; undeclared imports are errors
+	@began=$$(date +%s); $(DEBUG_BUILD) || exit 1; echo "Building took $$(($$(date +%s) - began)) s."
+
+test: build ## installs what is missing, then all tests, the real executables among them
+	@began=$$(date +%s); $(SWIFT) test --skip-build; status=$$?; \
+	echo "Tests took $$(($$(date +%s) - began)) s."; exit $$status
+
+check: build ## formatting, product membership, explicit imports
+	$(SWIFT) format lint --strict --recursive --parallel --configuration .swift-format Package.swift Sources Tests
+	deploy/check-products
+
+release: packages ## optimised build (a clean machine needs some ten minutes)
+	@echo "Building release; the first time takes some ten minutes."
+	$(RELEASE_BUILD)
+
+run: release ## the whole platform on this machine until Ctrl-C, with a registered user and a verified signature
+	@exec deploy/demo/run
+
+demo: release ## the same once, then stops; exit code 0 only if the signature verified
+	@exec deploy/demo/run --once
+
+bench: release ## signatures per second through everything, durable, beside what pgbench commits
+	@exec deploy/bench
+
+format: ## formats every source
+	$(SWIFT) format --in-place --recursive --parallel --configuration .swift-format Package.swift Sources Tests
+
+clean: ## removes .build and .run
+	rm -rf .build .run
