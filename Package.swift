@@ -94,7 +94,7 @@ let package = Package(
         ),
         .executableTarget(name: "SIMSimulator", dependencies: ["Simulation"]),
         .executableTarget(name: "DevelopmentCA", dependencies: ["CLibCrypto", .httpServer, .logging]),
-        .executableTarget(name: "Bench", dependencies: [.httpClient, .nioCore, .nioSSL]),
+        .executableTarget(name: "Bench", dependencies: [.httpClient, .nioCore, .nioHTTP1, .nioSSL]),
 
         // Tests, one target a module, and what they share.
         .target(
@@ -145,7 +145,10 @@ let package = Package(
                 "AE", "Alauda", "HomeMSSP", "ME", "MSSCore", "MSSTestSupport", "MSSWire", "OTA", .logging,
             ]
         ),
-        .testTarget(name: "ArchitectureTests", dependencies: ["AEService", "HomeMSSPService", "MEService"]),
+        .testTarget(
+            name: "ArchitectureTests",
+            dependencies: ["AEService", "HomeMSSPService", "MEService", "MSSTestSupport"]
+        ),
         .testTarget(
             name: "SystemTests",
             dependencies: [

@@ -1,0 +1,88 @@
+import Foundation
+import MSSTestSupport
+import Testing
+
+/// Everything each module may import: `Package.swift` makes a target build, this table makes it deliberate
+/// (docs/architecture.md shows the same graph).
+private let importLaw: [String: Set<String>] = [
+    "MSSCore": ["Logging"],
+    "MSSRuntime": ["MSSCore", "Crypto", "Hummingbird", "Logging", "Metrics", "ServiceLifecycle", "TOMLKit"],
+    "MSSWire": [
+        "MSSCore", "CLibXML2", "AsyncHTTPClient", "Hummingbird", "HummingbirdTLS", "HTTPTypes", "Logging", "NIOCore",
+        "NIOHTTP1", "NIOSSL", "ServiceLifecycle", "SwiftASN1", "X509",
+    ],
+    "AE": ["MSSCore", "Logging"],
+    "ME": ["MSSCore", "Logging"],
+    "HomeMSSP": ["MSSCore", "OTA", "Alauda", "Logging"],
+    "OTA": ["Crypto", "CryptoExtras"],
+    "Alauda": ["Crypto", "CryptoExtras"],
+    "SMPP": [],
+    "SIMLink": ["MSSCore", "OTA", "SMPP", "Logging", "NIOCore", "NIOPosix", "NIOSSL"],
+    "KeyVault": ["MSSCore", "OTA", "Alauda", "CLibCrypto", "Crypto", "CryptoExtras"],
+    "PostgreSQL": ["CLibPQ"],
+    "HomeStore": ["MSSCore", "OTA", "Alauda", "HomeMSSP", "PostgreSQL", "Logging"],
+    "Signatures": ["CLibCrypto", "Crypto", "SwiftASN1"],
+    "CertificateAuthority": ["MSSCore", "CLibCrypto"],
+    "AEService": ["AE", "MSSCore", "MSSRuntime", "MSSWire", "Logging", "ServiceLifecycle"],
+    "MEService": ["CertificateAuthority", "ME", "MSSCore", "MSSRuntime", "MSSWire", "Logging", "ServiceLifecycle"],
+    "HomeMSSPService": [
+        "Alauda", "HomeMSSP", "HomeStore", "KeyVault", "MSSCore", "MSSRuntime", "MSSWire", "OTA", "PostgreSQL",
+        "SIMLink", "Signatures", "Logging", "ServiceLifecycle",
+    ],
+    "Simulation": ["Alauda", "OTA", "SMPP", "Crypto", "CryptoExtras", "NIOCore", "NIOPosix"],
+    "SIMSimulator": ["Simulation"],
+    "DevelopmentCA": ["CLibCrypto", "Hummingbird", "Logging"],
+    "Bench": ["AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOSSL"],
+]
+
+/// What the language and the system bring; nothing of it reaches a network or a database by itself.
+private let everywhere: Set<String> = ["Dispatch", "Foundation", "FoundationEssentials", "Glibc", "Synchronization"]
+
+/// Who may name key types: the vault that applies keys, and the simulator that plays the other side.
+private let keyHolders: Set<String> = ["Alauda", "KeyVault", "OTA", "Simulation"]
+
+@Suite("The import law")
+struct ImportLawTests {
+    @Test("names everything a module imports", arguments: importLaw.keys.sorted())
+    func imports(module: String) throws {
+        let allowed = try #require(importLaw[module]).union(everywhere)
+        let sources = try SourceFile.all(in: "Sources/\(module)")
+        try #require(!sources.isEmpty)
+        for source in sources {
+            for imported in source.imports {
+                #expect(allowed.contains(imported.module), "\(source.name) imports \(imported.module)")
+            }
+        }
+    }
+
+    @Test("covers every folder under Sources")
+    func coverage() throws {
+        let sources = BuiltProducts.packageRoot.appending(path: "Sources").path
+        let folders = try FileManager.default.contentsOfDirectory(atPath: sources)
+        #expect(Set(folders) == Set(importLaw.keys).union(["CLibCrypto", "CLibPQ", "CLibXML2"]))
+    }
+
+    @Test(
+        "hands key material to its holders alone",
+        arguments: importLaw.keys.sorted().filter { !keyHolders.contains($0) }
+    )
+    func keyMaterial(module: String) throws {
+        for source in try SourceFile.all(in: "Sources/\(module)") {
+            #expect(!source.imports.contains { $0.line.contains("@_spi(KeyMaterial)") }, "\(source.name)")
+        }
+    }
+
+    @Test("reads every form of import line")
+    func reading() {
+        let text = """
+            import A
+            public import B
+            @_spi(KeyMaterial) public import C
+            import struct D.E
+            @testable internal import F
+            // import G
+            important = H
+            """
+        #expect(SourceFile(name: "x", text: text).imports.map(\.module) == ["A", "B", "C", "D", "F"])
+    }
+}

@@ -1,0 +1,59 @@
+import Foundation
+import MSSTestSupport
+import Testing
+
+/// The privileges that are modules, and the one service that may hold each.
+private let holders: [String: String] = [
+    "OTA": "HomeMSSPService", "Alauda": "HomeMSSPService", "SMPP": "HomeMSSPService", "SIMLink": "HomeMSSPService",
+    "KeyVault": "HomeMSSPService", "PostgreSQL": "HomeMSSPService", "HomeStore": "HomeMSSPService",
+    "HomeMSSP": "HomeMSSPService", "Signatures": "HomeMSSPService", "CertificateAuthority": "MEService",
+    "AE": "AEService", "ME": "MEService",
+]
+private let services = ["AEService", "MEService", "HomeMSSPService"]
+
+@Suite("What is linked into each service")
+struct LinkageTests {
+    @Test("is its own role and its own privileges, no other's", arguments: services)
+    func modules(service: String) throws {
+        let symbols = try Self.output(of: "nm", service)
+        for (module, holder) in holders {
+            #expect(symbols.contains(Self.mangling(module)) == (holder == service), "\(module) in \(service)")
+        }
+    }
+
+    @Test("holds no simulator, no test and no development CA", arguments: services)
+    func nothingForTrying(service: String) throws {
+        let symbols = try Self.output(of: "nm", service)
+        for module in ["Simulation", "SIMSimulator", "DevelopmentCA", "MSSTestSupport", "Testing", "Bench"] {
+            #expect(!symbols.contains(Self.mangling(module)), "\(module) in \(service)")
+        }
+    }
+
+    @Test("loads libpq in the home alone, libcrypto not in AE", arguments: services)
+    func libraries(service: String) throws {
+        let dynamic = try Self.output(of: "readelf", "--dynamic", service)
+        try #require(dynamic.contains("[libxml2.so"), "every service reads XML")
+        #expect(dynamic.contains("[libpq.so") == (service == "HomeMSSPService"))
+        #expect(dynamic.contains("[libcrypto.so") == (service != "AEService"))
+    }
+
+    /// Symbols of a module: `$s`, the length of its name and the name, as the compiler mangles them.
+    private static func mangling(_ module: String) -> String { "$s\(module.utf8.count)\(module)" }
+
+    private static func output(of tool: String, _ arguments: String...) throws -> String {
+        var arguments = arguments
+        let service = try #require(arguments.popLast())
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = [tool] + arguments + [try BuiltProducts.program(service).path]
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        try process.run()
+        let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        try #require(process.terminationStatus == 0)
+        let text = String(decoding: data, as: UTF8.self)
+        if tool == "nm" { try #require(text.contains(mangling("MSSCore")), "a stripped binary proves nothing") }
+        return text
+    }
+}
