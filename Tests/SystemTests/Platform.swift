@@ -1,0 +1,126 @@
+import Foundation
+import MSSTestSupport
+import Synchronization
+import Testing
+
+/// The real executables, PostgreSQL, certificates and simulated cards, laid out by the script that users run.
+///
+/// One for all tests of the process. It lives as long as the pipe to its standard input: it stops when the tests end,
+/// however they end.
+struct Platform: Sendable {
+    let folder: URL
+    let environment: [String: String]
+    private let ports: [String: Int]
+
+    private static let shared = Task { try await start("shared") }
+
+    /// The one that tests share.
+    static var running: Platform {
+        get async throws { try await shared.value }
+    }
+
+    func variable(_ name: String) throws -> String {
+        try #require(environment[name], "\(name) is missing in demo.env")
+    }
+
+    func file(_ path: String) -> String { folder.appending(path: path).path }
+
+    /// The process id of a part, as the script noted it.
+    func process(_ name: String) throws -> Int32 {
+        let lines = try String(contentsOfFile: file("pids"), encoding: .utf8).split(separator: "\n")
+        let line = try #require(lines.last { $0.hasSuffix(" " + name) })
+        return try #require(line.split(separator: " ").first.flatMap { Int32($0) })
+    }
+
+    /// The numbers of users beyond those of demo.env, in the order of ``extraBehaviours``.
+    func extraNumber(_ index: Int) throws -> String {
+        let cards = try String(contentsOfFile: file("cards/index.tsv"), encoding: .utf8).split(separator: "\n")
+        try #require(cards.count > 4 + index)
+        return String(cards[4 + index].split(separator: "\t")[2])
+    }
+
+    /// Two that answer late, one for each test that must see the platform in between; three that sign at once.
+    static let extraBehaviours = ["delay:4000", "delay:1500", "sign", "sign", "silent"]
+
+    /// One of its own, for a test that kills parts of it.
+    static func start(_ name: String) async throws -> Platform {
+        let base = URL(filePath: "/tmp/mssp-\(getpid())-\(name)")
+        try? FileManager.default.removeItem(at: base)
+        try FileManager.default.createDirectory(
+            at: base,
+            withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o711]
+        )
+        let folder = base.appending(path: "run")
+        var ports: [String: Int] = [:]
+        for name in ["AE_PORT", "ME_PORT", "HOME_PORT", "SMPP_PORT", "CA_PORT"] { ports[name] = try FreePort.next() }
+        var environment = ports.mapValues { "\($0)" }
+        environment["RUN_DIR"] = folder.path
+        environment["BIN_DIR"] = BuiltProducts.folder.path
+        environment["BEHAVIOURS"] = (["sign", "cancel", "wrongPIN", "silent"] + extraBehaviours).joined(separator: ",")
+        environment["CARDS"] = "\(4 + extraBehaviours.count)"
+        environment["REGISTER"] = environment["CARDS"]
+        environment["TIMING"] = "true"
+        try launch(base, environment)
+        let output = base.appending(path: "output").path
+        for _ in 0..<600 {
+            let said = (try? String(contentsOfFile: output, encoding: .utf8)) ?? ""
+            if said.contains(" up; ") {
+                return Platform(folder: folder, environment: try variables(folder), ports: ports)
+            }
+            if said.contains("demo: ") { throw StartFailure(said: said) }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        throw StartFailure(said: (try? String(contentsOfFile: output, encoding: .utf8)) ?? "")
+    }
+
+    private static func launch(_ base: URL, _ environment: [String: String]) throws {
+        let script = BuiltProducts.packageRoot.appending(path: "deploy/demo/run").path
+        let process = Process()
+        process.executableURL = URL(filePath: "/bin/sh")
+        process.arguments = [
+            "-c",
+            """
+            "$1" >"$2/output" 2>&1 </dev/null & pid=$!
+            cat >/dev/null; kill -TERM $pid; wait $pid; rm -rf "$2"
+            """, "sh", script, base.path,
+        ]
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        let pipe = Pipe()
+        process.standardInput = pipe
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        lifelines.withLock { $0.append(pipe) }
+    }
+
+    /// Starts a part again that a test killed, with the configuration it had.
+    func restart(_ program: String, _ configuration: String) throws {
+        let process = Process()
+        process.executableURL = URL(filePath: "/bin/sh")
+        process.arguments = [
+            "-c", "\"$1\" --config \"$2\" >>\"$3\" 2>&1 </dev/null & pid=$!; cat >/dev/null; kill -TERM $pid; wait $pid",
+            "sh", try BuiltProducts.program(program).path, file("config/\(configuration).toml"),
+            file("logs/\(configuration).log"),
+        ]
+        let pipe = Pipe()
+        process.standardInput = pipe
+        try process.run()
+        Self.lifelines.withLock { $0.append(pipe) }
+    }
+
+    private static let lifelines = Mutex<[Pipe]>([])
+
+    private static func variables(_ folder: URL) throws -> [String: String] {
+        let text = try String(contentsOf: folder.appending(path: "demo.env"), encoding: .utf8)
+        let pairs = text.split(separator: "\n").map { line in
+            (String(line.prefix { $0 != "=" }), String(line.drop { $0 != "=" }.dropFirst()))
+        }
+        return Dictionary(uniqueKeysWithValues: pairs)
+    }
+}
+
+struct StartFailure: Error, CustomStringConvertible {
+    var said: String
+    var description: String { "the platform did not start: \(said)" }
+}

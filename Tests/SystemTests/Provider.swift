@@ -1,0 +1,143 @@
+import Foundation
+import MSSTestSupport
+import Testing
+
+/// An application provider or an agent with curl: certificates and requests as a stranger would have them.
+struct Provider: Sendable {
+    let platform: Platform
+    /// Whose certificate to show, from the PKI's folder; `nil` shows none.
+    var certificate: String? = "ap-demo"
+    var apID: String
+
+    init(_ platform: Platform, certificate: String? = "ap-demo", apID: String? = nil) throws {
+        self.platform = platform
+        self.certificate = certificate
+        self.apID = try apID ?? platform.variable("AP_ID")
+    }
+
+    struct Answer: Sendable {
+        /// curl's exit code: not 0 when TLS or the connection failed.
+        var exit: Int32
+        var http: Int
+        var body: String
+
+        /// The text of the first element or attribute that `before` and `after` enclose.
+        func between(_ before: String, _ after: String) -> String? {
+            guard let start = body.range(of: before)?.upperBound else { return nil }
+            guard let end = body.range(of: after, range: start..<body.endIndex)?.lowerBound else { return nil }
+            return String(body[start..<end])
+        }
+
+        var status: String? { between("StatusCode Value=\"", "\"") }
+        var transactionID: String? { between("MSSP_TransID=\"", "\"") }
+        var signature: Data? { between("<mss:Base64Signature>", "<").flatMap { Data(base64Encoded: $0) } }
+        /// The code in the fault's subcode.
+        var fault: String? {
+            guard http == 500, let subcode = between("Subcode>", "</soapenv:Subcode") else { return nil }
+            return subcode.split(separator: "_").last.map { String($0.prefix { $0.isNumber }) }
+        }
+    }
+
+    func post(
+        _ body: Data,
+        to url: String,
+        type: String = "application/soap+xml; charset=utf-8",
+        options: [String] = []
+    ) async throws -> Answer {
+        let pki = platform.file("pki")
+        var arguments = [
+            "--silent", "--max-time", "60", "--cacert", pki + "/mesh-ca.pem", "-H", "Content-Type: \(type)",
+            "-H", "Expect:", "--data-binary", "@-", "-w", "\n%{http_code}",
+        ]
+        if let certificate {
+            arguments += ["--cert", "\(pki)/\(certificate).pem", "--key", "\(pki)/\(certificate).key"]
+        }
+        let result = try await Command.run("curl", arguments + options + [url], input: body)
+        let text = result.text
+        let line = text.lastIndex(of: "\n") ?? text.startIndex
+        return Answer(
+            exit: result.status,
+            http: Int(text[line...].trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0,
+            body: String(text[..<line])
+        )
+    }
+
+    /// Asks AE for a signature.
+    func sign(
+        _ text: String,
+        by msisdn: String,
+        mode: String = "synch",
+        timeOut: Int = 30,
+        extra: String = ""
+    ) async throws -> Answer {
+        let message = """
+            <mss:MSS_SignatureReq MajorVersion="1" MinorVersion="1" MessagingMode="\(mode)" TimeOut="\(timeOut)">\
+            \(header)<mss:MobileUser><mss:MSISDN>\(msisdn)</mss:MSISDN></mss:MobileUser>\
+            <mss:DataToBeSigned MimeType="text/plain" Encoding="UTF-8">\(text)</mss:DataToBeSigned>\(extra)\
+            </mss:MSS_SignatureReq>
+            """
+        return try await post(
+            Self.envelope("MSS_Signature", message),
+            to: platform.variable("AE_URL") + "/soap/services/MSS_SignaturePort"
+        )
+    }
+
+    func status(of transaction: String) async throws -> Answer {
+        let message = """
+            <mss:MSS_StatusReq MajorVersion="1" MinorVersion="1" MSSP_TransID="\(transaction)">\(header)</mss:MSS_StatusReq>
+            """
+        return try await post(
+            Self.envelope("MSS_StatusQuery", message),
+            to: platform.variable("AE_URL") + "/soap/services/MSS_StatusQueryPort"
+        )
+    }
+
+    /// Asks ME, or whoever answers at `url`, for a registration operation on a number.
+    func register(_ operation: String, _ msisdn: String, url: String? = nil) async throws -> Answer {
+        let message = """
+            <mss:MSS_RegistrationReq MajorVersion="1" MinorVersion="1">\(header)<mss:MobileUser/>\
+            <mreg:RegistrationInput xmlns:mreg="http://www.methics.fi/MSSPRegistration/v1.0.0#" InputId="_1">\
+            <mreg:Target><mreg:MobileUser><mss:MSISDN>\(msisdn)</mss:MSISDN></mreg:MobileUser></mreg:Target>\
+            <mreg:MregRequest><mreg:ProvisioningOperation Name="\(operation)"/></mreg:MregRequest>\
+            </mreg:RegistrationInput></mss:MSS_RegistrationReq>
+            """
+        return try await post(
+            Self.envelope("MSS_Registration", message),
+            to: (url ?? platform.variable("ME_URL")) + "/soap/services/MSS_RegistrationPort"
+        )
+    }
+
+    private var header: String {
+        """
+        <mss:AP_Info AP_ID="\(apID)" AP_TransID="T\(UInt64.random(in: 0...UInt64.max))" AP_PWD="not-looked-at" \
+        Instant="2026-01-01T00:00:00Z"/><mss:MSSP_Info><mss:MSSP_ID/></mss:MSSP_Info>
+        """
+    }
+
+    static func envelope(_ operation: String, _ message: String) -> Data {
+        Data(
+            """
+            <soapenv:Envelope xmlns:soapenv="http://www.w3.org/2003/05/soap-envelope" \
+            xmlns:mss="http://uri.etsi.org/TS102204/v1.1.2#"><soapenv:Body>\
+            <\(operation)>\(message)</\(operation)></soapenv:Body></soapenv:Envelope>
+            """.utf8
+        )
+    }
+}
+
+/// OpenSSL's verdict on a signature.
+enum Verdict {
+    /// What `openssl cms -verify` prints, or `nil` if its exit code says no.
+    static func content(of signature: Data, on platform: Platform) async throws -> String? {
+        let folder = try TemporaryFolder()
+        try signature.write(to: folder.url.appending(path: "signature.der"))
+        let result = try await Command.run(
+            "openssl",
+            [
+                "cms", "-verify", "-inform", "DER", "-in", folder.path("signature.der"), "-CAfile",
+                platform.file("pki/user-ca.pem"), "-purpose", "any", "-binary",
+            ]
+        )
+        return result.status == 0 ? result.text : nil
+    }
+}

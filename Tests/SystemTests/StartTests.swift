@@ -1,0 +1,96 @@
+import Foundation
+import MSSTestSupport
+import Testing
+
+@Suite("A start that cannot be")
+struct StartTests {
+    struct Attempt: Sendable, CustomTestStringConvertible {
+        var what: String
+        var program: String
+        var configuration: String
+        var change: (String, String)
+        /// What the one line must name.
+        var names: String
+        var testDescription: String { what }
+    }
+
+    private static let attempts = [
+        Attempt(
+            what: "a misspelt key",
+            program: "HomeMSSPService",
+            configuration: "home.toml",
+            change: ("topKey =", "topKye ="),
+            names: "topKye"
+        ),
+        Attempt(
+            what: "a missing certificate",
+            program: "AEService",
+            configuration: "ae.toml",
+            change: ("ae-server.pem", "nowhere.pem"),
+            names: "nowhere.pem"
+        ),
+        Attempt(
+            what: "a missing certificate of ME",
+            program: "MEService",
+            configuration: "me.toml",
+            change: ("me-client.pem", "nowhere.pem"),
+            names: "nowhere.pem"
+        ),
+        Attempt(
+            what: "no database",
+            program: "HomeMSSPService",
+            configuration: "home.toml",
+            change: ("host=", "host=/nowhere/"),
+            names: "database"
+        ),
+        Attempt(
+            what: "a port in use",
+            program: "AEService",
+            configuration: "ae.toml",
+            change: ("identity = \"urn:mssp:demo:ae\"", "identity = \"urn:mssp:demo:ae\""),
+            names: "in use"
+        ),
+        Attempt(
+            what: "a secret that others can read",
+            program: "HomeMSSPService",
+            configuration: "home.toml",
+            change: ("vault-top-key", "readable-top-key"),
+            names: "readable-top-key"
+        ),
+        Attempt(
+            what: "a key that is not the certificate's",
+            program: "AEService",
+            configuration: "ae.toml",
+            change: ("ae-server.key", "me-server.key"),
+            names: "key"
+        ),
+    ]
+
+    @Test("says why in one line and ends with an exit code", arguments: attempts)
+    func refused(attempt: Attempt) async throws {
+        let platform = try await Platform.running
+        let readable = platform.file("state/readable-top-key")
+        try Data(repeating: 1, count: 32).write(to: URL(filePath: readable))
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: readable)
+        let original = try String(contentsOfFile: platform.file("config/\(attempt.configuration)"), encoding: .utf8)
+        let changed = original.replacing(attempt.change.0, with: attempt.change.1)
+        let file = platform.file("config/\(UUID().uuidString).toml")
+        try changed.write(toFile: file, atomically: true, encoding: .utf8)
+        let program = try BuiltProducts.program(attempt.program).path
+        let result = try await Command.run("timeout", ["10", program, "--config", file])
+        #expect(result.status != 0 && result.status != 124, "\(result.text) \(result.errorText)")
+        let lines = result.errorText.split(separator: "\n")
+        #expect(lines.count == 1, "\(result.errorText)")
+        #expect(lines.first?.contains(attempt.names) ?? false, "\(result.errorText)")
+    }
+
+    @Test("without its configuration file, too", arguments: ["AEService", "MEService", "HomeMSSPService"])
+    func noConfiguration(program: String) async throws {
+        let result = try await Command.run(
+            "timeout",
+            ["10", BuiltProducts.program(program).path, "--config", "/nowhere.toml"]
+        )
+        #expect(result.status != 0 && result.status != 124)
+        #expect(result.errorText.split(separator: "\n").count == 1, "\(result.errorText)")
+    }
+}
