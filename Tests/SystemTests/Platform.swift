@@ -99,7 +99,11 @@ struct Platform: Sendable {
         let process = Process()
         process.executableURL = URL(filePath: "/bin/sh")
         process.arguments = [
-            "-c", "\"$1\" --config \"$2\" >>\"$3\" 2>&1 </dev/null & pid=$!; cat >/dev/null; kill -TERM $pid; wait $pid",
+            "-c",
+            """
+            "$1" --config "$2" >>"$3" 2>&1 </dev/null & pid=$!
+            cat >/dev/null; kill -TERM $pid; wait $pid
+            """,
             "sh", try BuiltProducts.program(program).path, file("config/\(configuration).toml"),
             file("logs/\(configuration).log"),
         ]
