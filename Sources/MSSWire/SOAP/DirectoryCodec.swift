@@ -1,0 +1,45 @@
+import MSSCore
+
+/// MSSP_ProviderDirectory: this platform's own, between an acquiring entity and the home (docs/wire.md).
+enum DirectoryCodec {
+    static func encodeRequest(_ mesh: MeshContext) -> [UInt8] {
+        SOAPShape.plain.envelope(wrapper: "MSSP_ProviderDirectory", header: mesh.write) {
+            $0.element("mss:MSSP_ProviderDirectoryReq")
+        }
+    }
+
+    static func encodeResponse(_ directory: ProviderDirectory, _ shape: SOAPShape) -> [UInt8] {
+        shape.envelope(wrapper: "MSSP_ProviderDirectoryResponse") { writer in
+            writer.element("mss:MSSP_ProviderDirectoryResp") { writer in
+                for provider in directory.providers {
+                    writer.element("mss:Provider", [("ID", provider.id), ("Name", provider.displayName)]) { writer in
+                        for identity in provider.identities.map(\.uri).sorted() {
+                            writer.element("mss:Identity", text: identity)
+                        }
+                        for entity in provider.acquiringEntities.map(\.uri).sorted() {
+                            writer.element("mss:AcquiringEntity", text: entity)
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    static func decodeResponse(_ message: XMLElement) throws(MSSFault) -> ProviderDirectory {
+        var providers: [ApplicationProvider] = []
+        for element in message.children("Provider") {
+            guard let id = element.attribute("ID"), let name = element.attribute("Name") else {
+                throw MSSFault(.internalError, cause: "a provider directory that is not as it must be")
+            }
+            providers.append(
+                ApplicationProvider(
+                    id: id,
+                    identities: Set(element.children("Identity").map { PeerIdentity(uri: $0.text) }),
+                    acquiringEntities: Set(element.children("AcquiringEntity").map { PeerIdentity(uri: $0.text) }),
+                    displayName: name
+                )
+            )
+        }
+        return ProviderDirectory(providers: providers)
+    }
+}

@@ -1,0 +1,76 @@
+import MSSCore
+
+/// A fault as SOAP, in both versions (Annex B).
+///
+/// Nothing else turns a fault into octets; its cause stays here.
+enum FaultCodec {
+    /// Writes a fault; between the platform's services the specifier goes along.
+    static func encode(_ fault: MSSFault, _ shape: SOAPShape, inMesh: Bool, isMustUnderstand: Bool = false) -> [UInt8] {
+        shape.body { writer in
+            writer.element("soapenv:Fault") { writer in
+                switch shape.version {
+                case .v12: write12(fault, isMustUnderstand, inMesh, &writer)
+                case .v11: write11(fault, isMustUnderstand, inMesh, &writer)
+                }
+            }
+        }
+    }
+
+    private static func write12(
+        _ fault: MSSFault,
+        _ isMustUnderstand: Bool,
+        _ inMesh: Bool,
+        _ writer: inout XMLWriter
+    ) {
+        let code = isMustUnderstand ? "MustUnderstand" : fault.code.blamesSender ? "Sender" : "Receiver"
+        writer.element("soapenv:Code") { writer in
+            writer.element("soapenv:Value", text: "soapenv:" + code)
+            writer.element("soapenv:Subcode", [("xmlns:mss", Namespace.mss)]) {
+                $0.element("soapenv:Value", text: "mss:_\(fault.code.rawValue)")
+            }
+        }
+        writer.element("soapenv:Reason") {
+            $0.element("soapenv:Text", [("xml:lang", "en")], text: fault.code.name)
+        }
+        writer.element("soapenv:Detail") { detail(fault, inMesh, &$0) }
+    }
+
+    private static func write11(
+        _ fault: MSSFault,
+        _ isMustUnderstand: Bool,
+        _ inMesh: Bool,
+        _ writer: inout XMLWriter
+    ) {
+        let code = isMustUnderstand ? "soapenv:MustUnderstand" : "mss:_\(fault.code.rawValue)"
+        writer.element("faultcode", text: code)
+        writer.element("faultstring", text: fault.code.name)
+        writer.element("detail") { detail(fault, inMesh, &$0) }
+    }
+
+    private static func detail(_ fault: MSSFault, _ inMesh: Bool, _ writer: inout XMLWriter) {
+        writer.element("ns1:detail", [("xmlns:ns1", Namespace.faultDetail)], text: fault.detail ?? fault.code.name)
+        if inMesh, let specifier = fault.specifier {
+            writer.element("mesh:Specifier", [("xmlns:mesh", Namespace.mesh)], text: String(specifier))
+        }
+    }
+
+    /// Reads a fault of another service; what is not understood is 900.
+    static func decode(_ fault: XMLElement) -> MSSFault {
+        let subcode =
+            child(child(child(fault, "Code"), "Subcode"), "Value")?.text ?? child(fault, "faultcode")?.text ?? ""
+        let detail = child(fault, "Detail") ?? child(fault, "detail")
+        guard let number = subcode.split(separator: "_").last.flatMap({ Int($0) }),
+            let code = MSSFault.Code(rawValue: number)
+        else { return MSSFault(.internalError, cause: "a fault without a known subcode") }
+        let text = child(detail, "detail")?.text
+        return MSSFault(
+            code,
+            text == code.name ? nil : text.map { String($0.prefix(1_000)) },
+            specifier: child(detail, "Specifier").flatMap { Int($0.text) }
+        )
+    }
+
+    private static func child(_ element: XMLElement?, _ name: String) -> XMLElement? {
+        element?.children.first { $0.name == name }
+    }
+}

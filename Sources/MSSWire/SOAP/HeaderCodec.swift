@@ -1,0 +1,166 @@
+import MSSCore
+
+/// What every message begins with: versions, AP_Info, MSSP_Info; and the types that several messages use (§8.1, §9).
+enum HeaderCodec {
+    static func decode(_ message: XMLElement) throws(MSSFault) -> MessageHeader {
+        let major = try version(message, "MajorVersion")
+        let minor = try version(message, "MinorVersion")
+        guard major == 1, (0...2).contains(minor) else {
+            throw MSSFault(.incompatibleInterface, "MajorVersion must be 1 and MinorVersion 0, 1 or 2.")
+        }
+        let info = try required(message, "AP_Info")
+        let apInfo = APInfo(
+            id: try text(info, "AP_ID", longest: 256),
+            transID: try name(info, "AP_TransID"),
+            instant: try instant(info),
+            url: try optionalText(info, "AP_URL")
+        )
+        // Present because the schema says so; whatever it is, it is not looked at.
+        guard info.attribute("AP_PWD") != nil else { throw missing("AP_PWD") }
+        let platform = try required(message, "MSSP_Info")
+        let member = try meshMember(try required(platform, "MSSP_ID"))
+        let written = platform.attribute("Instant")
+        let date = written.flatMap { WireTime.date($0) }
+        guard written == nil || date != nil else { throw MSSFault(.wrongParam, "MSSP_Info/Instant is no xs:dateTime.") }
+        return MessageHeader(
+            majorVersion: major,
+            minorVersion: minor,
+            apInfo: apInfo,
+            msspInfo: MSSPInfo(msspID: member, instant: date)
+        )
+    }
+
+    /// The attributes of a message element that the header gives.
+    static func attributes(_ header: MessageHeader) -> [(String, String?)] {
+        [("MajorVersion", String(header.majorVersion)), ("MinorVersion", String(header.minorVersion))]
+    }
+
+    /// AP_PWD is always written empty: the schema wants it, nobody needs it.
+    static func write(_ header: MessageHeader, to writer: inout XMLWriter) {
+        let info = header.apInfo
+        writer.element(
+            "mss:AP_Info",
+            [
+                ("AP_ID", info.id), ("AP_TransID", info.transID), ("AP_PWD", ""), ("Instant", info.instant),
+                ("AP_URL", info.url),
+            ]
+        )
+        let instant = header.msspInfo.instant.map { WireTime.text($0) }
+        writer.element("mss:MSSP_Info", [("Instant", instant)]) {
+            write(header.msspInfo.msspID, "mss:MSSP_ID", to: &$0)
+        }
+    }
+
+    static func mobileUser(_ message: XMLElement) throws(MSSFault) -> MobileUser {
+        let element = try required(message, "MobileUser")
+        return MobileUser(
+            identityIssuer: try member(element, "IdentityIssuer"),
+            userIdentifier: try short(element, "UserIdentifier"),
+            homeMSSP: try member(element, "HomeMSSP"),
+            msisdn: try short(element, "MSISDN")
+        )
+    }
+
+    static func write(_ user: MobileUser, to writer: inout XMLWriter) {
+        writer.element("mss:MobileUser") { writer in
+            if let issuer = user.identityIssuer { write(issuer, "mss:IdentityIssuer", to: &writer) }
+            writer.element("mss:UserIdentifier", text: user.userIdentifier)
+            if let home = user.homeMSSP { write(home, "mss:HomeMSSP", to: &writer) }
+            writer.element("mss:MSISDN", text: user.msisdn)
+        }
+    }
+
+    /// Status with its standard name (Annex C).
+    static func write(_ status: Status, to writer: inout XMLWriter, detail: ((inout XMLWriter) -> Void)? = nil) {
+        writer.element("mss:Status") { writer in
+            writer.element("mss:StatusCode", [("Value", String(status.rawValue))])
+            writer.element("mss:StatusMessage", text: status.name)
+            if let detail { writer.element("mss:StatusDetail", [], detail) }
+        }
+    }
+
+    static func status(_ message: XMLElement) throws(MSSFault) -> Status {
+        guard let value = message.child("Status")?.child("StatusCode")?.attribute("Value").flatMap({ Int($0) }),
+            let status = Status(rawValue: value)
+        else { throw MSSFault(.internalError, cause: "an answer without a known status") }
+        return status
+    }
+}
+
+extension HeaderCodec {
+    static func missing(_ what: String, specifier: Int? = nil) -> MSSFault {
+        MSSFault(.missingParam, "\(what) is missing.", specifier: specifier)
+    }
+
+    static func required(_ element: XMLElement, _ name: String, specifier: Int? = nil) throws(MSSFault) -> XMLElement {
+        guard let child = element.child(name) else { throw missing(name, specifier: specifier) }
+        return child
+    }
+
+    static func text(_ element: XMLElement, _ attribute: String, longest: Int) throws(MSSFault) -> String {
+        guard let value = element.attribute(attribute), !value.isEmpty else { throw missing(attribute) }
+        guard value.utf8.count <= longest else {
+            throw MSSFault(.wrongDataLength, "\(attribute) must have at most \(longest) characters.")
+        }
+        return value
+    }
+
+    static func optionalText(_ element: XMLElement, _ attribute: String) throws(MSSFault) -> String? {
+        element.attribute(attribute) == nil ? nil : try text(element, attribute, longest: 512)
+    }
+
+    /// An NCName as far as it matters: no white space, no colon, bounded.
+    static func name(_ element: XMLElement, _ attribute: String) throws(MSSFault) -> String {
+        let value = try text(element, attribute, longest: 64)
+        guard value.utf8.allSatisfy({ $0 > 0x20 && $0 != UInt8(ascii: ":") && $0 != 0x7F }) else {
+            throw MSSFault(.wrongParam, "\(attribute) must be a name without colon and white space.")
+        }
+        return value
+    }
+
+    private static func version(_ message: XMLElement, _ attribute: String) throws(MSSFault) -> Int {
+        guard let value = Int(try text(message, attribute, longest: 8)) else {
+            throw MSSFault(.wrongParam, "\(attribute) must be a number.")
+        }
+        return value
+    }
+
+    private static func instant(_ info: XMLElement) throws(MSSFault) -> String {
+        let value = try text(info, "Instant", longest: 64)
+        guard WireTime.date(value) != nil else {
+            throw MSSFault(.wrongParam, "AP_Info/Instant is no xs:dateTime, such as 2026-11-24T12:00:00Z.")
+        }
+        return value
+    }
+
+    private static func short(_ element: XMLElement, _ name: String) throws(MSSFault) -> String? {
+        guard let value = element.child(name)?.text else { return nil }
+        guard value.utf8.count <= 512 else {
+            throw MSSFault(.wrongDataLength, "\(name) must have at most 512 characters.")
+        }
+        return value
+    }
+
+    private static func member(_ element: XMLElement, _ name: String) throws(MSSFault) -> MeshMember? {
+        guard let child = element.child(name) else { return nil }
+        return try meshMember(child)
+    }
+
+    private static func meshMember(_ element: XMLElement) throws(MSSFault) -> MeshMember {
+        MeshMember(
+            dnsName: try short(element, "DNSName"),
+            ipAddress: try short(element, "IPAddress"),
+            uri: try short(element, "URI"),
+            identifier: try short(element, "IdentifierString")
+        )
+    }
+
+    private static func write(_ member: MeshMember, _ name: String, to writer: inout XMLWriter) {
+        writer.element(name) { writer in
+            writer.element("mss:DNSName", text: member.dnsName)
+            writer.element("mss:IPAddress", text: member.ipAddress)
+            writer.element("mss:URI", text: member.uri)
+            writer.element("mss:IdentifierString", text: member.identifier)
+        }
+    }
+}

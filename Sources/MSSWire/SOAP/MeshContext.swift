@@ -1,0 +1,39 @@
+public import MSSCore
+
+/// What one of the platform's services tells the next about a call, in a SOAP header block. Read inside the mesh only:
+/// at the edge it would be anyone's word.
+public struct MeshContext: Sendable, Equatable {
+    /// On whose behalf the caller asks.
+    public var origin: PeerIdentity?
+    /// How long an answer is still of use.
+    public var remaining: Duration
+    public var trace: TraceID
+
+    public init(origin: PeerIdentity?, remaining: Duration, trace: TraceID) {
+        self.origin = origin
+        self.remaining = remaining
+        self.trace = trace
+    }
+
+    func write(to writer: inout XMLWriter) {
+        let milliseconds = max(0, Int(remaining / .milliseconds(1)))
+        writer.element(
+            "mesh:Context",
+            [
+                ("xmlns:mesh", Namespace.mesh), ("Origin", origin?.uri),
+                ("RemainingMilliseconds", String(milliseconds)),
+                ("Trace", trace.description),
+            ]
+        )
+    }
+
+    /// Reads the block; `nil` for one that is not as it must be.
+    init?(_ element: XMLElement) {
+        guard let remaining = element.attribute("RemainingMilliseconds").flatMap({ Int($0) }),
+            (0...86_400_000).contains(remaining), let trace = element.attribute("Trace").flatMap({ TraceID($0) })
+        else { return nil }
+        let origin = element.attribute("Origin")
+        guard origin.map({ (1...512).contains($0.utf8.count) }) ?? true else { return nil }
+        self.init(origin: origin.map { PeerIdentity(uri: $0) }, remaining: .milliseconds(remaining), trace: trace)
+    }
+}

@@ -1,0 +1,122 @@
+import MSSCore
+
+/// A request that could not be read, and how its fault is to be written.
+struct WireRefusal: Error {
+    var fault: MSSFault
+    var shape: SOAPShape
+    /// A header block that must be understood is not.
+    var isMustUnderstand = false
+}
+
+/// A request, taken out of its envelope.
+struct SOAPRequest {
+    let operation: WireOperation
+    let shape: SOAPShape
+    let mesh: MeshContext?
+    let message: XMLElement
+    let document: XMLDocument
+
+    /// The second net: the message against the schema, after the decoder has taken it.
+    func validate(by schema: XMLSchema = .messages) throws(MSSFault) {
+        do { try document.validate(message, by: schema) } catch {
+            throw MSSFault(.wrongParam, error.description)
+        }
+    }
+}
+
+/// An answer, taken out of its envelope.
+enum SOAPResponse {
+    case message(XMLElement, XMLDocument)
+    case fault(MSSFault)
+}
+
+enum SOAPReader {
+    /// Reads an envelope.
+    ///
+    /// The two outer elements' namespaces are not looked at, and the first of them may be missing:
+    /// real clients differ in both.
+    static func request(_ octets: [UInt8]) throws(WireRefusal) -> SOAPRequest {
+        let document: XMLDocument
+        do { document = try XMLDocument(octets) } catch {
+            throw WireRefusal(fault: MSSFault(.wrongParam, error.description), shape: .plain)
+        }
+        let (version, body) = try body(of: document.root)
+        var shape = SOAPShape(version: version, wrapperNamespace: nil, isQualified: true)
+        let mesh = try header(of: document.root, shape)
+        guard let first = body.children.first else {
+            throw WireRefusal(fault: MSSFault(.missingParam, "The SOAP body is empty."), shape: shape)
+        }
+        if let operation = WireOperation(rawValue: first.name) {
+            shape.wrapperNamespace = first.namespace
+            guard let message = first.children.first, message.name == operation.requestElement else {
+                let detail = "\(operation.rawValue) must hold \(operation.requestElement)."
+                throw WireRefusal(fault: MSSFault(.missingParam, detail), shape: shape)
+            }
+            shape.isQualified = message.namespace == Namespace.mss
+            return SOAPRequest(operation: operation, shape: shape, mesh: mesh, message: message, document: document)
+        }
+        guard let operation = WireOperation.allCases.first(where: { $0.requestElement == first.name }) else {
+            throw WireRefusal(
+                fault: MSSFault(.wrongParam, "The SOAP body holds no operation of this interface."),
+                shape: shape
+            )
+        }
+        shape.isQualified = first.namespace == Namespace.mss
+        return SOAPRequest(operation: operation, shape: shape, mesh: mesh, message: first, document: document)
+    }
+
+    /// Reads an answer of another service of the platform.
+    static func response(_ octets: [UInt8], to operation: WireOperation) throws(XMLError) -> SOAPResponse {
+        let document = try XMLDocument(octets)
+        guard let (_, body) = try? body(of: document.root), let first = body.children.first else { throw .invalid }
+        if first.name == "Fault" { return .fault(FaultCodec.decode(first)) }
+        guard let message = first.children.first, message.name == operation.responseElement else { throw .invalid }
+        return .message(message, document)
+    }
+
+    private static func body(of root: XMLElement) throws(WireRefusal) -> (SOAPShape.Version, XMLElement) {
+        let version: SOAPShape.Version
+        switch root.namespace {
+        case Namespace.soap12: version = .v12
+        case Namespace.soap11: version = .v11
+        default: throw WireRefusal(fault: MSSFault(.wrongParam, "The message is no SOAP envelope."), shape: .plain)
+        }
+        guard root.name == "Envelope", let body = root.children.first(where: { isSOAP($0, "Body", version) }) else {
+            throw WireRefusal(
+                fault: MSSFault(.missingParam, "The SOAP envelope has no body."),
+                shape: SOAPShape(version: version, wrapperNamespace: nil, isQualified: true)
+            )
+        }
+        return (version, body)
+    }
+
+    private static func header(of root: XMLElement, _ shape: SOAPShape) throws(WireRefusal) -> MeshContext? {
+        guard let header = root.children.first(where: { isSOAP($0, "Header", shape.version) }) else { return nil }
+        var mesh: MeshContext?
+        for block in header.children {
+            if block.namespace == Namespace.mesh, block.name == "Context" {
+                mesh = MeshContext(block)
+            } else if isSecurity(block) {
+                continue
+            } else if let must = block.attribute("mustUnderstand", in: shape.version.namespace), must != "0",
+                must != "false"
+            {
+                throw WireRefusal(
+                    fault: MSSFault(.incompatibleInterface, "A SOAP header block must be understood and is not."),
+                    shape: shape,
+                    isMustUnderstand: true
+                )
+            }
+        }
+        return mesh
+    }
+
+    /// WS-Security names the person at the desk; the certificate decides, so it is taken and not looked at.
+    private static func isSecurity(_ block: XMLElement) -> Bool {
+        block.name == "Security" && block.namespace?.contains("wss-wssecurity-secext-1.0") ?? false
+    }
+
+    private static func isSOAP(_ element: XMLElement, _ name: String, _ version: SOAPShape.Version) -> Bool {
+        element.name == name && element.namespace == version.namespace
+    }
+}

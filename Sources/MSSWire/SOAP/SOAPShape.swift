@@ -1,0 +1,49 @@
+/// How a request was written: its answer is written the same way, or clients do not read it (docs/wire.md).
+public struct SOAPShape: Sendable, Equatable {
+    public enum Version: Sendable, Equatable {
+        case v11
+        case v12
+
+        var namespace: String { self == .v11 ? Namespace.soap11 : Namespace.soap12 }
+        /// What an answer in this version is sent as.
+        public var contentType: String {
+            self == .v11 ? "text/xml; charset=utf-8" : "application/soap+xml; charset=utf-8"
+        }
+    }
+
+    public var version: Version
+    /// Of the element named after the operation; `nil` when it has none.
+    var wrapperNamespace: String?
+    /// Whether the message element itself stands in the namespace of TS 102 204.
+    var isQualified: Bool
+
+    /// SOAP 1.2, the wrapper in no namespace, the message qualified: what this platform's own clients send.
+    public static let plain = SOAPShape(version: .v12, wrapperNamespace: nil, isQualified: true)
+
+    /// The wrapper of an answer's, or of a request's, message.
+    func envelope(
+        wrapper: String,
+        header: ((inout XMLWriter) -> Void)? = nil,
+        _ content: (inout XMLWriter) -> Void
+    ) -> [UInt8] {
+        body(header: header) { writer in
+            if let wrapperNamespace {
+                writer.element("wrap:" + wrapper, [("xmlns:wrap", wrapperNamespace)], content)
+            } else {
+                writer.element(wrapper, [], content)
+            }
+        }
+    }
+
+    func body(header: ((inout XMLWriter) -> Void)? = nil, _ content: (inout XMLWriter) -> Void) -> [UInt8] {
+        var writer = XMLWriter()
+        writer.element("soapenv:Envelope", [("xmlns:soapenv", version.namespace), ("xmlns:mss", Namespace.mss)]) {
+            if let header { $0.element("soapenv:Header", [], header) }
+            $0.element("soapenv:Body", [], content)
+        }
+        return writer.octets
+    }
+
+    /// The message element's name as this shape writes it.
+    func messageName(_ name: String) -> String { isQualified ? "mss:" + name : name }
+}

@@ -1,0 +1,171 @@
+import Foundation
+import MSSCore
+
+/// MSS_SignatureReq and MSS_SignatureResp (§8.2, §8.3).
+enum SignatureCodec {
+    /// Longest text that is decoded; what the phone can show is far less.
+    private static let longestText = 16_384
+
+    static func decodeRequest(_ request: SOAPRequest) throws(MSSFault) -> SignatureRequest {
+        let message = request.message
+        let signature = SignatureRequest(
+            header: try HeaderCodec.decode(message),
+            mobileUser: try HeaderCodec.mobileUser(message),
+            dataToBeSigned: try data(try HeaderCodec.required(message, "DataToBeSigned", specifier: 1022)),
+            dataToBeDisplayed: try displayed(message),
+            signatureProfile: try reference(message, "SignatureProfile"),
+            additionalServices: try services(message),
+            format: try reference(message, "MSS_Format"),
+            validityDate: try validityDate(message),
+            timeOut: try timeOut(message),
+            messagingMode: try mode(message)
+        )
+        try request.validate()
+        return signature
+    }
+
+    static func encodeRequest(_ request: SignatureRequest, _ mesh: MeshContext) -> [UInt8] {
+        let attributes: [(String, String?)] =
+            HeaderCodec.attributes(request.header) + [
+                ("ValidityDate", request.validityDate.map { WireTime.text($0) }),
+                ("TimeOut", request.timeOut.map { String($0) }), ("MessagingMode", request.messagingMode.rawValue),
+            ]
+        return SOAPShape.plain.envelope(wrapper: "MSS_Signature", header: mesh.write) { writer in
+            writer.element("mss:MSS_SignatureReq", attributes) { writer in
+                HeaderCodec.write(request.header, to: &writer)
+                HeaderCodec.write(request.mobileUser, to: &writer)
+                write(request.dataToBeSigned, "mss:DataToBeSigned", &writer)
+                if let displayed = request.dataToBeDisplayed { write(displayed, "mss:DataToBeDisplayed", &writer) }
+                writeReference(request.signatureProfile, "mss:SignatureProfile", &writer)
+                if !request.additionalServices.isEmpty {
+                    writer.element("mss:AdditionalServices") { writer in
+                        for service in request.additionalServices {
+                            writer.element("mss:Service") { writeReference(service.uri, "mss:Description", &$0) }
+                        }
+                    }
+                }
+                writeReference(request.format, "mss:MSS_Format", &writer)
+            }
+        }
+    }
+
+    static func encodeResponse(_ response: SignatureResponse, _ shape: SOAPShape) -> [UInt8] {
+        let attributes: [(String, String?)] =
+            HeaderCodec.attributes(response.header) + [("MSSP_TransID", response.transactionID)]
+        return shape.envelope(wrapper: "MSS_SignatureResponse") { writer in
+            writer.element(shape.messageName("MSS_SignatureResp"), attributes) { writer in
+                HeaderCodec.write(response.header, to: &writer)
+                HeaderCodec.write(response.mobileUser, to: &writer)
+                writeSignature(response.signature, to: &writer)
+                writeReference(response.signatureProfile, "mss:SignatureProfile", &writer)
+                HeaderCodec.write(response.status, to: &writer)
+            }
+        }
+    }
+
+    static func decodeResponse(_ message: XMLElement) throws(MSSFault) -> SignatureResponse {
+        SignatureResponse(
+            header: try HeaderCodec.decode(message),
+            transactionID: try HeaderCodec.name(message, "MSSP_TransID"),
+            mobileUser: try HeaderCodec.mobileUser(message),
+            signature: try signature(message),
+            signatureProfile: try reference(message, "SignatureProfile"),
+            status: try HeaderCodec.status(message)
+        )
+    }
+
+    static func writeSignature(_ signature: [UInt8]?, to writer: inout XMLWriter) {
+        guard let signature else { return }
+        writer.element("mss:MSS_Signature") {
+            $0.element("mss:Base64Signature", text: Data(signature).base64EncodedString())
+        }
+    }
+
+    static func signature(_ message: XMLElement) throws(MSSFault) -> [UInt8]? {
+        guard let text = message.child("MSS_Signature")?.child("Base64Signature")?.text else { return nil }
+        guard let signature = Data(base64Encoded: text) else {
+            throw MSSFault(.internalError, cause: "an answer whose signature is no base64")
+        }
+        return [UInt8](signature)
+    }
+}
+
+extension SignatureCodec {
+    private static func data(_ element: XMLElement) throws(MSSFault) -> DataToBeSigned {
+        guard element.children.isEmpty else { throw MSSFault(.wrongParam, "\(element.name) must hold text alone.") }
+        guard element.text.utf8.count <= longestText else {
+            throw MSSFault(.wrongDataLength, "\(element.name) has more than \(longestText) octets.")
+        }
+        return DataToBeSigned(
+            element.text,
+            mimeType: try HeaderCodec.optionalText(element, "MimeType"),
+            encoding: try HeaderCodec.optionalText(element, "Encoding")
+        )
+    }
+
+    private static func displayed(_ message: XMLElement) throws(MSSFault) -> DataToBeSigned? {
+        guard let element = message.child("DataToBeDisplayed") else { return nil }
+        return try data(element)
+    }
+
+    private static func write(_ data: DataToBeSigned, _ name: String, _ writer: inout XMLWriter) {
+        writer.element(name, [("MimeType", data.mimeType), ("Encoding", data.encoding)], text: data.content)
+    }
+
+    private static func reference(_ message: XMLElement, _ name: String) throws(MSSFault) -> String? {
+        guard let element = message.child(name) else { return nil }
+        return try uri(element)
+    }
+
+    private static func uri(_ element: XMLElement) throws(MSSFault) -> String {
+        guard let text = element.child("mssURI")?.text, !text.isEmpty else {
+            throw HeaderCodec.missing(element.name + "/mssURI")
+        }
+        guard text.utf8.count <= 512 else {
+            throw MSSFault(.wrongDataLength, "\(element.name)/mssURI must have at most 512 characters.")
+        }
+        return text
+    }
+
+    static func writeReference(_ uri: String?, _ name: String, _ writer: inout XMLWriter) {
+        guard let uri else { return }
+        writer.element(name) { $0.element("mss:mssURI", text: uri) }
+    }
+
+    private static func services(_ message: XMLElement) throws(MSSFault) -> [AdditionalService] {
+        var services: [AdditionalService] = []
+        for service in message.child("AdditionalServices")?.children("Service") ?? [] {
+            guard services.count < 16 else {
+                throw MSSFault(.wrongParam, "AdditionalServices names too many services.")
+            }
+            services.append(AdditionalService(uri: try uri(try HeaderCodec.required(service, "Description"))))
+        }
+        return services
+    }
+
+    private static func validityDate(_ message: XMLElement) throws(MSSFault) -> Date? {
+        guard let text = message.attribute("ValidityDate") else { return nil }
+        guard let date = WireTime.date(text) else {
+            throw MSSFault(.wrongParam, "ValidityDate is no xs:dateTime, such as 2026-11-24T12:00:00Z.")
+        }
+        return date
+    }
+
+    private static func timeOut(_ message: XMLElement) throws(MSSFault) -> Int? {
+        guard let text = message.attribute("TimeOut") else { return nil }
+        guard let seconds = Int(text), seconds > 0 else {
+            throw MSSFault(.wrongParam, "TimeOut must be a positive number of seconds.")
+        }
+        return seconds
+    }
+
+    private static func mode(_ message: XMLElement) throws(MSSFault) -> MessagingMode {
+        guard let text = message.attribute("MessagingMode"), !text.isEmpty else {
+            throw HeaderCodec.missing("MessagingMode")
+        }
+        guard let mode = MessagingMode(rawValue: text) else {
+            throw MSSFault(.wrongParam, "MessagingMode must be synch or asynchClientServer.", specifier: 1013)
+        }
+        return mode
+    }
+}

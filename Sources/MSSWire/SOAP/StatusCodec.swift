@@ -1,0 +1,42 @@
+import MSSCore
+
+/// MSS_StatusReq and MSS_StatusResp (§8.4, §8.5).
+enum StatusCodec {
+    static func decodeRequest(_ request: SOAPRequest) throws(MSSFault) -> StatusRequest {
+        let header = try HeaderCodec.decode(request.message)
+        // A missing id is a wrong one here (FiCom): what is asked after is not known either way.
+        guard let id = request.message.attribute("MSSP_TransID"), (1...64).contains(id.utf8.count) else {
+            throw MSSFault(.wrongParam, "There is no such transaction: MSSP_TransID is missing or too long.")
+        }
+        try request.validate()
+        return StatusRequest(header: header, transactionID: id)
+    }
+
+    static func encodeRequest(_ request: StatusRequest, _ mesh: MeshContext) -> [UInt8] {
+        let attributes: [(String, String?)] =
+            HeaderCodec.attributes(request.header) + [("MSSP_TransID", request.transactionID)]
+        return SOAPShape.plain.envelope(wrapper: "MSS_StatusQuery", header: mesh.write) { writer in
+            writer.element("mss:MSS_StatusReq", attributes) { HeaderCodec.write(request.header, to: &$0) }
+        }
+    }
+
+    static func encodeResponse(_ response: StatusResponse, _ shape: SOAPShape) -> [UInt8] {
+        shape.envelope(wrapper: "MSS_StatusQueryResponse") { writer in
+            writer.element(shape.messageName("MSS_StatusResp"), HeaderCodec.attributes(response.header)) { writer in
+                HeaderCodec.write(response.header, to: &writer)
+                HeaderCodec.write(response.mobileUser, to: &writer)
+                SignatureCodec.writeSignature(response.signature, to: &writer)
+                HeaderCodec.write(response.status, to: &writer)
+            }
+        }
+    }
+
+    static func decodeResponse(_ message: XMLElement) throws(MSSFault) -> StatusResponse {
+        StatusResponse(
+            header: try HeaderCodec.decode(message),
+            mobileUser: try HeaderCodec.mobileUser(message),
+            signature: try SignatureCodec.signature(message),
+            status: try HeaderCodec.status(message)
+        )
+    }
+}

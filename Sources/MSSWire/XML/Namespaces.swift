@@ -1,0 +1,13 @@
+/// The namespaces that this platform reads and writes (docs/wire.md).
+enum Namespace {
+    static let soap11 = "http://schemas.xmlsoap.org/soap/envelope/"
+    static let soap12 = "http://www.w3.org/2003/05/soap-envelope"
+    /// TS 102 204, also of its later versions.
+    static let mss = "http://uri.etsi.org/TS102204/v1.1.2#"
+    /// The registration extension that registration clients speak.
+    static let mreg = "http://www.methics.fi/MSSPRegistration/v1.0.0#"
+    /// Where clients look for a fault's text.
+    static let faultDetail = "http://kiuru.methics.fi/mssp"
+    /// What the platform's services tell one another.
+    static let mesh = "urn:mssp:mesh:1"
+}

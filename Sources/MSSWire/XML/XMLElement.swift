@@ -1,0 +1,108 @@
+import CLibXML2
+
+/// An element as values, read from a document's tree; the tree itself is only for validation.
+struct XMLElement {
+    let name: String
+    let namespace: String?
+    let attributes: [XMLAttribute]
+    let children: [XMLElement]
+    /// All character data directly in it, comments left out.
+    let text: String
+    /// Valid as long as the document is.
+    let node: xmlNodePtr
+
+    /// An attribute without namespace.
+    func attribute(_ name: String) -> String? {
+        attributes.first { $0.name == name && $0.namespace == nil }?.value
+    }
+
+    func attribute(_ name: String, in namespace: String) -> String? {
+        attributes.first { $0.name == name && $0.namespace == namespace }?.value
+    }
+
+    /// The first child of a name, in one of the namespaces or in none: clients leave it out here and there.
+    func child(_ name: String, in namespace: String = Namespace.mss) -> XMLElement? {
+        children.first { $0.name == name && ($0.namespace == namespace || $0.namespace == nil) }
+    }
+
+    func children(_ name: String, in namespace: String = Namespace.mss) -> [XMLElement] {
+        children.filter { $0.name == name && ($0.namespace == namespace || $0.namespace == nil) }
+    }
+}
+
+struct XMLAttribute {
+    let name: String
+    let namespace: String?
+    let value: String
+}
+
+/// Turns a tree into values, within bounds.
+struct XMLTreeReader {
+    static let deepest = 32
+    static let mostElements = 1_000
+    static let mostAttributes = 64
+
+    private var elements = 0
+
+    mutating func element(_ node: xmlNodePtr, depth: Int = 1) throws(XMLError) -> XMLElement {
+        guard depth <= Self.deepest else { throw .tooDeep }
+        elements += 1
+        guard elements <= Self.mostElements else { throw .tooMany }
+        var children: [XMLElement] = []
+        var text = ""
+        var next = node.pointee.children
+        while let child = next {
+            switch child.pointee.type {
+            case XML_ELEMENT_NODE: children.append(try element(child, depth: depth + 1))
+            case XML_TEXT_NODE, XML_CDATA_SECTION_NODE: text += Self.text(child.pointee.content)
+            case XML_COMMENT_NODE: break
+            case XML_PI_NODE: throw .instruction
+            default: throw .malformed
+            }
+            next = child.pointee.next
+        }
+        return XMLElement(
+            name: Self.text(node.pointee.name),
+            namespace: Self.namespace(node.pointee.ns),
+            attributes: try Self.attributes(node),
+            children: children,
+            text: text,
+            node: node
+        )
+    }
+
+    private static func attributes(_ node: xmlNodePtr) throws(XMLError) -> [XMLAttribute] {
+        var attributes: [XMLAttribute] = []
+        var next = node.pointee.properties
+        while let attribute = next {
+            guard attributes.count < mostAttributes else { throw .tooMany }
+            var value = ""
+            var part = attribute.pointee.children
+            while let piece = part {
+                value += text(piece.pointee.content)
+                part = piece.pointee.next
+            }
+            attributes.append(
+                XMLAttribute(
+                    name: text(attribute.pointee.name),
+                    namespace: namespace(attribute.pointee.ns),
+                    value: value
+                )
+            )
+            next = attribute.pointee.next
+        }
+        return attributes
+    }
+
+    private static func namespace(_ namespace: xmlNsPtr?) -> String? {
+        namespace.map { text($0.pointee.href) }
+    }
+
+    private static func text(_ characters: UnsafePointer<xmlChar>?) -> String {
+        characters.map { String(cString: $0) } ?? ""
+    }
+
+    private static func text(_ characters: UnsafeMutablePointer<xmlChar>?) -> String {
+        characters.map { String(cString: $0) } ?? ""
+    }
+}
