@@ -36,8 +36,8 @@ let package = Package(
         .target(
             name: "MSSWire",
             dependencies: [
-                "MSSCore", "CLibXML2", .asn1, .httpClient, .httpServer, .httpServerTLS, .lifecycle, .logging, .nioCore,
-                .nioHTTP1, .nioSSL, .x509,
+                "MSSCore", "CLibXML2", .asn1, .httpClient, .httpServer, .httpServerCore, .httpServerTLS, .lifecycle,
+                .logging, .nioCore, .nioHTTP1, .nioPosix, .nioSSL, .x509,
             ],
             resources: [.embedInCode("Schemas")]
         ),
@@ -165,6 +165,7 @@ extension Target.Dependency {
     static let cryptoExtras: Self = .product(name: "CryptoExtras", package: "swift-crypto")
     static let httpClient: Self = .product(name: "AsyncHTTPClient", package: "async-http-client")
     static let httpServer: Self = .product(name: "Hummingbird", package: "hummingbird")
+    static let httpServerCore: Self = .product(name: "HummingbirdCore", package: "hummingbird")
     static let httpServerTLS: Self = .product(name: "HummingbirdTLS", package: "hummingbird")
     static let lifecycle: Self = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let logging: Self = .product(name: "Logging", package: "swift-log")

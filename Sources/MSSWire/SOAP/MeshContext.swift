@@ -1,6 +1,8 @@
 public import MSSCore
 
-/// What one of the platform's services tells the next about a call, in a SOAP header block. Read inside the mesh only:
+/// What one of the platform's services tells the next about a call, in a SOAP header block.
+///
+/// Read inside the mesh only:
 /// at the edge it would be anyone's word.
 public struct MeshContext: Sendable, Equatable {
     /// On whose behalf the caller asks.

@@ -1,0 +1,101 @@
+import Hummingbird
+import HummingbirdCore
+import HummingbirdTLS
+public import Logging
+public import MSSCore
+import NIOCore
+public import ServiceLifecycle
+
+/// A listener: mutual TLS, the gate, the limits, SOAP; then a service of the platform.
+public struct MeshServer: Service {
+    public struct Settings: Sendable {
+        public var host: String
+        public var port: Int
+        public var tls: TLSMaterial
+        public var profile: TLSProfile
+        public var gate: PeerGate
+        /// Tells callers how long the SIM side took, for measuring.
+        public var exposesTiming = false
+        public var limits = WireLimits()
+
+        public init(host: String, port: Int, tls: TLSMaterial, profile: TLSProfile, gate: PeerGate) {
+            self.host = host
+            self.port = port
+            self.tls = tls
+            self.profile = profile
+            self.gate = gate
+        }
+    }
+
+    private let settings: Settings
+    private let responder: WireResponder
+    private let logger: Logger
+    private let tally: any Tally
+    private let listening: @Sendable (Int) async -> Void
+
+    /// Makes a listener; `listening` is told the port once it listens.
+    public init(
+        _ settings: Settings,
+        services: WireServices,
+        tally: any Tally,
+        logger: Logger,
+        listening: @escaping @Sendable (Int) async -> Void = { _ in }
+    ) {
+        self.settings = settings
+        self.logger = logger
+        self.tally = tally
+        self.listening = listening
+        responder = WireResponder(settings: settings, services: services, tally: tally, logger: logger)
+    }
+
+    /// Serves until it is asked to stop; calls that run are then let end.
+    ///
+    /// - Throws: ``ListenError`` when the address cannot be had.
+    public func run() async throws {
+        let tally = self.tally
+        let connection = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [HandshakeWatch(tally: tally)],
+            idleTimeout: .init(settings.limits.idleTime),
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: 8_192,
+                maxHeaderListSize: 16_384,
+                maxHeaderFieldCount: 64
+            )
+        )
+        let application = Application(
+            responder: responder,
+            server: try .tls(
+                .http1(configuration: connection),
+                tlsConfiguration: settings.profile.server(settings.tls)
+            ),
+            configuration: ApplicationConfiguration(
+                address: .hostname(settings.host, port: settings.port),
+                availableConnectionsDelegate: MaximumAvailableConnections(settings.limits.connections)
+            ),
+            onServerRunning: { channel in await listening(channel.localAddress?.port ?? 0) },
+            // Its own words would be values without a class.
+            logger: Logger(label: "http", factory: { _ in SwiftLogNoOpLogHandler() })
+        )
+        do { try await application.run() } catch let error as IOError {
+            throw ListenError(host: settings.host, port: settings.port, errorNumber: error.errnoCode)
+        }
+    }
+}
+
+/// An address that cannot be listened on.
+public struct ListenError: Error, Sendable, CustomStringConvertible {
+    let host: String
+    let port: Int
+    let errorNumber: Int32
+
+    public var description: String {
+        let reason =
+            switch errorNumber {
+            case 98: "is in use: stop what listens there, or choose another port"
+            case 99: "is no address of this machine"
+            case 13: "may not be used by this user"
+            default: "cannot be listened on (error \(errorNumber))"
+            }
+        return "listen: \(host):\(port) \(reason)"
+    }
+}

@@ -1,0 +1,48 @@
+import MSSCore
+import NIOSSL
+import SwiftASN1
+import X509
+
+/// What a verified certificate says of its holder: one URI, and whether it is for this side of TLS.
+struct PeerCertificate: Sendable, Equatable {
+    enum Usage: Sendable {
+        case client
+        case server
+    }
+
+    let identity: PeerIdentity
+
+    /// Reads a leaf that the handshake has verified.
+    ///
+    /// - Throws: ``PeerRefusal`` if it names no one, or more than one, or is for another use.
+    init(_ certificate: NIOSSLCertificate, for usage: Usage) throws(PeerRefusal) {
+        let leaf: Certificate
+        do { leaf = try Certificate(derEncoded: try certificate.toDERBytes()) } catch {
+            throw PeerRefusal(reason: "the certificate cannot be read")
+        }
+        try self.init(leaf, for: usage)
+    }
+
+    init(_ leaf: Certificate, for usage: Usage) throws(PeerRefusal) {
+        if case .isCertificateAuthority = try? leaf.extensions.basicConstraints {
+            throw PeerRefusal(reason: "the certificate is a CA's")
+        }
+        let wanted: ExtendedKeyUsage.Usage = usage == .client ? .clientAuth : .serverAuth
+        guard let usages = try? leaf.extensions.extendedKeyUsage, usages.contains(wanted) else {
+            throw PeerRefusal(reason: "the certificate is not for \(usage == .client ? "clientAuth" : "serverAuth")")
+        }
+        let names = (try? leaf.extensions.subjectAlternativeNames).flatMap { $0 } ?? SubjectAlternativeNames([])
+        let uris = names.compactMap { name -> String? in
+            if case .uniformResourceIdentifier(let uri) = name { uri } else { nil }
+        }
+        guard uris.count == 1, let uri = uris.first, (1...512).contains(uri.utf8.count) else {
+            throw PeerRefusal(reason: "the certificate must have exactly one URI in its subjectAltName")
+        }
+        identity = PeerIdentity(uri: uri)
+    }
+}
+
+/// Why a peer gets no further; a sentence it may read.
+struct PeerRefusal: Error, Sendable, Equatable {
+    var reason: String
+}
