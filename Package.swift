@@ -31,7 +31,10 @@ let package = Package(
         .target(name: "MSSCore", dependencies: [.logging]),
         .target(
             name: "MSSRuntime",
-            dependencies: ["MSSCore", .crypto, .httpServer, .lifecycle, .logging, .metrics, .toml]
+            dependencies: [
+                "CLinux", "MSSCore", .crypto, .httpServer, .httpServerCore, .lifecycle, .logging, .nioCore, .signals,
+                .toml,
+            ]
         ),
         .target(
             name: "MSSWire",
@@ -66,6 +69,7 @@ let package = Package(
         .target(name: "Signatures", dependencies: ["CLibCrypto", .asn1, .crypto]),
         .target(name: "CertificateAuthority", dependencies: ["CLibCrypto", "MSSCore"]),
 
+        .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
@@ -106,7 +110,10 @@ let package = Package(
             path: "Tests/Support"
         ),
         .testTarget(name: "MSSCoreTests", dependencies: ["MSSCore"]),
-        .testTarget(name: "MSSRuntimeTests", dependencies: ["MSSCore", "MSSRuntime", "MSSTestSupport", .logging]),
+        .testTarget(
+            name: "MSSRuntimeTests",
+            dependencies: ["MSSCore", "MSSRuntime", .crypto, .httpClient, .lifecycle, .logging, .nioCore, .nioHTTP1]
+        ),
         .testTarget(
             name: "MSSWireTests",
             dependencies: ["MSSCore", "MSSTestSupport", "MSSWire", .httpClient, .logging, .nioCore, .nioSSL, .x509]
@@ -174,6 +181,7 @@ extension Target.Dependency {
     static let nioHTTP1: Self = .product(name: "NIOHTTP1", package: "swift-nio")
     static let nioPosix: Self = .product(name: "NIOPosix", package: "swift-nio")
     static let nioSSL: Self = .product(name: "NIOSSL", package: "swift-nio-ssl")
+    static let signals: Self = .product(name: "UnixSignals", package: "swift-service-lifecycle")
     static let toml: Self = .product(name: "TOMLKit", package: "TOMLKit")
     static let x509: Self = .product(name: "X509", package: "swift-certificates")
 }

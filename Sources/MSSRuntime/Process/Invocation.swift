@@ -1,0 +1,73 @@
+/// How a service was called: `NAME [COMMAND [ARGUMENT…]] --config FILE`.
+public struct Invocation: Sendable, Equatable {
+    /// The command of a call that names none.
+    public static let run = "run"
+
+    /// The configuration file, as it was written.
+    public var configuration: String
+    /// `run`, or another command of this service.
+    public var command: String
+    /// What follows the command.
+    public var arguments: [String]
+
+    public init(configuration: String, command: String = Invocation.run, arguments: [String] = []) {
+        self.configuration = configuration
+        self.command = command
+        self.arguments = arguments
+    }
+}
+
+extension Invocation {
+    /// What a command line asks for.
+    enum Reading: Equatable {
+        case invocation(Invocation)
+        case help
+        case version
+        /// One line for the one who typed it.
+        case wrong(String)
+    }
+
+    /// Reads the words after the program's name; `commands` are those besides `run`.
+    static func read(_ words: some Sequence<String>, commands: [String]) -> Reading {
+        var configuration: String?
+        var positional: [String] = []
+        var remaining = words.makeIterator()
+        while let word = remaining.next() {
+            switch word {
+            case "--help", "-h": return .help
+            case "--version": return .version
+            case "--config":
+                guard configuration == nil, let value = remaining.next(), !value.isEmpty else {
+                    return .wrong("--config wants one FILE")
+                }
+                configuration = value
+            case _ where word.hasPrefix("--config="):
+                guard configuration == nil, word.count > "--config=".count else {
+                    return .wrong("--config wants one FILE")
+                }
+                configuration = String(word.dropFirst("--config=".count))
+            case _ where word.hasPrefix("-"):
+                return .wrong("unknown option \(word)")
+            default:
+                positional.append(word)
+            }
+        }
+        let command = positional.first ?? run
+        guard command == run || commands.contains(command) else { return .wrong("unknown command \(command)") }
+        guard command != run || positional.count <= 1 else { return .wrong("unexpected argument \(positional[1])") }
+        guard let configuration else { return .wrong("--config FILE is missing") }
+        return .invocation(
+            Invocation(configuration: configuration, command: command, arguments: Array(positional.dropFirst()))
+        )
+    }
+
+    /// The answer to `--help`.
+    static func usage(_ name: String, commands: [String]) -> String {
+        let choice = ([run] + commands).joined(separator: "|")
+        return """
+            usage: \(name) [\(choice)] --config FILE
+                   \(name) --help | --version
+
+            """
+    }
+}

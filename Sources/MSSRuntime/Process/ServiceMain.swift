@@ -1,0 +1,55 @@
+import Glibc
+
+/// The frame of every service's `main`.
+public enum ServiceMain {
+    /// What `--version` prints after the service's name.
+    public static let version = "0.1.0"
+
+    /// Exit codes as sysexits(3) has them.
+    enum ExitCode {
+        static let usage: Int32 = 64
+        static let failure: Int32 = 70
+        static let configuration: Int32 = 78
+    }
+
+    /// Hardens the process, reads the command line, runs `body` and ends the process.
+    ///
+    /// An error that `body` throws is one line on standard error; the exit code is 78 for a `StartError`, 70 for
+    /// another error, 64 for a command line that makes no sense, and 0 when `body` returns.
+    /// - Parameters:
+    ///   - name: The service's name.
+    ///   - commands: Those it knows besides `run`.
+    ///   - body: What the service does; returns when it has stopped.
+    public static func run(
+        _ name: String,
+        commands: [String] = [],
+        _ body: @Sendable (Invocation) async throws -> Void
+    ) async -> Never {
+        do {
+            try ProcessHardening.apply()
+            switch Invocation.read(CommandLine.arguments.dropFirst(), commands: commands) {
+            case .help: say(Invocation.usage(name, commands: commands), on: STDOUT_FILENO)
+            case .version: say("\(name) \(version)\n", on: STDOUT_FILENO)
+            case .wrong(let what):
+                end(name, "\(what); \(name) --help shows how it is called", ExitCode.usage)
+            case .invocation(let invocation):
+                try await body(invocation)
+            }
+        } catch let error as StartError {
+            end(name, error.description, ExitCode.configuration)
+        } catch {
+            end(name, "\(error)", ExitCode.failure)
+        }
+        exit(0)
+    }
+
+    static func end(_ name: String, _ line: String, _ code: Int32) -> Never {
+        say("\(name): \(OneLine.text(line))\n", on: STDERR_FILENO)
+        exit(code)
+    }
+
+    private static func say(_ text: String, on descriptor: Int32) {
+        let octets = Array(text.utf8)
+        _ = octets.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+    }
+}
