@@ -97,7 +97,10 @@ let package = Package(
             dependencies: ["Alauda", "OTA", "SMPP", .crypto, .cryptoExtras, .nioCore, .nioPosix]
         ),
         .executableTarget(name: "SIMSimulator", dependencies: ["Simulation"]),
-        .executableTarget(name: "DevelopmentCA", dependencies: ["CLibCrypto", .httpServer, .logging]),
+        .executableTarget(
+            name: "DevelopmentCA",
+            dependencies: ["CLibCrypto", .httpServer, .httpServerCore, .lifecycle, .logging, .nioCore, .signals]
+        ),
         .executableTarget(name: "Bench", dependencies: [.httpClient, .nioCore, .nioHTTP1, .nioSSL]),
 
         // Tests, one target a module, and what they share.
@@ -144,7 +147,7 @@ let package = Package(
         ),
         .testTarget(
             name: "CertificateAuthorityTests",
-            dependencies: ["CertificateAuthority", "DevelopmentCA", "MSSCore", "MSSTestSupport", .crypto, .x509]
+            dependencies: ["CertificateAuthority", "DevelopmentCA", "MSSCore", "MSSTestSupport", .logging]
         ),
         .testTarget(
             name: "MeshTests",

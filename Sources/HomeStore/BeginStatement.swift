@@ -43,7 +43,8 @@ enum BeginStatement {
             FROM begun b WHERE c.iccid = b.iccid
             RETURNING c.iccid, c.packet, c.frame
         ), activating AS (
-            UPDATE mobile_users u SET state = 'ACTIVATING' FROM begun b WHERE u.iccid = b.iccid AND b.kind = 2
+            UPDATE mobile_users u SET state = 'ACTIVATING'
+            FROM begun b WHERE u.iccid = b.iccid AND b.kind = 2 AND u.state IN ('CREATED', 'ACTIVATING')
         ), noted AS (
             INSERT INTO audit_log (act, phase, subject, peer, origin, trace, outcome)
             SELECT CASE kind WHEN 1 THEN 'signature' ELSE 'key generation' END, 'intent', id, acquiring_entity,

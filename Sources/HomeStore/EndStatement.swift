@@ -10,11 +10,18 @@ enum EndStatement {
         var counter: UInt32?
     }
 
+    /// Of several ends of one transaction in a batch the first that may end it does; a frame that is not newer than
+    /// the last one of its card is a repetition and ends nothing.
     static let sql = """
         WITH ended AS (
-            SELECT * FROM unnest(
+            SELECT DISTINCT ON (e.id) e.*
+            FROM unnest(
                 $1::text[], $2::int4[], $3::int4[], $4::int4[], $5::text[], $6::bytea[], $7::int8[]
-            ) AS e (id, status, fault, fault_specifier, fault_detail, result, counter)
+            ) WITH ORDINALITY AS e (id, status, fault, fault_specifier, fault_detail, result, counter, place)
+            JOIN transactions t ON t.id = e.id
+            JOIN card_counters c ON c.iccid = t.iccid
+            WHERE e.counter IS NULL OR e.counter > c.uplink
+            ORDER BY e.id, e.place
         ), done AS (
             UPDATE transactions t
             SET running = false, status = e.status, fault = e.fault, fault_specifier = e.fault_specifier,
@@ -22,33 +29,36 @@ enum EndStatement {
             FROM ended e
             WHERE t.id = e.id AND t.running
             RETURNING t.id, t.iccid, t.kind, t.trace, t.acquiring_entity, t.provider, t.key_reference,
-                t.key_algorithm, e.status, e.fault, e.result, e.counter
+                t.key_algorithm, e.status, e.fault, e.result, e.counter, e.place
         ), counted AS (
             UPDATE card_counters c SET uplink = greatest(c.uplink, d.counter)
             FROM done d WHERE c.iccid = d.iccid AND d.counter IS NOT NULL
-        ), proven AS (
-            INSERT INTO user_keys (iccid, reference, algorithm, public_key)
-            SELECT iccid, key_reference, key_algorithm, result FROM done WHERE kind = 2 AND status IS NOT NULL
-            ON CONFLICT (iccid, reference) DO UPDATE
-            SET algorithm = excluded.algorithm, public_key = excluded.public_key, certificate = NULL
         ), stated AS (
             UPDATE mobile_users u SET state = CASE WHEN d.status IS NULL THEN 'CREATED' ELSE 'PROVEN' END
             FROM done d WHERE d.kind = 2 AND u.iccid = d.iccid AND u.state = 'ACTIVATING'
+            RETURNING u.iccid
+        ), proven AS (
+            -- Only for a person who still waits for it: who was deactivated meanwhile keeps what they had.
+            INSERT INTO user_keys (iccid, reference, algorithm, public_key)
+            SELECT d.iccid, d.key_reference, d.key_algorithm, d.result FROM done d JOIN stated s ON s.iccid = d.iccid
+            WHERE d.status IS NOT NULL
+            ON CONFLICT (iccid, reference) DO UPDATE
+            SET algorithm = excluded.algorithm, public_key = excluded.public_key, certificate = NULL
         ), noted AS (
             INSERT INTO audit_log (act, phase, subject, peer, origin, trace, outcome)
             SELECT CASE kind WHEN 1 THEN 'signature' ELSE 'key generation' END, 'result', id, acquiring_entity,
                 provider, trace, coalesce(status, fault)::text
             FROM done
         )
-        SELECT id FROM done
+        SELECT place FROM done
         """
 
-    /// - Returns: For each, whether it was running until now.
+    /// - Returns: For each, whether it ended a transaction that was running until now.
     static func run(_ ends: [End], on connection: Connection) async throws -> [Bool] {
         let result = try await connection.execute(sql, parameters(ends))
-        var done: Set<String> = []
-        for row in 0..<result.count { done.insert(try result.text(row, 0)) }
-        return ends.map { done.contains($0.id.description) }
+        var done: Set<Int64> = []
+        for row in 0..<result.count { done.insert(try result.int64(row, 0)) }
+        return ends.indices.map { done.contains(Int64($0) + 1) }
     }
 
     private static func parameters(_ ends: [End]) -> [Parameter] {

@@ -70,7 +70,8 @@ public final class PostgreSQLLedger: TransactionLedger {
     ) async throws(StoreError) -> RunningTransaction? {
         let transaction = try await StoreError.catching {
             try await self.pool.withConnection(deadline: deadline) { connection in
-                let sql = TransactionRow.select + " WHERE c.msisdn = $1 AND t.running"
+                // One whose time is over takes no answer any more: it ends as expired.
+                let sql = TransactionRow.select + " WHERE c.msisdn = $1 AND t.running AND t.deadline > now()"
                 let result = try await connection.execute(sql, [.text(msisdn.description)])
                 return result.count == 0 ? nil : try TransactionRow.entry(result, 0).transaction
             }

@@ -20,8 +20,10 @@ extension StoreError {
     private init(_ error: PostgreSQLError) {
         switch error {
         case .server("23505", _, let constraint): self = .exists(constraint ?? "unique constraint")
-        case .server(let state, let message, _): self = .unavailable("SQLSTATE \(state): \(message)")
-        default: self = .unavailable("\(error)")
+        // Messages about data (22) and constraints (23) may quote a value.
+        case .server(let state, _, let constraint) where state.hasPrefix("22") || state.hasPrefix("23"):
+            self = .unavailable("SQLSTATE \(state) \(constraint ?? "")")
+        default: self = .unavailable(error.reason)
         }
     }
 }

@@ -7,17 +7,17 @@ import OTA
 
 /// People and cards by number; look-ups that wait at the same time are made together.
 public final class SubscriberTable: SubscriberDirectory {
-    private let lookups: Batcher<MSISDN, Subscriber?>
+    private let lookups: Batcher<MSISDN, Result<Subscriber?, any Error>>
 
     public init(pool: Pool) {
         lookups = Batcher(pool: pool, maximum: 256, lanes: 2) { numbers, connection in
             let result = try await connection.execute(Self.sql, [.textArray(numbers.map(\.description))])
-            var found: [MSISDN: Subscriber] = [:]
+            var found: [String: Result<Subscriber?, any Error>] = [:]
             for row in 0..<result.count {
-                let subscriber = try Self.subscriber(result, row)
-                found[subscriber.card.msisdn] = subscriber
+                // A damaged row is its own person's trouble, not that of everybody in the batch.
+                found[try result.text(row, 0)] = Result { try Self.subscriber(result, row) }
             }
-            return numbers.map { found[$0] }
+            return numbers.map { found[$0.description] ?? .success(nil) }
         }
     }
 
@@ -25,7 +25,7 @@ public final class SubscriberTable: SubscriberDirectory {
         _ msisdn: MSISDN,
         until deadline: ContinuousClock.Instant
     ) async throws(StoreError) -> Subscriber? {
-        try await StoreError.catching { try await self.lookups.submit(msisdn, deadline: deadline) }
+        try await StoreError.catching { try await self.lookups.submit(msisdn, deadline: deadline).get() }
     }
 
     private static let sql = """

@@ -28,7 +28,7 @@ public struct TLSMaterial: Sendable {
 }
 
 /// Which file of a TLS credential is of no use, and why.
-public struct TLSMaterialError: Error, Sendable, Equatable {
+public struct TLSMaterialError: Error, Sendable, Equatable, CustomStringConvertible {
     public enum Part: String, Sendable {
         case certificate
         case key
@@ -37,4 +37,5 @@ public struct TLSMaterialError: Error, Sendable, Equatable {
 
     public var part: Part
     public var reason: String
+    public var description: String { "the \(part.rawValue) file \(reason)" }
 }

@@ -100,7 +100,7 @@ public final class Batcher<Item: Sendable, Answer: Sendable>: Sendable {
                 throw PostgreSQLError.decoding("\(items.count) items, \(answers.count) answers")
             }
             return answers.map { .success($0) }
-        } catch PostgreSQLError.server where items.count > 1 {
+        } catch let error as PostgreSQLError where items.count > 1 && error.mayBeOfOneItem {
             // The statement left no trace: each item is tried alone, so that a bad one fails alone.
             var results: [Result<Answer, any Error>] = []
             for item in items { results += await self.results([item], deadline) }
@@ -108,5 +108,14 @@ public final class Batcher<Item: Sendable, Answer: Sendable>: Sendable {
         } catch {
             return items.map { _ in .failure(error) }
         }
+    }
+}
+
+extension PostgreSQLError {
+    /// Whether one item of a batch may be to blame: its data (22), a constraint (23), or two batches that got in each
+    /// other's way (40, 55P03). A server that is full, too slow or shutting down would refuse each one as well.
+    fileprivate var mayBeOfOneItem: Bool {
+        guard case .server(let sqlState, _, _) = self else { return false }
+        return ["22", "23", "40"].contains(sqlState.prefix(2)) || sqlState == "55P03"
     }
 }

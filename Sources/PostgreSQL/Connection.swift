@@ -1,99 +1,89 @@
 import CLibPQ
 import Dispatch
 
-/// A libpq connection, closed when this value ends.
-private struct ConnectionHandle: ~Copyable {
-    let raw: OpaquePointer
-
-    init(_ parameters: String) throws(PostgreSQLError) {
-        guard let raw = PQconnectdb(parameters) else { throw .connection("out of memory") }
-        guard PQstatus(raw) == CONNECTION_OK else {
-            let reason = oneLine(PQerrorMessage(raw))
-            PQfinish(raw)
-            throw .connection(reason)
-        }
-        self.raw = raw
-    }
-
-    deinit { PQfinish(raw) }
-}
-
 /// One session with the server. libpq blocks, so each connection has a thread of its own to block.
 public actor Connection {
     private let executor = QueueExecutor(label: "postgresql")
-    private let handle: ConnectionHandle
+    private let limits: ConnectionLimits
+    private var handle: ConnectionHandle?
     private var prepared: [String: String] = [:]
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     /// Connects; the parameters are libpq's, passwords belong into a `passfile`.
-    public init(_ parameters: String) async throws(PostgreSQLError) {
-        handle = try ConnectionHandle(parameters)
+    ///
+    /// - Throws: ``PostgreSQLError/connection(_:)`` if the server is not reached within the limits.
+    public init(_ parameters: String, limits: ConnectionLimits = .service) async throws(PostgreSQLError) {
+        self.limits = limits
+        handle = nil
+        try await open(parameters)
     }
 
-    /// Whether the session is still usable.
-    var isAlive: Bool { PQstatus(handle.raw) == CONNECTION_OK }
+    // A method of its own, for the connecting blocks too: here it blocks this actor's thread.
+    private func open(_ parameters: String) async throws(PostgreSQLError) {
+        handle = try ConnectionHandle(parameters, limits)
+    }
+
+    /// Whether the session is still usable, as far as can be seen without asking the server.
+    var isAlive: Bool { handle?.isAlive() ?? false }
+
+    /// Whether a transaction block is open and has not failed.
+    var isInTransaction: Bool { handle.map { PQtransactionStatus($0.raw) == PQTRANS_INTRANS } ?? false }
 
     /// Runs a statement with bound values; its plan is prepared once a connection.
     ///
     /// - Parameter sql: A constant of the program: values are always bound.
+    /// - Throws: ``PostgreSQLError/server(sqlState:message:constraint:)`` if the server refused it;
+    ///   ``PostgreSQLError/connection(_:)`` if no answer came: nothing is known of it then.
     @discardableResult
     public func execute(_ sql: String, _ parameters: [Parameter] = []) async throws(PostgreSQLError) -> ResultSet {
         let name = try prepare(sql, parameters)
         let values = parameters.map(\.octets)
-        let result = Self.withPointers(values) { pointers, lengths, formats in
-            PQexecPrepared(handle.raw, name, Int32(values.count), pointers, lengths, formats, 1)
+        return try asked { connection in
+            BoundValues.withPointers(values) { pointers, lengths, formats in
+                PQsendQueryPrepared(connection, name, Int32(values.count), pointers, lengths, formats, 1)
+            }
         }
-        return try checked(result)
+    }
+
+    /// Runs a text of several statements, without values: a migration.
+    public func run(script: String) async throws(PostgreSQLError) {
+        _ = try asked { PQsendQuery($0, script) }
     }
 
     private func prepare(_ sql: String, _ parameters: [Parameter]) throws(PostgreSQLError) -> String {
         if let name = prepared[sql] { return name }
         let name = "s\(prepared.count)"
         let types = parameters.map(\.type)
-        _ = try checked(PQprepare(handle.raw, name, sql, Int32(types.count), types))
+        _ = try asked { PQsendPrepare($0, name, sql, Int32(types.count), types) }
         prepared[sql] = name
         return name
     }
 
-    private func checked(_ result: OpaquePointer?) throws(PostgreSQLError) -> ResultSet {
-        guard let result else { throw .connection(oneLine(PQerrorMessage(handle.raw))) }
-        let status = PQresultStatus(result)
-        if status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK { return ResultSet(result) }
-        defer { PQclear(result) }
-        func field(_ code: Character) -> String? {
-            PQresultErrorField(result, Int32(code.asciiValue ?? 0)).map { String(cString: $0) }
-        }
-        let message = field("M") ?? oneLine(PQerrorMessage(handle.raw))
-        guard PQstatus(handle.raw) == CONNECTION_OK, let sqlState = field("C") else { throw .connection(message) }
-        throw .server(sqlState: sqlState, message: message, constraint: field("n"))
-    }
-
-    /// Lends the values' storage to libpq for one call.
-    private static func withPointers(
-        _ values: [[UInt8]?],
-        _ body: (UnsafePointer<UnsafePointer<CChar>?>?, UnsafePointer<Int32>?, UnsafePointer<Int32>?) -> OpaquePointer?
-    ) -> OpaquePointer? {
-        // One buffer for all values; an empty value still needs an address that is not NULL.
-        let joined: [UInt8] = values.compactMap { $0 }.flatMap { $0 } + [0]
-        return joined.withUnsafeBytes { buffer in
-            var offset = 0
-            let pointers = values.map { value -> UnsafePointer<CChar>? in
-                guard let value else { return nil }
-                defer { offset += value.count }
-                return buffer.baseAddress.map { ($0 + offset).assumingMemoryBound(to: CChar.self) }
+    /// Sends, waits for all that comes back, and returns the last result or the first error.
+    private func asked(_ send: (OpaquePointer) -> Int32) throws(PostgreSQLError) -> ResultSet {
+        guard let handle, handle.isAlive() else { throw .connection("the connection was lost") }
+        guard send(handle.raw) == 1 else { throw .connection(handle.reason) }
+        let deadline = ContinuousClock.now + limits.answer
+        var last: ResultSet?
+        var failure: PostgreSQLError?
+        do throws(PostgreSQLError) {
+            while let result = try handle.nextResult(until: deadline) {
+                do throws(PostgreSQLError) {
+                    last = try handle.checked(result)
+                } catch .server(let sqlState, let message, let constraint) {
+                    failure = failure ?? .server(sqlState: sqlState, message: message, constraint: constraint)
+                }
             }
-            let lengths = values.map { Int32($0?.count ?? 0) }
-            let formats = [Int32](repeating: 1, count: values.count)
-            return body(pointers, lengths, formats)
+        } catch {
+            // Nobody knows what the server still sends: a session that lost step is not used again.
+            self.handle = nil
+            throw error
         }
+        if let failure { throw failure }
+        guard let last else { throw .connection(handle.reason) }
+        return last
     }
-}
-
-/// The first line of libpq's message.
-private func oneLine(_ message: UnsafePointer<CChar>?) -> String {
-    let text = message.map { String(cString: $0) } ?? "no reason given"
-    return text.split(separator: "\n").first.map { String($0) } ?? "no reason given"
 }
 
 /// Runs an actor's jobs on a queue of their own.

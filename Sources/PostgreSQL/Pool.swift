@@ -17,11 +17,16 @@ public final class Pool: Sendable {
 
     private let parameters: String
     private let size: Int
+    private let limits: ConnectionLimits
     private let state = Mutex(State())
 
-    public init(_ parameters: String, size: Int) {
+    /// - Parameters:
+    ///   - parameters: libpq's, as one string; passwords belong into a `passfile`.
+    ///   - size: Connections at most.
+    public init(_ parameters: String, size: Int, limits: ConnectionLimits = .service) {
         self.parameters = parameters
         self.size = max(1, size)
+        self.limits = limits
     }
 
     /// Runs `work` with a connection that is nobody else's meanwhile.
@@ -63,7 +68,9 @@ public final class Pool: Sendable {
             return .new
         }
         switch claim {
-        case .idle(let connection): return connection
+        case .idle(let connection):
+            // The server may have gone and come again since it was used last.
+            return await connection.isAlive ? connection : try await connect()
         case .new: return try await connect()
         case .none:
             guard let connection = try await wait(deadline) else { return try await connect() }
@@ -72,7 +79,7 @@ public final class Pool: Sendable {
     }
 
     private func connect() async throws -> Connection {
-        do { return try await Connection(parameters) } catch {
+        do { return try await Connection(parameters, limits: limits) } catch {
             discard()
             throw error
         }

@@ -9,3 +9,14 @@ public enum PostgreSQLError: Error, Sendable, Equatable {
     /// No connection became free before the deadline.
     case exhausted
 }
+
+extension PostgreSQLError {
+    /// One line for an administrator.
+    public var reason: String {
+        switch self {
+        case .connection(let reason), .decoding(let reason): reason
+        case .server(let sqlState, let message, _): "\(message) (SQLSTATE \(sqlState))"
+        case .exhausted: "no connection became free in time"
+        }
+    }
+}

@@ -19,8 +19,8 @@ struct StartTests {
             what: "a misspelt key",
             program: "HomeMSSPService",
             configuration: "home.toml",
-            change: ("topKey =", "topKye ="),
-            names: "topKye"
+            change: ("top_key =", "top_kye ="),
+            names: "top_kye"
         ),
         Attempt(
             what: "a missing certificate",

@@ -89,23 +89,19 @@ public final class CardExchange: Sendable {
             guard let current = try await current(msisdn) else { return refuse("no_running_transaction", msisdn) }
             guard !packet.data.isEmpty else { return refuse("transport_receipt", msisdn) }
             let answer = try vault.open(packet, from: current.subscriber.card)
-            let transaction = current.transaction
-            guard answer.message.transaction == transaction.txn else { return refuse("other_transaction", msisdn) }
-            let result = interpret(answer.message, of: current)
-            let isOurs = try await ledger.end(
-                transaction,
-                with: result,
-                counter: answer.counter,
-                until: .now + Self.storageTime
-            )
-            if isOurs { ended(transaction, result) }
-            return true
+            guard let asked = try await asked(answer.message.transaction, msisdn, current) else {
+                return refuse("other_transaction", msisdn)
+            }
+            return try await end(asked, with: answer)
         } catch let error as CardVaultError {
             logger.warning("answer refused", metadata: ["reason": "\(error.reason, as: .open)"])
             return refuse("not_authentic", msisdn)
         } catch {
             tally.count("home_uplinks_postponed")
-            logger.error("answer could not be stored; the message centre keeps it", metadata: ["cause": "\(error)"])
+            logger.error(
+                "answer could not be stored; the message centre keeps it",
+                metadata: ["cause": "\(String(describing: error), as: .system)"]
+            )
             return false
         }
     }
@@ -151,6 +147,7 @@ extension CardExchange {
             try await channel.send(command, to: transaction.msisdn, until: deadline)
             tally.count("home_commands_sent")
         } catch .notSent(let reason) {
+            tally.count("home_commands_not_sent")
             log(.error, "command not sent", transaction, ["reason": "\(reason, as: .open)"])
             let fault = MSSFault(.otaError, "The message centre did not take the message.", specifier: 2091)
             try await abandon(transaction, fault)
@@ -163,15 +160,20 @@ extension CardExchange {
     /// Ends a transaction that never reached the card, and says why.
     private func abandon(_ transaction: CardTransaction, _ fault: MSSFault) async throws(MSSFault) -> Never {
         running.remove(transaction)
-        do {
-            _ = try await ledger.end(
-                transaction,
-                with: .fault(fault),
-                counter: nil,
-                until: .now + Self.storageTime
-            )
+        do throws(StoreError) {
+            let result = TransactionResult.fault(fault)
+            if try await ledger.end(transaction, with: result, counter: nil, until: .now + Self.storageTime) {
+                ended(transaction, result)
+            }
         } catch {
-            log(.error, "the end of a transaction could not be stored", transaction)
+            // Its deadline will end it.
+            tally.count("home_ends_not_stored")
+            log(
+                .error,
+                "the end of a transaction could not be stored",
+                transaction,
+                ["cause": "\(String(describing: error), as: .system)"]
+            )
         }
         throw fault
     }
@@ -179,6 +181,33 @@ extension CardExchange {
     private func current(_ msisdn: MSISDN) async throws(StoreError) -> RunningTransaction? {
         if let known = running.find(msisdn) { return known }
         return try await ledger.running(msisdn, until: .now + Self.storageTime)
+    }
+
+    /// The transaction that an authentic answer names; another process of the home may have begun a newer one.
+    private func asked(
+        _ txn: WPKITransaction,
+        _ msisdn: MSISDN,
+        _ known: RunningTransaction
+    ) async throws(StoreError) -> RunningTransaction? {
+        if known.transaction.txn == txn { return known }
+        let stored = try await ledger.running(msisdn, until: .now + Self.storageTime)
+        return stored?.transaction.txn == txn ? stored : nil
+    }
+
+    /// Commits what the card answered, then tells.
+    private func end(_ current: RunningTransaction, with answer: CardAnswer) async throws(StoreError) -> Bool {
+        let transaction = current.transaction
+        let deadline = ContinuousClock.now + Self.storageTime
+        let result = interpret(answer.message, of: current)
+        if try await ledger.end(transaction, with: result, counter: answer.counter, until: deadline) {
+            ended(transaction, result)
+            return true
+        }
+        // It ended before: by its time, or by this answer whose commit nobody heard of. Who waits is told what stands.
+        if let committed = try await ledger.entry(transaction.id, until: deadline)?.result {
+            running.end(transaction, committed)
+        }
+        return refuse("ended_or_repeated", transaction.msisdn)
     }
 
     private func ended(_ transaction: CardTransaction, _ result: TransactionResult) {

@@ -13,88 +13,116 @@ final class RunningTransactions: Sendable {
         var simTime: Duration
     }
 
+    private typealias Waiter = CheckedContinuation<Ended?, Never>
+
     private struct Entry {
         var running: RunningTransaction
         var sent: ContinuousClock.Instant
         var until: ContinuousClock.Instant
-        var waiter: CheckedContinuation<Ended?, Never>?
+        var waiters: [UInt64: Waiter] = [:]
         var ended: Ended?
     }
 
-    private let entries = Mutex<[MSISDN: Entry]>([:])
+    private struct State {
+        var entries: [MSISDN: Entry] = [:]
+        var lastWaiter: UInt64 = 0
+
+        /// Changes the entry of a transaction, if it is still here and no newer one of its number.
+        mutating func change<Value>(_ transaction: CardTransaction, _ change: (inout Entry) -> Value) -> Value? {
+            guard var entry = entries[transaction.msisdn], entry.running.transaction.id == transaction.id
+            else { return nil }
+            defer { entries[transaction.msisdn] = entry }
+            return change(&entry)
+        }
+    }
+
+    private let state = Mutex(State())
 
     /// Remembers a transaction before its command leaves. An older one of the same number can only be a past one.
     func add(_ running: RunningTransaction, until: ContinuousClock.Instant) {
         let entry = Entry(running: running, sent: .now, until: until)
-        let old = entries.withLock { $0.updateValue(entry, forKey: running.transaction.msisdn) }
-        old?.waiter?.resume(returning: nil)
+        let old = state.withLock { $0.entries.updateValue(entry, forKey: running.transaction.msisdn) }
+        old?.waiters.values.forEach { $0.resume(returning: nil) }
     }
 
+    /// The transaction of a number that the ledger has not ended yet, as far as is known here.
     func find(_ msisdn: MSISDN) -> RunningTransaction? {
-        entries.withLock { $0[msisdn]?.running }
+        state.withLock { state in
+            guard let entry = state.entries[msisdn], entry.ended == nil else { return nil }
+            return entry.running
+        }
     }
 
-    /// Tells the waiter, if there is one, or keeps the end for the one who comes.
+    /// Tells those who wait, and keeps the end for one who comes.
     func end(_ transaction: CardTransaction, _ result: TransactionResult) {
-        let (waiter, ended) = entries.withLock { entries -> (CheckedContinuation<Ended?, Never>?, Ended?) in
-            guard var entry = entries[transaction.msisdn], entry.running.transaction.id == transaction.id
-            else { return (nil, nil) }
-            let ended = Ended(result: result, simTime: .now - entry.sent)
-            let waiter = entry.waiter
-            entry.waiter = nil
-            entry.ended = ended
-            entries[transaction.msisdn] = entry
-            return (waiter, ended)
+        let told = state.withLock { state in
+            state.change(transaction) { entry in
+                let ended = Ended(result: result, simTime: .now - entry.sent)
+                defer { entry.waiters = [:] }
+                entry.ended = ended
+                return (Array(entry.waiters.values), ended)
+            }
         }
-        waiter?.resume(returning: ended)
+        guard let (waiters, ended) = told else { return }
+        for waiter in waiters { waiter.resume(returning: ended) }
     }
 
     /// Waits for the end; `nil` when the transaction's time is over or the caller has gone.
     func wait(for transaction: CardTransaction) async -> Ended? {
-        await withTaskCancellationHandler {
+        let id = state.withLock { state in
+            state.lastWaiter &+= 1
+            return state.lastWaiter
+        }
+        return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let immediate = entries.withLock { entries -> Ended?? in
-                    guard var entry = entries[transaction.msisdn], entry.running.transaction.id == transaction.id
-                    else { return .some(nil) }
-                    if let ended = entry.ended { return .some(ended) }
-                    if Task.isCancelled { return .some(nil) }
-                    entry.waiter = continuation
-                    entries[transaction.msisdn] = entry
-                    return nil
+                let answer = state.withLock { state in
+                    state.change(transaction) { entry in Self.join(&entry, id, continuation) } ?? .over
                 }
-                if let immediate { continuation.resume(returning: immediate) }
+                switch answer {
+                case .waits: break
+                case .ended(let ended): continuation.resume(returning: ended)
+                case .over: continuation.resume(returning: nil)
+                }
             }
         } onCancel: {
-            release(transaction)
+            let waiter = state.withLock { state in
+                state.change(transaction) { $0.waiters.removeValue(forKey: id) } ?? nil
+            }
+            waiter?.resume(returning: nil)
         }
+    }
+
+    private enum Joined {
+        case waits
+        case ended(Ended)
+        case over
+    }
+
+    // Cancelled before it waits, the handler has run already and found nobody.
+    private static func join(_ entry: inout Entry, _ id: UInt64, _ waiter: Waiter) -> Joined {
+        if let ended = entry.ended { return .ended(ended) }
+        if Task.isCancelled { return .over }
+        entry.waiters[id] = waiter
+        return .waits
     }
 
     /// Forgets a transaction; a waiter goes away with nothing.
     func remove(_ transaction: CardTransaction) {
-        let entry = entries.withLock { entries -> Entry? in
-            guard entries[transaction.msisdn]?.running.transaction.id == transaction.id else { return nil }
-            return entries.removeValue(forKey: transaction.msisdn)
+        let waiters = state.withLock { state in
+            let waiters = state.change(transaction) { $0.waiters.values.map { $0 } }
+            if waiters != nil { state.entries[transaction.msisdn] = nil }
+            return waiters ?? []
         }
-        entry?.waiter?.resume(returning: nil)
+        for waiter in waiters { waiter.resume(returning: nil) }
     }
 
     /// Lets go of everything whose time is over.
     func sweep(_ now: ContinuousClock.Instant) {
-        let overdue = entries.withLock { entries in
-            let overdue = entries.filter { $0.value.until <= now }
-            for msisdn in overdue.keys { entries[msisdn] = nil }
-            return overdue.values.compactMap(\.waiter)
+        let overdue = state.withLock { state in
+            let overdue = state.entries.filter { $0.value.until <= now }
+            for msisdn in overdue.keys { state.entries[msisdn] = nil }
+            return overdue.values.flatMap(\.waiters.values)
         }
         for waiter in overdue { waiter.resume(returning: nil) }
-    }
-
-    private func release(_ transaction: CardTransaction) {
-        let waiter = entries.withLock { entries -> CheckedContinuation<Ended?, Never>? in
-            guard entries[transaction.msisdn]?.running.transaction.id == transaction.id else { return nil }
-            let waiter = entries[transaction.msisdn]?.waiter
-            entries[transaction.msisdn]?.waiter = nil
-            return waiter
-        }
-        waiter?.resume(returning: nil)
     }
 }

@@ -1,0 +1,20 @@
+import MSSRuntime
+
+/// What an operator sets for the acquiring entity (deploy/config/ae.toml).
+struct AEConfiguration: Decodable, Sendable {
+    var listen: ListenAddress
+    /// This service's name, as the home knows it.
+    var identity: String
+    /// Tells callers what the SIM side took of the time; for measuring.
+    var exposesTiming: Bool?
+    /// The face to application providers.
+    var tls: CredentialFiles
+    var home: LinkConfiguration
+    var log: LogConfiguration?
+    var `operator`: OperatorConfiguration?
+
+    private enum CodingKeys: String, CodingKey {
+        case listen, identity, tls, home, log, `operator`
+        case exposesTiming = "exposes_timing"
+    }
+}

@@ -1,0 +1,133 @@
+import HomeMSSP
+import HomeStore
+import KeyVault
+import Logging
+import MSSCore
+import MSSRuntime
+import MSSWire
+import PostgreSQL
+import SIMLink
+import ServiceLifecycle
+import Signatures
+
+/// Joins the parts of the home: everything is read, checked and opened here, before anything listens.
+struct Composition {
+    private let configuration: HomeConfiguration
+    private let metrics = ServiceMetrics()
+    private let log: ServiceLog
+    private let material: TLSMaterial
+    private let providers: ProviderRegister
+    private let prefix: TransactionID.Prefix
+    private let vault: Vault
+    private let evidence: CMSEvidence
+    private let smsc: SMSCSettings
+
+    init(_ configuration: HomeConfiguration) throws {
+        self.configuration = configuration
+        material = try configuration.tls.load(TLSMaterial.init)
+        providers = try Parts.providers(configuration.providers)
+        prefix = try Parts.prefix(configuration.prefix)
+        vault = try Parts.vault(configuration.vault)
+        evidence = CMSEvidence(authority: try Parts.users(configuration.users))
+        smsc = try Parts.messageCentre(configuration.smsc)
+        log = try ServiceLog.start(configuration.log, service: "home", tally: metrics)
+    }
+
+    func run() async throws {
+        let pool = try await Parts.database(configuration.database)
+        let subscribers = SubscriberTable(pool: pool)
+        let ledger = PostgreSQLLedger(pool: pool, subscribers: subscribers)
+        let answers = CardAnswers()
+        let messageCentre = MessageCentre(
+            settings: smsc,
+            receive: { packet, msisdn in await answers.receive(packet, from: msisdn) },
+            tally: metrics,
+            logger: log.logger
+        )
+        let exchange = CardExchange(
+            vault: CardKeys(vault: vault),
+            channel: ShortMessageChannel(messageCentre: messageCentre),
+            directory: subscribers,
+            ledger: ledger,
+            evidence: evidence,
+            tally: metrics,
+            logger: log.logger
+        )
+        answers.go(to: exchange)
+        let started = StartSignal(awaiting: 1)
+        var services: [any Service] = []
+        if let configuration = configuration.operator {
+            services.append(
+                try OperatorListener(
+                    configuration,
+                    metrics: metrics,
+                    dependencies: [
+                        "database": { await pool.check(deadline: .now + .seconds(1)) },
+                        "smsc": { messageCentre.isBound },
+                    ],
+                    logger: log.logger
+                )
+            )
+        }
+        services.append(BackgroundWork { await messageCentre.run() })
+        services.append(BackgroundWork { await exchange.run() })
+        services.append(server(pool, subscribers, ledger, exchange, started))
+        try await ServiceRun.run(services, started: started, logger: log.logger)
+    }
+
+    private func server(
+        _ pool: Pool,
+        _ subscribers: SubscriberTable,
+        _ ledger: PostgreSQLLedger,
+        _ exchange: CardExchange,
+        _ started: StartSignal
+    ) -> MeshServer {
+        let signatures = HomeSignatureService(
+            identity: configuration.identity,
+            prefix: prefix,
+            providers: providers,
+            directory: subscribers,
+            ledger: ledger,
+            evidence: evidence,
+            exchange: exchange,
+            logger: log.logger
+        )
+        let registrations = HomeRegistrationService(
+            identity: configuration.identity,
+            prefix: prefix,
+            directory: subscribers,
+            store: RegistrationTable(pool: pool),
+            vault: CardKeys(vault: vault),
+            evidence: evidence,
+            exchange: exchange,
+            logger: log.logger
+        )
+        var settings = MeshServer.Settings(
+            host: configuration.listen.host,
+            port: configuration.listen.port,
+            tls: material,
+            profile: .mesh,
+            gate: gate
+        )
+        settings.exposesTiming = true
+        return MeshServer(
+            settings,
+            services: WireServices(signatures: signatures, registrations: registrations, providers: providers),
+            tally: metrics,
+            logger: log.logger,
+            listening: { _ in started.listening() }
+        )
+    }
+
+    /// Acquiring entities ask for signatures, management entities register; nobody does both, nobody else does either.
+    private var gate: PeerGate {
+        var grants: [PeerIdentity: Set<WireOperation>] = [:]
+        for entity in configuration.acquiringEntities {
+            grants[PeerIdentity(uri: entity), default: []].formUnion([.signature, .status, .directory])
+        }
+        for entity in configuration.managementEntities {
+            grants[PeerIdentity(uri: entity), default: []].insert(.registration)
+        }
+        return PeerGate(grants)
+    }
+}

@@ -1,0 +1,94 @@
+import HomeMSSP
+import KeyVault
+import MSSCore
+import MSSRuntime
+import PostgreSQL
+import SIMLink
+import Signatures
+
+import HomeStore
+
+/// What the home's configuration names, read and checked: each error is one line that says whose it is.
+enum Parts {
+    static func providers(_ path: ConfiguredPath) throws(StartError) -> ProviderRegister {
+        let file = try ConfigurationFile.load(ProviderFile.self, from: path.path)
+        guard Set(file.provider.map(\.id)).count == file.provider.count else {
+            throw StartError("\(path): two providers have the same id")
+        }
+        return ProviderRegister(
+            file.provider.map { entry in
+                ApplicationProvider(
+                    id: entry.id,
+                    identities: Set(entry.identities.map { PeerIdentity(uri: $0) }),
+                    acquiringEntities: Set(entry.acquiringEntities.map { PeerIdentity(uri: $0) }),
+                    displayName: entry.name
+                )
+            }
+        )
+    }
+
+    static func prefix(_ text: String) throws(StartError) -> TransactionID.Prefix {
+        guard let prefix = TransactionID.Prefix(text) else {
+            throw StartError("prefix: \(text) must be a lower-case letter and up to five letters or digits")
+        }
+        return prefix
+    }
+
+    static func vault(_ files: HomeConfiguration.VaultFiles) throws(StartError) -> Vault {
+        let topKey = try SecretFile.read(files.topKey.path)
+        let importKey = try SecretFile.read(files.importKey.path)
+        let importCertificate = try PublicFile.read(files.importCertificate.path)
+        do throws(VaultError) {
+            return try Vault(topKey: topKey, importKey: importKey, importCertificate: importCertificate)
+        } catch { throw StartError("vault: \(error)") }
+    }
+
+    static func users(_ users: HomeConfiguration.Users) throws(StartError) -> UserAuthority {
+        let anchors = try PublicFile.read(users.authority.path)
+        do throws(SignatureError) {
+            return try UserAuthority(anchors: anchors, revocationList: users.revocations?.path)
+        } catch { throw StartError("users.authority: \(users.authority): \(error)") }
+    }
+
+    static func messageCentre(_ smsc: HomeConfiguration.MessageCentreAddress) throws(StartError) -> SMSCSettings {
+        let octets = try SecretFile.read(smsc.password.path)
+        let text = String(decoding: octets, as: UTF8.self).filter { !$0.isNewline }
+        guard let password = SMSCPassword(text) else {
+            throw StartError("smsc.password: \(smsc.password) must hold 1 to 8 printable characters")
+        }
+        guard (1...15).contains(smsc.systemID.utf8.count) else {
+            throw StartError("smsc.system_id must have 1 to 15 characters")
+        }
+        var settings = SMSCSettings(
+            host: smsc.address.host,
+            port: smsc.address.port,
+            systemID: smsc.systemID,
+            password: password,
+            sourceAddress: smsc.sourceAddress
+        )
+        if let window = smsc.window {
+            guard (1...10_000).contains(window) else { throw StartError("smsc.window must be 1 to 10000") }
+            settings.window = window
+        }
+        return settings
+    }
+
+    /// The database, reached and found to be laid out as this program needs it.
+    static func database(_ database: HomeConfiguration.Database) async throws(StartError) -> Pool {
+        let size = database.connections ?? 8
+        guard (1...200).contains(size) else { throw StartError("database.connections must be 1 to 200") }
+        let pool = Pool(database.connection, size: size)
+        do throws(StoreError) {
+            guard try await HomeSchema.isCurrent(pool, until: .now + .seconds(5)) else {
+                throw .conflict("its schema is older than this program: run HomeMSSPService migrate")
+            }
+        } catch {
+            switch error {
+            case .unavailable(let reason), .conflict(let reason), .exists(let reason):
+                throw StartError("database: \(reason)")
+            case .busy: throw StartError("database: busy")
+            }
+        }
+        return pool
+    }
+}

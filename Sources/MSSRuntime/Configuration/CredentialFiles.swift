@@ -1,0 +1,33 @@
+/// A TLS credential: the files of a certificate, its key, and the roots under which the other side must stand.
+public struct CredentialFiles: Decodable, Sendable {
+    public var certificate: ConfiguredPath
+    public var key: ConfiguredPath
+    public var trust: ConfiguredPath
+
+    /// Reads the three files; the key must be a secret of its own.
+    ///
+    /// - Throws: One line with the files' names, when one cannot be read or `make` refuses them.
+    public func load<Material>(
+        _ make: (_ certificate: [UInt8], _ key: [UInt8], _ trust: [UInt8]) throws -> Material
+    ) throws(StartError) -> Material {
+        let certificateOctets = try PublicFile.read(certificate.path)
+        let keyOctets = try SecretFile.read(key.path)
+        let trustOctets = try PublicFile.read(trust.path)
+        do { return try make(certificateOctets, keyOctets, trustOctets) } catch {
+            throw StartError("\(error) (certificate \(certificate), key \(key), trust \(trust))")
+        }
+    }
+}
+
+/// The way to another service of the platform: where it is, who must be there, and who we are.
+public struct LinkConfiguration: Decodable, Sendable {
+    /// `https://`, host and port.
+    public var url: String
+    /// The one URI that its certificate must carry.
+    public var identity: String
+    public var credential: CredentialFiles
+
+    private enum CodingKeys: String, CodingKey {
+        case url, identity, credential
+    }
+}
