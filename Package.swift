@@ -18,11 +18,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-certificates.git", exact: "1.21.1"),
         .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log.git", exact: "1.16.2"),
-        .package(url: "https://github.com/apple/swift-metrics.git", exact: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", exact: "2.37.6"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", exact: "2.28.1"),
-        .package(url: "https://github.com/LebJe/TOMLKit.git", exact: "0.6.0"),
         .package(url: "https://github.com/swift-server/async-http-client.git", exact: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", exact: "2.13.0"),
     ],
@@ -33,7 +31,6 @@ let package = Package(
             name: "MSSRuntime",
             dependencies: [
                 "CLinux", "MSSCore", .crypto, .httpServer, .httpServerCore, .lifecycle, .logging, .nioCore, .signals,
-                .toml,
             ]
         ),
         .target(
@@ -132,9 +129,12 @@ let package = Package(
         .testTarget(name: "SMPPTests", dependencies: ["SMPP"]),
         .testTarget(
             name: "SIMLinkTests",
-            dependencies: ["MSSCore", "MSSTestSupport", "OTA", "SIMLink", "SMPP", "Simulation", .logging, .nioCore]
+            dependencies: ["MSSCore", "OTA", "SIMLink", "SMPP", .logging, .nioCore, .nioPosix]
         ),
-        .testTarget(name: "SimulationTests", dependencies: ["Alauda", "OTA", "SMPP", "Simulation", .crypto]),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: ["Alauda", "OTA", "SMPP", "Simulation", .crypto, .nioCore, .nioPosix]
+        ),
         .testTarget(name: "PostgreSQLTests", dependencies: ["MSSTestSupport", "PostgreSQL"]),
         .testTarget(name: "KeyVaultTests", dependencies: ["Alauda", "KeyVault", "MSSCore", "MSSTestSupport", "OTA"]),
         .testTarget(
@@ -179,13 +179,11 @@ extension Target.Dependency {
     static let httpServerTLS: Self = .product(name: "HummingbirdTLS", package: "hummingbird")
     static let lifecycle: Self = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let logging: Self = .product(name: "Logging", package: "swift-log")
-    static let metrics: Self = .product(name: "Metrics", package: "swift-metrics")
     static let nioCore: Self = .product(name: "NIOCore", package: "swift-nio")
     static let nioHTTP1: Self = .product(name: "NIOHTTP1", package: "swift-nio")
     static let nioPosix: Self = .product(name: "NIOPosix", package: "swift-nio")
     static let nioSSL: Self = .product(name: "NIOSSL", package: "swift-nio-ssl")
     static let signals: Self = .product(name: "UnixSignals", package: "swift-service-lifecycle")
-    static let toml: Self = .product(name: "TOMLKit", package: "TOMLKit")
     static let x509: Self = .product(name: "X509", package: "swift-certificates")
 }
 

@@ -14,7 +14,9 @@ public final class MessageCentre: Sendable {
     private let tally: any Tally
     private let logger: Logger
     private let current = Mutex<Session?>(nil)
-    private let references = Mutex<UInt8>(UInt8.random(in: 0...255))
+    private let references = Mutex(References())
+    /// Answers that may be on their way into the store at one time; more are put off.
+    private static let mostStoring = 1_000
 
     /// Takes answers to `receive`, which stores them; its `false` has the message centre keep one and send it again.
     public init(
@@ -41,49 +43,49 @@ public final class MessageCentre: Sendable {
         to msisdn: MSISDN,
         until deadline: ContinuousClock.Instant
     ) async throws(SIMLinkError) {
-        let reference = references.withLock { reference in
-            reference &+= 1
-            return reference
+        let reference = references.withLock { $0.next(for: msisdn) }
+        guard var left = try? command.segments(reference: reference) else {
+            throw notSent("the command is too long for the card")
         }
-        guard let segments = try? command.segments(reference: reference) else {
-            throw .notSent("the command is too long for the card")
-        }
-        var left = segments.map { unit($0, to: msisdn, until: deadline) }
         var pause = Duration.milliseconds(100)
         while true {
             guard let session = current.withLock({ $0 }), session.isBound else {
-                throw .notSent("no message centre is connected")
+                throw notSent("no message centre is connected")
             }
-            let outcomes = await session.submit(left, until: deadline)
-            left = try await again(left, outcomes)
+            let outcomes = await session.submit(left.map { unit($0, to: msisdn, until: deadline) }, until: deadline)
+            left = try again(left, outcomes)
             guard !left.isEmpty else { return }
-            tally.count("simlink_throttled")
-            guard .now + pause < deadline else { throw .notSent("the message centre is overloaded") }
-            do { try await Task.sleep(for: pause) } catch { throw .notSent("the caller has gone") }
+            tally.count("simlink_submits_throttled")
+            let moment = pause * Double.random(in: 0.8...1.2)
+            guard .now + moment < deadline else { throw notSent("the message centre is overloaded") }
+            do { try await Task.sleep(for: moment) } catch { throw notSent("the caller has gone") }
             pause = min(pause * 2, .seconds(2))
         }
     }
 
-    /// The messages that the message centre asks to send later; throws for everything that cannot become good.
-    private func again(
-        _ units: [ShortMessageUnit],
-        _ outcomes: [SubmitOutcome]
-    ) async throws(SIMLinkError) -> [ShortMessageUnit] {
-        if outcomes.contains(.lost) {
+    /// The segments that the message centre asks to send later; throws for everything that cannot become good.
+    private func again(_ segments: [[UInt8]], _ outcomes: [SubmitOutcome]) throws(SIMLinkError) -> [[UInt8]] {
+        var left: [[UInt8]] = []
+        for (segment, outcome) in zip(segments, outcomes) {
+            // A card acts on a whole command only: one segment that is certainly missing decides.
+            switch outcome {
+            case .notSent: throw notSent("the link was lost, or the time was over, before it left")
+            case .refused(let status) where status != .throttled && status != .queueFull:
+                throw notSent("the message centre refused it: \(status)")
+            case .refused: left.append(segment)
+            case .accepted, .lost: continue
+            }
+        }
+        guard !outcomes.contains(.lost) else {
             tally.count("simlink_submits_lost")
             throw .unknownOutcome
         }
-        if outcomes.contains(.notSent) { throw .notSent("the link was lost, or the time was over, before it left") }
-        var left: [ShortMessageUnit] = []
-        for (unit, outcome) in zip(units, outcomes) {
-            guard case .refused(let status) = outcome else { continue }
-            guard status == .throttled || status == .queueFull else {
-                tally.count("simlink_submits_refused")
-                throw .notSent("the message centre refused it: \(status)")
-            }
-            left.append(unit)
-        }
         return left
+    }
+
+    private func notSent(_ reason: String) -> SIMLinkError {
+        tally.count("simlink_submits_failed")
+        return .notSent(reason)
     }
 
     private func unit(
@@ -92,9 +94,13 @@ public final class MessageCentre: Sendable {
         until deadline: ContinuousClock.Instant
     ) -> ShortMessageUnit {
         var unit = ShortMessageUnit(
-            source: .shortCode(settings.sourceAddress),
+            source: Address(
+                typeOfNumber: settings.sourceTypeOfNumber,
+                numberingPlan: settings.sourceNumberingPlan,
+                digits: settings.sourceAddress
+            ),
             destination: .international(msisdn.digits),
-            esmClass: 0x40,
+            esmClass: ESMClass.userDataHeader,
             protocolID: settings.protocolID,
             dataCoding: settings.dataCoding,
             shortMessage: segment
@@ -105,7 +111,7 @@ public final class MessageCentre: Sendable {
 
     /// A relative time of SMPP 3.4 §7.1.1.2: a prompt must not come after its request is over.
     static func relativeTime(_ duration: Duration) -> String {
-        let seconds = max(1, min(86_399, duration.components.seconds + 1))
+        let seconds = max(0, min(86_398, duration.components.seconds)) + 1
         let parts = [seconds / 3600, seconds / 60 % 60, seconds % 60].map { $0 < 10 ? "0\($0)" : "\($0)" }
         return "000000" + parts.joined() + "000R"
     }
@@ -116,7 +122,7 @@ extension MessageCentre {
     public func run() async {
         var pause = Duration.milliseconds(200)
         while !Task.isCancelled {
-            let session = Session(settings)
+            let session = Session(settings, tally: tally)
             let wasBound = await serve(session)
             current.withLock { $0 = nil }
             guard !Task.isCancelled else { return }
@@ -138,36 +144,40 @@ extension MessageCentre {
                 await withDiscardingTaskGroup { group in
                     group.addTask {
                         await Self.write(session, outbound)
-                        // What is still to be said, the unbind last, leaves before the connection is closed.
-                        let last = session.takeOutput() + Self.unbind
-                        channel.channel.writeAndFlush(ByteBuffer(bytes: last), promise: nil)
+                        session.leave("the service stops")
+                        // What is still to be said, an unbind last, leaves before the connection is closed.
+                        channel.channel.writeAndFlush(ByteBuffer(bytes: session.takeOutput()), promise: nil)
                         channel.channel.close(promise: nil)
                     }
-                    group.addTask { await Self.tick(session) }
+                    group.addTask {
+                        await Self.tick(session)
+                        // A writer that waits for a dead link would never come to close it; a cancelled one does.
+                        if !Task.isCancelled { channel.channel.close(promise: nil) }
+                    }
                     group.addTask { await self.takeIn(session) }
                     await self.read(session, inbound)
-                    session.close("the connection is gone")
+                    session.leave("the connection is gone")
                     group.cancelAll()
                 }
             }
         } catch {
             session.close("it cannot be reached")
         }
-        return current.withLock { $0 } === session
+        return session.wasBound
     }
-
-    private static let unbind = (try? PDU(.unbind, sequence: 0x7FFF_FFFF).octets()) ?? []
 
     private func connect() async throws -> NIOAsyncChannel<ByteBuffer, ByteBuffer> {
         let context = try settings.tls.map { try NIOSSLContext(configuration: $0) }
         let host = settings.host
+        // SNI holds names only; without it the certificate has to name the address.
+        let name = (try? SocketAddress(ipAddress: host, port: settings.port)) == nil ? host : nil
         return try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connectTimeout(.seconds(5))
             .channelOption(.socketOption(.tcp_nodelay), value: 1)
             .connect(host: host, port: settings.port) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     if let context {
-                        let handler = try NIOSSLClientHandler(context: context, serverHostname: host)
+                        let handler = try NIOSSLClientHandler(context: context, serverHostname: name)
                         try channel.pipeline.syncOperations.addHandler(handler)
                     }
                     return try NIOAsyncChannel(wrappingChannelSynchronously: channel)
@@ -190,7 +200,9 @@ extension MessageCentre {
             defer { current = session }
             return current !== session
         }
-        if isNew { logger.info("bound to the message centre") }
+        guard isNew else { return }
+        tally.count("simlink_sessions_bound")
+        logger.info("bound to the message centre")
     }
 
     private static func write(_ session: Session, _ outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>) async {
@@ -204,16 +216,19 @@ extension MessageCentre {
         }
     }
 
+    /// Looks at the clock until the session has ended.
     private static func tick(_ session: Session) async {
-        while !Task.isCancelled {
-            try? await Task.sleep(for: .milliseconds(250))
+        while session.closeReason == nil {
+            do { try await Task.sleep(for: .milliseconds(250)) } catch { return }
             session.tick()
         }
+        try? await Task.sleep(for: .milliseconds(500))
     }
 
     /// Takes the uplink in; a slow store holds up its own answer and no other.
     private func takeIn(_ session: Session) async {
-        var uplink = Uplink(patience: settings.reassemblyTime)
+        var uplink = Uplink(patience: settings.reassemblyTime, mostPartials: settings.mostPartials)
+        var storing = 0
         await withDiscardingTaskGroup { group in
             for await event in session.events {
                 switch event {
@@ -222,30 +237,41 @@ extension MessageCentre {
                         tally.count("simlink_parts_overdue")
                         session.acknowledge(sequence, .temporaryApplicationError)
                     }
+                case .stored(let answer, let isStored):
+                    storing -= 1
+                    acknowledge(uplink.stored(answer, isStored, now: .now), isStored, session)
                 case .delivered(let sequence, let message):
-                    let action = uplink.delivered(sequence, message, now: .now) { reason in
-                        tally.count("simlink_uplinks_refused", [("reason", reason)])
-                        logger.info("a short message is no card's answer", metadata: ["reason": "\(reason, as: .open)"])
-                    }
-                    switch action {
-                    case .acknowledge(let sequences, let status):
-                        for sequence in sequences { session.acknowledge(sequence, status) }
-                    case .receive(let packet, let msisdn, let sequences):
-                        group.addTask { await self.store(packet, msisdn, sequences, session) }
+                    for action in uplink.delivered(sequence, message, now: .now, refused: refused) {
+                        switch action {
+                        case .acknowledge(let sequences, let status):
+                            for sequence in sequences { session.acknowledge(sequence, status) }
+                        case .receive(let answer):
+                            guard storing < Self.mostStoring else {
+                                tally.count("simlink_uplinks", [("outcome", "postponed")])
+                                acknowledge(uplink.stored(answer, false, now: .now), false, session)
+                                continue
+                            }
+                            storing += 1
+                            group.addTask { await self.store(answer, session) }
+                        }
                     }
                 }
             }
         }
     }
 
-    private func store(
-        _ packet: ResponsePacket,
-        _ msisdn: MSISDN,
-        _ sequences: [UInt32],
-        _ session: Session
-    ) async {
-        let isStored = await receive(packet, msisdn)
-        tally.count("simlink_uplinks", [("outcome", isStored ? "stored" : "postponed")])
+    private func acknowledge(_ sequences: [UInt32], _ isStored: Bool, _ session: Session) {
         for sequence in sequences { session.acknowledge(sequence, isStored ? .ok : .temporaryApplicationError) }
+    }
+
+    private func refused(_ reason: String) {
+        tally.count("simlink_uplinks_refused", [("reason", reason)])
+        logger.info("a short message is no card's answer", metadata: ["reason": "\(reason, as: .open)"])
+    }
+
+    private func store(_ answer: Uplink.Answer, _ session: Session) async {
+        let isStored = await receive(answer.packet, answer.msisdn)
+        tally.count("simlink_uplinks", [("outcome", isStored ? "stored" : "postponed")])
+        session.stored(answer, isStored)
     }
 }

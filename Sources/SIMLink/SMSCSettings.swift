@@ -7,8 +7,13 @@ public struct SMSCSettings: Sendable {
     /// At most 15 characters.
     public var systemID: String
     public var password: SMSCPassword
+    /// At most 12 characters; most message centres want none.
+    public var systemType = ""
     /// The short code that cards answer to.
     public var sourceAddress: String
+    /// Type of number and numbering plan of ``sourceAddress`` (SMPP 3.4 §5.2.5): network specific, ISDN.
+    public var sourceTypeOfNumber: UInt8 = 3
+    public var sourceNumberingPlan: UInt8 = 1
     /// Submissions that may be without their answer at one time.
     public var window = 100
     /// TP-DCS; some message centres want 04 and set F6 themselves.
@@ -20,7 +25,12 @@ public struct SMSCSettings: Sendable {
     /// How long an answer of the message centre may take.
     public var responseTime: Duration = .seconds(10)
     /// How long the parts of an answer may be apart.
+    ///
+    /// They are acknowledged together, when the whole is stored: the message centre has to send the second before the
+    /// first is acknowledged, so its own window must be 5 or more.
     public var reassemblyTime: Duration = .seconds(60)
+    /// Answers that may be half received at one time.
+    public var mostPartials = 1_000
     /// TLS to the message centre where it offers it; SMPP itself has none.
     public var tls: TLSConfiguration?
 

@@ -1,3 +1,4 @@
+import MSSCore
 import SMPP
 import Synchronization
 
@@ -6,6 +7,8 @@ final class Session: Sendable {
     /// What concerns the uplink.
     enum Event: Sendable {
         case delivered(UInt32, ShortMessageUnit)
+        /// What became of an answer that was to be stored.
+        case stored(Uplink.Answer, Bool)
         case tick(ContinuousClock.Instant)
     }
 
@@ -22,12 +25,16 @@ final class Session: Sendable {
         var batches: [UInt64: Batch] = [:]
         var nextBatch: UInt64 = 0
         var unanswered = 0
+        var wasBound = false
         var closing: String?
     }
 
     /// Messages of handsets that may be without their answer; more are put off.
-    private static let mostUnanswered = 2_000
+    static let mostUnanswered = 5_000
+    /// What may wait to be written; a message centre that asks and does not read is left.
+    static let mostOutput = 4_194_304
 
+    private let tally: any Tally
     private let guarded: Mutex<Guarded>
     private let ring: AsyncStream<Void>.Continuation
     private let eventInput: AsyncStream<Event>.Continuation
@@ -35,7 +42,8 @@ final class Session: Sendable {
     let writes: AsyncStream<Void>
     let events: AsyncStream<Event>
 
-    init(_ settings: SMSCSettings) {
+    init(_ settings: SMSCSettings, tally: any Tally) {
+        self.tally = tally
         (writes, ring) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         (events, eventInput) = AsyncStream.makeStream()
         guarded = Mutex(Guarded(state: SessionState(settings, now: .now)))
@@ -43,25 +51,40 @@ final class Session: Sendable {
     }
 
     var isBound: Bool { guarded.withLock { $0.state.phase == .bound } }
+    /// Whether the message centre ever accepted it.
+    var wasBound: Bool { guarded.withLock { $0.wasBound } }
     /// Why the session ended, once it has.
     var closeReason: String? { guarded.withLock { $0.closing } }
 
-    /// Sends messages in this order; returns when the message centre has spoken on each.
+    /// Sends messages in this order; returns when the message centre has spoken on each, at the latest at the deadline
+    /// or when the caller is cancelled.
     func submit(_ units: [ShortMessageUnit], until deadline: ContinuousClock.Instant) async -> [SubmitOutcome] {
-        await withCheckedContinuation { continuation in
-            change { guarded in
-                let batch = guarded.nextBatch
-                guarded.nextBatch += 1
-                guarded.batches[batch] = Batch(
-                    outcomes: Array(repeating: .notSent, count: units.count),
-                    left: units.count,
-                    continuation: continuation
-                )
-                return units.enumerated().flatMap { index, unit in
-                    guarded.state.submit(batch << 8 | UInt64(index), unit, until: deadline, now: .now)
-                }
-            }
+        let batch = guarded.withLock { guarded in
+            guarded.nextBatch += 1
+            return guarded.nextBatch
         }
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                change { guarded in
+                    guarded.batches[batch] = Batch(
+                        outcomes: Array(repeating: .notSent, count: units.count),
+                        left: units.count,
+                        continuation: continuation
+                    )
+                    return units.enumerated().flatMap { index, unit in
+                        guarded.state.submit(batch << 8 | UInt64(index), unit, until: deadline, now: .now)
+                    }
+                }
+                // The handler may have run before there was a batch to cancel.
+                if Task.isCancelled { cancel(batch) }
+            }
+        } onCancel: {
+            cancel(batch)
+        }
+    }
+
+    private func cancel(_ batch: UInt64) {
+        change { guarded in guarded.state.cancel(now: .now) { $0 >> 8 == batch } }
     }
 
     /// Takes what was read from the connection.
@@ -74,8 +97,7 @@ final class Session: Sendable {
                     do throws(SMPPError) {
                         actions += guarded.state.received(try PDU(frame), now: .now)
                     } catch {
-                        let nack = PDU(.genericNack, sequence: PDU.sequence(of: frame), status: .invalidCommandLength)
-                        actions.append(.write(nack))
+                        actions += unreadable(frame, &guarded)
                     }
                 }
             } catch {
@@ -85,14 +107,33 @@ final class Session: Sendable {
         }
     }
 
+    /// An answer is never answered, not even by generic_nack (§4.3).
+    private func unreadable(_ frame: [UInt8], _ guarded: inout Guarded) -> [SessionState.Action] {
+        tally.count("simlink_units_unreadable")
+        let sequence = PDU.sequence(of: frame)
+        if PDU.isResponse(frame) { return guarded.state.unreadableAnswer(sequence, now: .now) }
+        return [.write(PDU(.genericNack, sequence: sequence, status: .invalidCommandLength))]
+    }
+
     func tick() {
         let now = ContinuousClock.now
         change { $0.state.tick(now) }
         eventInput.yield(.tick(now))
     }
 
+    /// Ends the session after what cannot be helped.
     func close(_ reason: String) {
         change { $0.state.close(reason) }
+    }
+
+    /// Ends the session with an unbind.
+    func leave(_ reason: String) {
+        change { $0.state.leave(reason) }
+    }
+
+    /// Tells the uplink what became of an answer.
+    func stored(_ answer: Uplink.Answer, _ isStored: Bool) {
+        eventInput.yield(.stored(answer, isStored))
     }
 
     /// Answers a deliver_sm.
@@ -122,17 +163,14 @@ final class Session: Sendable {
 
     private func perform(_ action: SessionState.Action, _ guarded: inout Guarded, _ finished: inout [Batch]) {
         switch action {
-        case .write(let unit):
-            // A unit that does not fit its fields was never taken from a caller: segments are at most 140 octets.
-            if let octets = try? unit.octets() { guarded.output += octets }
-            ring.yield()
+        case .write(let unit): write(unit, &guarded, &finished)
         case .finish(let id, let outcome):
             guard var batch = guarded.batches[id >> 8] else { return }
             batch.outcomes[Int(id & 0xFF)] = outcome
             batch.left -= 1
             guarded.batches[id >> 8] = batch.left == 0 ? nil : batch
             if batch.left == 0 { finished.append(batch) }
-        case .bound: break
+        case .bound: guarded.wasBound = true
         case .deliver(let sequence, let message):
             guard guarded.unanswered < Self.mostUnanswered else {
                 let later = PDU(.deliverResponse, sequence: sequence, status: .temporaryApplicationError)
@@ -146,5 +184,20 @@ final class Session: Sendable {
             ring.finish()
             eventInput.finish()
         }
+    }
+
+    private func write(_ unit: PDU, _ guarded: inout Guarded, _ finished: inout [Batch]) {
+        guard guarded.closing == nil else { return }
+        var reason: String?
+        do throws(SMPPError) {
+            guarded.output += try unit.octets()
+            if guarded.output.count > Self.mostOutput { reason = "the message centre does not read" }
+        } catch {
+            // Segments and addresses always fit: this is a setting, such as a system_id of 16 characters.
+            reason = "a setting does not fit SMPP: \(error)"
+        }
+        ring.yield()
+        guard let reason else { return }
+        for action in guarded.state.close(reason) { perform(action, &guarded, &finished) }
     }
 }

@@ -1,3 +1,4 @@
+import NIOCore
 import SMPP
 
 /// One session with a message centre as a state machine: what happened goes in, what is to be done comes out.
@@ -25,8 +26,12 @@ struct SessionState {
 
     private struct Outstanding {
         var id: UInt64
-        var sent: ContinuousClock.Instant
+        /// Until when an answer is waited for.
+        var until: ContinuousClock.Instant
     }
+
+    /// Submissions that may wait for room in the window; more are turned away at once.
+    static let mostWaiting = 10_000
 
     private let settings: SMSCSettings
     private(set) var phase: Phase = .binding
@@ -34,7 +39,7 @@ struct SessionState {
     private var began: ContinuousClock.Instant
     private var heard: ContinuousClock.Instant
     private var enquired: ContinuousClock.Instant?
-    private var waiting: [Waiting] = []
+    private var waiting = CircularBuffer<Waiting>()
     private var outstanding: [UInt32: Outstanding] = [:]
 
     init(_ settings: SMSCSettings, now: ContinuousClock.Instant) {
@@ -45,7 +50,8 @@ struct SessionState {
 
     /// What opens the session.
     mutating func start() -> [Action] {
-        let bind = Bind(systemID: settings.systemID, password: settings.password.text)
+        var bind = Bind(systemID: settings.systemID, password: settings.password.text)
+        bind.systemType = settings.systemType
         return [.write(PDU(.bindTransceiver(bind), sequence: next()))]
     }
 
@@ -56,7 +62,7 @@ struct SessionState {
         until deadline: ContinuousClock.Instant,
         now: ContinuousClock.Instant
     ) -> [Action] {
-        guard phase == .bound else { return [.finish(id, .notSent)] }
+        guard phase == .bound, deadline > now, waiting.count < Self.mostWaiting else { return [.finish(id, .notSent)] }
         waiting.append(Waiting(id: id, unit: unit, deadline: deadline))
         return fill(now)
     }
@@ -73,8 +79,7 @@ struct SessionState {
             return [.deliver(unit.sequence, message)]
         case .enquireLink: return [answer(.enquireLinkResponse, unit)]
         case .unbind: return [answer(.unbindResponse, unit)] + close("the message centre ended the session")
-        case .genericNack:
-            return outstanding[unit.sequence] == nil ? [] : submitted(unit, now)
+        case .genericNack: return refused(unit, now)
         case .enquireLinkResponse, .deliverResponse, .unbindResponse: return []
         case .bindTransceiver, .submit, .other:
             return unit.isResponse ? [] : [answer(.genericNack, unit, .invalidCommandID)]
@@ -89,7 +94,7 @@ struct SessionState {
         var actions: [Action] = []
         for late in waiting where late.deadline <= now { actions.append(.finish(late.id, .notSent)) }
         waiting.removeAll { $0.deadline <= now }
-        for (sequence, entry) in outstanding where entry.sent + settings.responseTime <= now {
+        for (sequence, entry) in outstanding where entry.until <= now {
             outstanding[sequence] = nil
             actions.append(.finish(entry.id, .lost))
         }
@@ -100,13 +105,39 @@ struct SessionState {
         return actions + fill(now)
     }
 
+    /// Gives up submissions whose caller has gone.
+    mutating func cancel(now: ContinuousClock.Instant, _ isGone: (UInt64) -> Bool) -> [Action] {
+        var actions = waiting.filter { isGone($0.id) }.map { Action.finish($0.id, .notSent) }
+        waiting.removeAll { isGone($0.id) }
+        for (sequence, entry) in outstanding where isGone(entry.id) {
+            outstanding[sequence] = nil
+            actions.append(.finish(entry.id, .lost))
+        }
+        return actions + fill(now)
+    }
+
+    /// An answer of the message centre that cannot be read: nobody knows what it said.
+    mutating func unreadableAnswer(_ sequence: UInt32, now: ContinuousClock.Instant) -> [Action] {
+        heard = now
+        enquired = nil
+        if phase == .binding { return close("the answer to the bind cannot be read") }
+        guard let entry = outstanding.removeValue(forKey: sequence) else { return [] }
+        return [.finish(entry.id, .lost)] + fill(now)
+    }
+
+    /// Ends the session as the standard wants it.
+    mutating func leave(_ reason: String) -> [Action] {
+        guard phase == .bound else { return close(reason) }
+        return [.write(PDU(.unbind, sequence: next()))] + close(reason)
+    }
+
     /// The connection is gone, or is to go.
     mutating func close(_ reason: String) -> [Action] {
         guard phase != .closed else { return [] }
         phase = .closed
         let unsent = waiting.map { Action.finish($0.id, .notSent) }
         let lost = outstanding.values.map { Action.finish($0.id, .lost) }
-        waiting = []
+        waiting.removeAll()
         outstanding = [:]
         return unsent + lost + [.close(reason)]
     }
@@ -124,16 +155,28 @@ struct SessionState {
         return [.finish(entry.id, outcome)] + fill(now)
     }
 
+    /// generic_nack: the request was not taken, whatever status stands there.
+    private mutating func refused(_ unit: PDU, _ now: ContinuousClock.Instant) -> [Action] {
+        if phase == .binding { return close("the message centre refused the session: \(unit.status)") }
+        guard let entry = outstanding.removeValue(forKey: unit.sequence) else { return [] }
+        let status = unit.status == .ok ? .unknownError : unit.status
+        return [.finish(entry.id, .refused(status))] + fill(now)
+    }
+
     private mutating func fill(_ now: ContinuousClock.Instant) -> [Action] {
-        let room = settings.window - outstanding.count
-        guard phase == .bound, room > 0, !waiting.isEmpty else { return [] }
-        let leaving = waiting.prefix(room)
-        waiting.removeFirst(leaving.count)
-        return leaving.map { entry in
+        guard phase == .bound else { return [] }
+        var actions: [Action] = []
+        while outstanding.count < settings.window, let entry = waiting.popFirst() {
+            guard entry.deadline > now else {
+                actions.append(.finish(entry.id, .notSent))
+                continue
+            }
             let sequence = next()
-            outstanding[sequence] = Outstanding(id: entry.id, sent: now)
-            return .write(PDU(.submit(entry.unit), sequence: sequence))
+            let until = min(now + settings.responseTime, entry.deadline)
+            outstanding[sequence] = Outstanding(id: entry.id, until: until)
+            actions.append(.write(PDU(.submit(entry.unit), sequence: sequence)))
         }
+        return actions
     }
 
     private func answer(_ body: PDU.Body, _ request: PDU, _ status: CommandStatus = .ok) -> Action {

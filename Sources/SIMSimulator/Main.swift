@@ -8,20 +8,25 @@ enum SIMSimulator {
     private static let usage = """
         usage: SIMSimulator personalise --out FOLDER --count N [--msisdn-first DIGITS] [--behaviours LIST]
                SIMSimulator run --cards FILE --listen HOST:PORT --system-id NAME --password-file FILE
-        behaviours: sign, cancel, wrongPIN, silent, off, delay:MILLISECONDS; the cards after the list's end sign
+                                [--uplink-address DIGITS]
+        behaviours: sign, cancel, notMe, wrongPIN, silent, off, delay:MILLISECONDS; the cards after the list's end sign
         """
 
     static func main() async {
         do {
             var arguments = Arguments(Array(CommandLine.arguments.dropFirst()))
+            if arguments.wantsHelp {
+                say(usage)
+                exit(0)
+            }
             switch arguments.command {
             case "personalise": try personalise(&arguments)
             case "run": try await run(&arguments)
-            case "--help", "-h": print(usage)
-            default: throw UsageError(text: usage)
+            case "": throw UsageError("a command is missing: personalise or run")
+            default: throw UsageError("the commands are personalise and run")
             }
         } catch let error as UsageError {
-            end(error.text, 64)
+            end("SIMSimulator: \(error.text); --help shows how it is called", 64)
         } catch {
             end("SIMSimulator: \(error)", 1)
         }
@@ -29,16 +34,15 @@ enum SIMSimulator {
 
     private static func personalise(_ arguments: inout Arguments) throws {
         let folder = try arguments.text("out")
-        let count = try arguments.number("count")
-        let first = try arguments.number("msisdn-first", or: 358_401_000_001)
+        let count = try arguments.number("count", in: 1...100_000)
+        let first = try arguments.number("msisdn-first", in: 1_000_000...999_999_999_000_000, or: 358_401_000_001)
         let names = try arguments.text("behaviours", or: "sign").split(separator: ",")
         try arguments.finish()
-        guard (1...100_000).contains(count) else { throw SimulationError("--count must be 1 to 100000") }
         let behaviours = try names.map { name in
-            guard let behaviour = Behaviour(name) else { throw SimulationError("\(name) is no behaviour") }
+            guard let behaviour = Behaviour(name) else { throw UsageError("\(name) is no behaviour") }
             return behaviour
         }
-        try Personaliser(count: count, firstMSISDN: UInt64(first), behaviours: behaviours).write(to: folder)
+        try Personaliser(count: Int(count), firstMSISDN: first, behaviours: behaviours).write(to: folder)
     }
 
     private static func run(_ arguments: inout Arguments) async throws {
@@ -46,17 +50,15 @@ enum SIMSimulator {
         let (host, port) = try arguments.address("listen")
         let systemID = try arguments.text("system-id")
         let passwordFile = try arguments.text("password-file")
+        let uplinkAddress = try arguments.text("uplink-address", or: "4444")
         try arguments.finish()
-        guard let password = try? String(contentsOfFile: passwordFile, encoding: .utf8) else {
-            throw SimulationError("\(passwordFile) cannot be read")
-        }
+        guard (1...20).contains(uplinkAddress.utf8.count), uplinkAddress.utf8.allSatisfy({ (0x30...0x39).contains($0) })
+        else { throw UsageError("--uplink-address must be digits") }
+        guard (1...15).contains(systemID.utf8.count) else { throw UsageError("--system-id has 1 to 15 characters") }
+        let password = try password(from: passwordFile)
         let phones = try Phones(try CardRecord.read(cards)) { say("prompt on the phone …\($0.suffix(4))") }
-        let settings = SMSC.Settings(
-            host: host,
-            port: port,
-            systemID: systemID,
-            password: password.trimmingCharacters(in: .whitespacesAndNewlines)
-        )
+        var settings = SMSC.Settings(host: host, port: port, systemID: systemID, password: password)
+        settings.uplinkAddress = uplinkAddress
         let centre = SMSC(settings, handsets: phones)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await phones.run() }
@@ -69,6 +71,17 @@ enum SIMSimulator {
                 exit(0)
             }
         }
+    }
+
+    private static func password(from file: String) throws -> String {
+        guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
+            throw SimulationError("\(file) cannot be read")
+        }
+        let password = text.trimmingCharacters(in: .whitespacesAndNewlines)
+        guard (1...8).contains(password.utf8.count) else {
+            throw SimulationError("\(file) must hold a password of 1 to 8 characters")
+        }
+        return password
     }
 
     /// One line, at once.

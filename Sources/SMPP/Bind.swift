@@ -6,6 +6,8 @@ public struct Bind: Sendable, Equatable {
     public var password: String
     public var systemType = ""
     public var interfaceVersion: UInt8 = 0x34
+    public var typeOfNumber: UInt8 = 0
+    public var numberingPlan: UInt8 = 0
     public var addressRange = ""
 
     public init(systemID: String, password: String) {
@@ -25,16 +27,16 @@ extension Bind {
         self.init(systemID: try reader.text(16, "system_id"), password: try reader.text(9, "password"))
         systemType = try reader.text(13, "system_type")
         interfaceVersion = try reader.octet()
-        _ = try reader.octet()
-        _ = try reader.octet()
+        typeOfNumber = try reader.octet()
+        numberingPlan = try reader.octet()
         addressRange = try reader.text(41, "address_range")
     }
 
-    func write(to octets: inout [UInt8]) {
-        octets.append(text: systemID, 16)
-        octets.append(text: password, 9)
-        octets.append(text: systemType, 13)
-        octets += [interfaceVersion, 0, 0]
-        octets.append(text: addressRange, 41)
+    func write(to octets: inout [UInt8]) throws(SMPPError) {
+        try octets.append(text: systemID, 16, "system_id")
+        try octets.append(text: password, 9, "password")
+        try octets.append(text: systemType, 13, "system_type")
+        octets += [interfaceVersion, typeOfNumber, numberingPlan]
+        try octets.append(text: addressRange, 41, "address_range")
     }
 }

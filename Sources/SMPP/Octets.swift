@@ -46,9 +46,13 @@ extension [UInt8] {
         for shift in [24, 16, 8, 0] as [UInt32] { append(UInt8(truncatingIfNeeded: value >> shift)) }
     }
 
-    /// Writes a C-Octet String, cut to what its field holds.
-    mutating func append(text: String, _ limit: Int) {
-        append(contentsOf: text.utf8.filter { $0 != 0 }.prefix(limit - 1))
+    /// Writes a C-Octet String of at most `limit` octets, the closing NUL among them (§3.1).
+    ///
+    /// - Throws: ``SMPPError/fieldTooLong(_:)``, or ``SMPPError/invalidText(_:)`` for anything but printable ASCII.
+    mutating func append(text: String, _ limit: Int, _ name: String) throws(SMPPError) {
+        guard text.utf8.count < limit else { throw .fieldTooLong(name) }
+        guard text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) else { throw .invalidText(name) }
+        append(contentsOf: text.utf8)
         append(0)
     }
 }

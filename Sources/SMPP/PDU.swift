@@ -88,9 +88,15 @@ extension PDU {
         octets.count >= 16 ? uint32(octets[12..<16]) : 0
     }
 
+    /// Whether octets that are no unit this codec can read are an answer, which is never answered itself.
+    public static func isResponse(_ octets: [UInt8]) -> Bool {
+        octets.count >= 16 && octets[4] & 0x80 != 0
+    }
+
     /// Header and body.
     ///
-    /// - Throws: ``SMPPError/fieldTooLong(_:)`` if a short message is longer than its field.
+    /// - Throws: ``SMPPError/fieldTooLong(_:)`` or ``SMPPError/invalidText(_:)`` if a field cannot hold its value;
+    ///   ``SMPPError/length(_:)`` if the whole is longer than ``Frames/longest``.
     public func octets() throws(SMPPError) -> [UInt8] {
         var octets: [UInt8] = []
         octets.reserveCapacity(256)
@@ -99,18 +105,18 @@ extension PDU {
         octets.append(uint32: status.rawValue)
         octets.append(uint32: sequence)
         switch body {
-        case .bindTransceiver(let bind): bind.write(to: &octets)
-        case .bindTransceiverResponse(let systemID): octets.append(text: systemID, 16)
+        case .bindTransceiver(let bind): try bind.write(to: &octets)
+        case .bindTransceiverResponse(let systemID): try octets.append(text: systemID, 16, "system_id")
         case .submit(let message), .deliver(let message): try message.write(to: &octets)
-        case .submitResponse(let id): octets.append(text: id, 65)
+        case .submitResponse(let id): try octets.append(text: id, 65, "message_id")
         // message_id of deliver_sm_resp is unused and empty (§4.6.2).
         case .deliverResponse: octets.append(0)
         case .enquireLink, .enquireLinkResponse, .unbind, .unbindResponse, .genericNack: break
         case .other(_, let rest): octets += rest
         }
-        var length: [UInt8] = []
-        length.append(uint32: UInt32(octets.count))
-        octets.replaceSubrange(0..<4, with: length)
+        let length = UInt32(clamping: octets.count)
+        guard length <= UInt32(Frames.longest) else { throw .length(length) }
+        for index in 0..<4 { octets[index] = UInt8(truncatingIfNeeded: length >> UInt32(24 - 8 * index)) }
         return octets
     }
 

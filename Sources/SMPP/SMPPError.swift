@@ -6,4 +6,6 @@ public enum SMPPError: Error, Sendable, Equatable {
     case truncated
     /// A field is longer than the standard allows.
     case fieldTooLong(String)
+    /// A text to be written holds more than printable ASCII.
+    case invalidText(String)
 }

@@ -37,9 +37,9 @@ public struct ShortMessageUnit: Sendable, Equatable {
     }
 
     /// UDHI: the user data begins with a header.
-    public var hasUserDataHeader: Bool { esmClass & 0x40 != 0 }
+    public var hasUserDataHeader: Bool { esmClass & ESMClass.userDataHeader != 0 }
     /// A delivery receipt, an acknowledgement or a notification, not a message of the handset (§5.2.12).
-    public var isReceipt: Bool { esmClass & 0x3C != 0 }
+    public var isReceipt: Bool { esmClass & ESMClass.messageType != 0 }
     /// The user data, wherever the other side put it.
     public var userData: [UInt8] {
         parameters.first { $0.tag == OptionalParameter.messagePayload }?.value ?? shortMessage
@@ -75,6 +75,9 @@ public struct OptionalParameter: Sendable, Equatable {
     public static let messagePayload: UInt16 = 0x0424
     public static let receiptedMessageID: UInt16 = 0x001E
     public static let messageState: UInt16 = 0x0427
+    public static let sarReference: UInt16 = 0x020C
+    public static let sarTotalSegments: UInt16 = 0x020E
+    public static let sarSegment: UInt16 = 0x020F
 
     public var tag: UInt16
     public var value: [UInt8]
@@ -93,12 +96,12 @@ public struct OptionalParameter: Sendable, Equatable {
         return parameters
     }
 
-    static func write(_ parameters: [OptionalParameter], to octets: inout [UInt8]) {
+    static func write(_ parameters: [OptionalParameter], to octets: inout [UInt8]) throws(SMPPError) {
         for parameter in parameters {
-            let value = parameter.value.prefix(Int(UInt16.max))
+            guard let length = UInt16(exactly: parameter.value.count) else { throw .fieldTooLong("TLV") }
             octets.append(uint16: parameter.tag)
-            octets.append(uint16: UInt16(value.count))
-            octets += value
+            octets.append(uint16: length)
+            octets += parameter.value
         }
     }
 }
@@ -132,15 +135,15 @@ extension ShortMessageUnit {
 
     func write(to octets: inout [UInt8]) throws(SMPPError) {
         guard shortMessage.count <= 254 else { throw .fieldTooLong("short_message") }
-        octets.append(text: serviceType, 6)
-        source.write(to: &octets)
-        destination.write(to: &octets)
+        try octets.append(text: serviceType, 6, "service_type")
+        try source.write(to: &octets)
+        try destination.write(to: &octets)
         octets += [esmClass, protocolID, priority]
-        octets.append(text: scheduleTime, 17)
-        octets.append(text: validityPeriod, 17)
+        try octets.append(text: scheduleTime, 17, "schedule_delivery_time")
+        try octets.append(text: validityPeriod, 17, "validity_period")
         octets += [registeredDelivery, replacesPresent, dataCoding, defaultMessage, UInt8(shortMessage.count)]
         octets += shortMessage
-        OptionalParameter.write(parameters, to: &octets)
+        try OptionalParameter.write(parameters, to: &octets)
     }
 }
 
@@ -151,8 +154,8 @@ extension Address {
         digits = try reader.text(21, "address")
     }
 
-    fileprivate func write(to octets: inout [UInt8]) {
+    fileprivate func write(to octets: inout [UInt8]) throws(SMPPError) {
         octets += [typeOfNumber, numberingPlan]
-        octets.append(text: digits, 21)
+        try octets.append(text: digits, 21, "address")
     }
 }

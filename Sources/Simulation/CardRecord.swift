@@ -12,41 +12,93 @@ public struct CardRecord: Codable, Sendable {
     /// What the person was told at the desk.
     public var verifyCode: String
 
-    /// The keys of the card's security domain (SCP80) and the applet's address.
+    public init(
+        iccid: String,
+        imsi: String,
+        msisdn: String,
+        ssd: SecurityDomain,
+        wpki: Applet,
+        behaviour: Behaviour,
+        verifyCode: String
+    ) {
+        self.iccid = iccid
+        self.imsi = imsi
+        self.msisdn = msisdn
+        self.ssd = ssd
+        self.wpki = wpki
+        self.behaviour = behaviour
+        self.verifyCode = verifyCode
+    }
+
+    /// The keys of the card's security domain (SCP80) and the applet's address, in hexadecimal digits.
     public struct SecurityDomain: Codable, Sendable {
         public var keyVersion: UInt8
         public var kic: String
         public var kid: String
         public var tar: String
+
+        public init(keyVersion: UInt8, kic: String, kid: String, tar: String) {
+            self.keyVersion = keyVersion
+            self.kic = kic
+            self.kid = kid
+            self.tar = tar
+        }
     }
 
-    /// The applet's root key.
+    /// The applet's root key, in hexadecimal digits.
     public struct Applet: Codable, Sendable {
         public var keyVersion: UInt8
         public var root: String
+
+        public init(keyVersion: UInt8, root: String) {
+            self.keyVersion = keyVersion
+            self.root = root
+        }
     }
 
     /// Reads cards.jsonl.
     ///
     /// - Throws: ``SimulationError`` naming the line that is no card.
-    public static func read(_ file: String) throws -> [CardRecord] {
+    public static func read(_ file: String) throws(SimulationError) -> [CardRecord] {
         guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
             throw SimulationError("\(file) cannot be read")
         }
         let decoder = JSONDecoder()
-        return try text.split(separator: "\n").enumerated().map { index, line in
-            do { return try decoder.decode(CardRecord.self, from: Data(line.utf8)) } catch {
+        var cards: [CardRecord] = []
+        for (index, line) in text.split(separator: "\n").enumerated() {
+            guard let card = try? decoder.decode(CardRecord.self, from: Data(line.utf8)) else {
                 throw SimulationError("\(file): line \(index + 1) is no card")
             }
+            cards.append(card)
         }
+        guard !cards.isEmpty else { throw SimulationError("\(file) holds no card") }
+        return cards
     }
+}
+
+/// Its keys and its code have no place in a log.
+extension CardRecord: CustomStringConvertible, CustomReflectable {
+    public var description: String { "‹card›" }
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+extension CardRecord.SecurityDomain: CustomStringConvertible, CustomReflectable {
+    public var description: String { "‹keys›" }
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+extension CardRecord.Applet: CustomStringConvertible, CustomReflectable {
+    public var description: String { "‹key›" }
+    public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 /// How the person with the phone acts when the card asks for a signature; an activation is always carried through.
 public enum Behaviour: Sendable, Equatable {
     case sign
     case cancel
-    /// Types a wrong PIN until it is blocked.
+    /// Says that they did not start this.
+    case notMe
+    /// Types a wrong PIN until it is blocked, which it stays.
     case wrongPIN
     /// Lets the phone ring.
     case silent
@@ -55,11 +107,12 @@ public enum Behaviour: Sendable, Equatable {
     /// Signs after so many milliseconds.
     case delay(Int)
 
-    /// `sign`, `cancel`, `wrongPIN`, `silent`, `off` or `delay:MILLISECONDS`.
+    /// `sign`, `cancel`, `notMe`, `wrongPIN`, `silent`, `off` or `delay:MILLISECONDS`.
     public init?(_ text: some StringProtocol) {
         switch text {
         case "sign": self = .sign
         case "cancel": self = .cancel
+        case "notMe": self = .notMe
         case "wrongPIN": self = .wrongPIN
         case "silent": self = .silent
         case "off": self = .off
@@ -75,6 +128,7 @@ public enum Behaviour: Sendable, Equatable {
         switch self {
         case .sign: "sign"
         case .cancel: "cancel"
+        case .notMe: "notMe"
         case .wrongPIN: "wrongPIN"
         case .silent: "silent"
         case .off: "off"
@@ -93,14 +147,5 @@ extension Behaviour: Codable {
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(name)
-    }
-}
-
-/// What keeps the simulator from working, in one line.
-public struct SimulationError: Error, Sendable, Equatable, CustomStringConvertible {
-    public let description: String
-
-    public init(_ description: String) {
-        self.description = description
     }
 }

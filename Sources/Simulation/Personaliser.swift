@@ -80,8 +80,17 @@ public struct Personaliser: Sendable {
         return String(repeating: "0", count: max(0, length - digits.count)) + digits
     }
 
+    /// Writes for the owner alone, from the first octet on.
     private static func write(_ data: Data, _ path: String) throws {
-        guard FileManager.default.createFile(atPath: path, contents: data, attributes: [.posixPermissions: 0o600])
-        else { throw SimulationError("\(path) cannot be written") }
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0, fchmod(descriptor, 0o600) == 0 else {
+            if descriptor >= 0 { close(descriptor) }
+            throw SimulationError("\(path) cannot be written")
+        }
+        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        do {
+            try file.write(contentsOf: data)
+            try file.close()
+        } catch { throw SimulationError("\(path) cannot be written") }
     }
 }

@@ -4,39 +4,45 @@ import SMPP
 import Synchronization
 
 /// A short message service centre: SMPP 3.4 on one side, handsets on the other.
+///
+/// What handsets send is kept until an ESME has acknowledged it, over lost sessions too; what is for a handset is kept
+/// until the handset has it or it is no longer valid. Both live in memory.
 public final class SMSC: Sendable {
-    public struct Settings: Sendable {
-        public var host: String
-        public var port: Int
-        public var systemID: String
-        public var password: String
-
-        public init(host: String, port: Int, systemID: String, password: String) {
-            self.host = host
-            self.port = port
-            self.systemID = systemID
-            self.password = password
-        }
-    }
-
     /// Sessions at a time.
-    private static let mostSessions = 8
+    static let mostSessions = 8
     /// Messages on their way to handsets.
     private static let mostPending = 20_000
+    /// TP-UD (3GPP TS 23.040 §9.2.3.24).
+    private static let longestUserData = 140
+
+    /// A message on its way to a handset.
+    private struct Downlink: Sendable {
+        var messageID: String
+        var unit: ShortMessageUnit
+        var end: ContinuousClock.Instant
+    }
 
     private let settings: Settings
     private let handsets: any Handsets
     private let outbox = Outbox()
     private let sessions = Mutex<[SMSCSession]>([])
     private let pending = Mutex(0)
-    private let messageID = Mutex<UInt64>(0)
+    private let counted = Mutex(Counts())
+    private let downlinks: AsyncStream<Downlink>
+    private let downlinkInput: AsyncStream<Downlink>.Continuation
 
     public init(_ settings: Settings, handsets: any Handsets) {
         self.settings = settings
         self.handsets = handsets
+        (downlinks, downlinkInput) = AsyncStream.makeStream()
     }
 
-    /// Serves until it is cancelled; `listening` is told the port.
+    public var counts: Counts { counted.withLock { $0 } }
+
+    /// Messages of handsets that no ESME has acknowledged, those under way excepted.
+    public var waiting: Int { outbox.count }
+
+    /// Serves until it is cancelled, once; `listening` is told the port.
     ///
     /// - Throws: ``SimulationError`` if the port cannot be had.
     public func run(listening: @escaping @Sendable (Int) -> Void = { _ in }) async throws {
@@ -50,45 +56,69 @@ public final class SMSC: Sendable {
                 }
         } catch { throw SimulationError("port \(settings.port) of \(settings.host) cannot be had: is it in use?") }
         listening(server.channel.localAddress?.port ?? settings.port)
-        try await server.executeThenClose { connections in
-            try await withThrowingDiscardingTaskGroup { group in
-                group.addTask { await self.resend() }
-                for try await connection in connections {
-                    group.addTask { await self.serve(connection) }
+        do {
+            try await server.executeThenClose { connections in
+                try await withThrowingDiscardingTaskGroup { group in
+                    group.addTask { await self.keepTime() }
+                    group.addTask { await self.carry() }
+                    for try await connection in connections {
+                        group.addTask { await self.serve(connection) }
+                    }
+                    group.cancelAll()
                 }
             }
-        }
+        } catch is CancellationError {}
     }
 
-    private func resend() async {
+    /// Sends again what was not taken, and hangs up on those who say nothing.
+    private func keepTime() async {
         while !Task.isCancelled {
+            let expired = outbox.ripen()
+            count(\.expired, expired)
+            for session in sessions.withLock({ $0 }) {
+                let unanswered = session.unanswered(for: settings.answerTime)
+                count(\.sentAgain, unanswered.count)
+                outbox.postpone(unanswered)
+                guard session.isIdle() else { continue }
+                count(\.idle)
+                session.hangUp()
+            }
             pump()
-            try? await Task.sleep(for: .milliseconds(100))
+            do { try await Task.sleep(for: settings.tick) } catch { return }
         }
     }
 
     private func pump() {
         let bound = sessions.withLock { $0.filter(\.isBound) }
+        guard !bound.isEmpty else { return }
         outbox.pump { entry in bound.contains { $0.deliver(entry) } }
     }
 
+    private func count(_ what: WritableKeyPath<Counts, Int>, _ number: Int = 1) {
+        guard number > 0 else { return }
+        counted.withLock { $0[keyPath: what] += number }
+    }
+}
+
+// MARK: - Sessions
+
+extension SMSC {
     private func serve(_ connection: NIOAsyncChannel<ByteBuffer, ByteBuffer>) async {
-        let session = SMSCSession()
+        let channel = connection.channel
+        let session = SMSCSession { channel.close(promise: nil) }
         let hasRoom = sessions.withLock { sessions in
             guard sessions.count < Self.mostSessions else { return false }
             sessions.append(session)
             return true
         }
+        if !hasRoom { count(\.turnedAway) }
         try? await connection.executeThenClose { inbound, outbound in
             guard hasRoom else { return }
             await withDiscardingTaskGroup { group in
-                group.addTask {
-                    await Self.write(session, outbound)
-                    connection.channel.close(promise: nil)
-                }
-                await self.read(session, inbound, &group)
+                group.addTask { await Self.write(session, outbound) }
+                await self.read(session, inbound)
+                // The writer ends by itself, with the last answer out.
                 self.outbox.putBack(session.close())
-                group.cancelAll()
             }
         }
         sessions.withLock { $0.removeAll { $0 === session } }
@@ -103,33 +133,34 @@ public final class SMSC: Sendable {
         if !last.isEmpty { try? await outbound.write(ByteBuffer(bytes: last)) }
     }
 
-    private func read(
-        _ session: SMSCSession,
-        _ inbound: NIOAsyncChannelInboundStream<ByteBuffer>,
-        _ group: inout DiscardingTaskGroup
-    ) async {
+    private func read(_ session: SMSCSession, _ inbound: NIOAsyncChannelInboundStream<ByteBuffer>) async {
         var frames = Frames()
         do {
             for try await buffer in inbound {
+                session.heard()
                 frames.append(buffer.readableBytesView)
                 while let frame = try frames.next() {
                     guard let unit = try? PDU(frame) else {
+                        count(\.junk)
                         session.write(
                             PDU(.genericNack, sequence: PDU.sequence(of: frame), status: .invalidCommandLength)
                         )
                         continue
                     }
-                    guard take(unit, session, &group) else { return }
+                    guard take(unit, session) else { return }
                 }
                 pump()
             }
-        } catch {
+        } catch is SMPPError {
+            count(\.junk)
             session.write(PDU(.genericNack, sequence: 0, status: .invalidCommandLength))
+        } catch {
+            // The connection is gone: what it had not acknowledged is sent to the next.
         }
     }
 
     /// - Returns: Whether the session goes on.
-    private func take(_ unit: PDU, _ session: SMSCSession, _ group: inout DiscardingTaskGroup) -> Bool {
+    private func take(_ unit: PDU, _ session: SMSCSession) -> Bool {
         func answer(_ body: PDU.Body, _ status: CommandStatus = .ok) {
             session.write(PDU(body, sequence: unit.sequence, status: status))
         }
@@ -140,20 +171,24 @@ public final class SMSC: Sendable {
             answer(.unbindResponse)
             return false
         case .submit(let message):
-            guard session.isBound else {
-                answer(.submitResponse(""), .invalidBindStatus)
-                return true
+            switch submit(message, session) {
+            case .success(let id): answer(.submitResponse(id))
+            case .failure(let refusal):
+                count(\.refused)
+                answer(.submitResponse(""), refusal.status)
             }
-            guard begin() else {
-                answer(.submitResponse(""), .queueFull)
-                return true
-            }
-            answer(.submitResponse(nextMessageID()))
-            group.addTask { await self.deliver(message) }
         case .deliverResponse, .genericNack:
-            if let entry = session.answered(unit.sequence), unit.status != .ok { outbox.postpone(entry) }
+            guard let entry = session.answered(unit.sequence) else { break }
+            if unit.body == .deliverResponse, unit.status == .ok {
+                count(\.acknowledged)
+            } else {
+                count(\.sentAgain)
+                outbox.postpone([entry])
+            }
         case .bindTransceiverResponse, .submitResponse, .enquireLinkResponse, .unbindResponse, .deliver, .other:
-            if !unit.isResponse { answer(.genericNack, .invalidCommandID) }
+            guard !unit.isResponse else { break }
+            count(\.junk)
+            answer(.genericNack, .invalidCommandID)
         }
         return true
     }
@@ -163,12 +198,12 @@ public final class SMSC: Sendable {
             answer(.bindTransceiverResponse(""), .alreadyBound)
             return true
         }
-        guard Self.isSame(bind.systemID, settings.systemID) else {
-            answer(.bindTransceiverResponse(""), .invalidSystemID)
-            return false
-        }
-        guard Self.isSame(bind.password, settings.password) else {
-            answer(.bindTransceiverResponse(""), .invalidPassword)
+        // Both are compared before either is judged.
+        let isSystem = Self.isSame(bind.systemID, settings.systemID)
+        let isPassword = Self.isSame(bind.password, settings.password)
+        guard isSystem, isPassword else {
+            count(\.bindsRefused)
+            answer(.bindTransceiverResponse(""), isSystem ? .invalidPassword : .invalidSystemID)
             return false
         }
         answer(.bindTransceiverResponse("SIMULATOR"), .ok)
@@ -180,68 +215,103 @@ public final class SMSC: Sendable {
     private static func isSame(_ given: String, _ expected: String) -> Bool {
         given.utf8.count == expected.utf8.count && zip(given.utf8, expected.utf8).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
     }
+}
 
-    private func begin() -> Bool {
-        pending.withLock { pending in
+// MARK: - Messages
+
+extension SMSC {
+    /// Why a message is not taken.
+    private struct Refusal: Error {
+        /// ESME_RINVMSGLEN and ESME_RINVEXPIRY, which the codec has no names for (SMPP 3.4 §5.1.3).
+        static let length = Refusal(status: CommandStatus(rawValue: 0x01))
+        static let expiry = Refusal(status: CommandStatus(rawValue: 0x62))
+
+        var status: CommandStatus
+    }
+
+    /// Takes a message for a handset.
+    ///
+    /// - Returns: The message's id.
+    private func submit(_ unit: ShortMessageUnit, _ session: SMSCSession) -> Result<String, Refusal> {
+        guard session.isBound else { return .failure(Refusal(status: .invalidBindStatus)) }
+        guard unit.userData.count <= Self.longestUserData else { return .failure(.length) }
+        guard let validity = ValidityPeriod.duration(unit.validityPeriod) else { return .failure(.expiry) }
+        guard !unit.destination.digits.isEmpty else { return .failure(Refusal(status: .invalidDestination)) }
+        let hasRoom = pending.withLock { pending in
             guard pending < Self.mostPending else { return false }
             pending += 1
             return true
         }
+        guard hasRoom else { return .failure(Refusal(status: .queueFull)) }
+        let number = counted.withLock { counts in
+            counts.submitted += 1
+            return counts.submitted
+        }
+        let id = String(number, radix: 16)
+        downlinkInput.yield(Downlink(messageID: id, unit: unit, end: .now + validity))
+        return .success(id)
     }
 
-    private func nextMessageID() -> String {
-        String(
-            messageID.withLock { id in
-                id += 1
-                return id
-            },
-            radix: 16
-        )
+    /// Brings messages to their handsets, whatever becomes of the session that they came by.
+    private func carry() async {
+        await withDiscardingTaskGroup { group in
+            for await downlink in downlinks {
+                group.addTask { await self.deliver(downlink) }
+            }
+        }
     }
 
     /// Brings a message to its handset, again and again while the phone is off and the message is valid.
-    private func deliver(_ unit: ShortMessageUnit) async {
+    private func deliver(_ downlink: Downlink) async {
         defer { pending.withLock { $0 -= 1 } }
+        let unit = downlink.unit
+        let source = unit.source.digits.isEmpty ? settings.uplinkAddress : unit.source.digits
         let message = ShortMessage(
-            source: unit.source.digits,
-            destination: unit.destination.digits,
+            source: source,
+            destination: String(unit.destination.digits.drop { $0 == "+" }),
             protocolID: unit.protocolID,
             dataCoding: unit.dataCoding,
             hasUserDataHeader: unit.hasUserDataHeader,
             userData: unit.userData
         )
-        let end = ContinuousClock.now + Self.validity(unit.validityPeriod)
         var pause = Duration.seconds(1)
-        while await handsets.receive(message, submit: { self.submitted($0) }) == .unreachable {
-            guard .now + pause < end else { return }
-            do { try await Task.sleep(for: pause) } catch { return }
-            pause = min(pause * 2, .seconds(10))
+        while ContinuousClock.now < downlink.end {
+            switch await handsets.receive(message, submit: { self.submitted($0) }) {
+            case .delivered: return report(.delivered, downlink)
+            case .unknownNumber:
+                count(\.undeliverable)
+                return report(.undeliverable, downlink)
+            case .unreachable:
+                let rest = ContinuousClock.now.duration(to: downlink.end)
+                do { try await Task.sleep(for: min(pause, rest)) } catch { return }
+                pause = min(pause * 2, .seconds(10))
+            }
         }
+        count(\.expired)
+        report(.expired, downlink)
+    }
+
+    private func report(_ state: DeliveryReceipt.State, _ downlink: Downlink) {
+        let receipt = DeliveryReceipt(messageID: downlink.messageID, message: downlink.unit, state: state)
+        if receipt.isWanted { keep(receipt.unit) }
     }
 
     private func submitted(_ message: ShortMessage) {
-        outbox.add(
+        let isShortCode = message.destination.utf8.count < 8
+        keep(
             ShortMessageUnit(
                 source: .international(message.source),
-                destination: .shortCode(message.destination),
+                destination: isShortCode ? .shortCode(message.destination) : .international(message.destination),
                 esmClass: message.hasUserDataHeader ? 0x40 : 0,
                 protocolID: message.protocolID,
                 dataCoding: message.dataCoding,
                 shortMessage: message.userData
             )
         )
-        pump()
     }
 
-    /// A relative time of SMPP 3.4 §7.1.1.2, `YYMMDDhhmmss000R`; an hour without one.
-    static func validity(_ text: String) -> Duration {
-        let digits = text.utf8.map { Int($0) - 0x30 }
-        guard text.hasSuffix("R"), digits.count == 16, digits.prefix(12).allSatisfy({ (0...9).contains($0) }) else {
-            return .seconds(3600)
-        }
-        let parts: [Int] = (0..<6).map { (index: Int) -> Int in digits[2 * index] * 10 + digits[2 * index + 1] }
-        let hours: Int = parts[2] * 24 + parts[3]
-        let minutes: Int = hours * 60 + parts[4]
-        return .seconds(minutes * 60 + parts[5])
+    private func keep(_ unit: ShortMessageUnit) {
+        if !outbox.add(unit) { count(\.dropped) }
+        pump()
     }
 }

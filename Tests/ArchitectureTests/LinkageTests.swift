@@ -41,11 +41,10 @@ struct LinkageTests {
     private static func mangling(_ module: String) -> String { "$s\(module.utf8.count)\(module)" }
 
     private static func output(of tool: String, _ arguments: String...) throws -> String {
-        var arguments = arguments
-        let service = try #require(arguments.popLast())
+        let service = try #require(arguments.last)
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = [tool] + arguments + [try BuiltProducts.program(service).path]
+        process.arguments = [tool] + arguments.dropLast() + [try BuiltProducts.program(service).path]
         let pipe = Pipe()
         process.standardOutput = pipe
         try process.run()

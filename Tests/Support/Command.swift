@@ -18,19 +18,6 @@ public enum Command {
         input: Data? = nil,
         environment: [String: String] = [:]
     ) async throws -> Result {
-        try await withCheckedThrowingContinuation { continuation in
-            DispatchQueue.global().async {
-                continuation.resume(with: Swift.Result { try execute(program, arguments, input, environment) })
-            }
-        }
-    }
-
-    private static func execute(
-        _ program: String,
-        _ arguments: [String],
-        _ input: Data?,
-        _ environment: [String: String]
-    ) throws -> Result {
         // Files, not pipes: neither side can fill one up and wait for the other.
         let folder = try TemporaryFolder()
         let files = ["input", "output", "errors"].map { folder.url.appending(path: $0) }
@@ -40,11 +27,20 @@ public enum Command {
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = [program] + arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        process.standardInput = try FileHandle(forReadingFrom: files[0])
-        process.standardOutput = try FileHandle(forWritingTo: files[1])
-        process.standardError = try FileHandle(forWritingTo: files[2])
-        try process.run()
-        process.waitUntilExit()
+        let handles = [
+            try FileHandle(forReadingFrom: files[0]), try FileHandle(forWritingTo: files[1]),
+            try FileHandle(forWritingTo: files[2]),
+        ]
+        // A process that has ended keeps its handles open.
+        defer { for handle in handles { try? handle.close() } }
+        (process.standardInput, process.standardOutput, process.standardError) = (handles[0], handles[1], handles[2])
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            process.terminationHandler = { _ in continuation.resume() }
+            do { try process.run() } catch {
+                process.terminationHandler = nil
+                continuation.resume(throwing: error)
+            }
+        }
         return Result(
             status: process.terminationStatus,
             output: try Data(contentsOf: files[1]),

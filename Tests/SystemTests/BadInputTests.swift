@@ -2,7 +2,7 @@ import Foundation
 import MSSTestSupport
 import Testing
 
-@Suite("Bad input to AE")
+@Suite("Bad input to AE", .serialized)
 struct BadInputTests {
     private static let nested =
         String(repeating: "<a>", count: 10_000) + String(repeating: "</a>", count: 10_000)
@@ -28,9 +28,8 @@ struct BadInputTests {
         let platform = try await Platform.running
         let provider = try Provider(platform)
         let url = try platform.variable("AE_URL") + "/soap/services/MSS_SignaturePort"
-        let began = ContinuousClock.now
         let answer = try await provider.post(Data(document.utf8), to: url)
-        #expect(ContinuousClock.now - began < .seconds(1))
+        #expect(answer.seconds < 1)
         #expect((400...599).contains(answer.http), "HTTP \(answer.http) \(answer.body.prefix(300))")
         #expect(!answer.body.contains("root:"), "a file was read")
         try await expectServed(platform)
@@ -39,12 +38,11 @@ struct BadInputTests {
     @Test("of ten megabytes is refused unread")
     func tooLong() async throws {
         let platform = try await Platform.running
-        let began = ContinuousClock.now
         let answer = try await Provider(platform).post(
             Data(repeating: UInt8(ascii: "a"), count: 10_000_000),
             to: platform.variable("AE_URL") + "/soap/services/MSS_SignaturePort"
         )
-        #expect(ContinuousClock.now - began < .seconds(1))
+        #expect(answer.seconds < 1)
         #expect(answer.http == 413 || answer.exit != 0, "HTTP \(answer.http)")
         try await expectServed(platform)
     }

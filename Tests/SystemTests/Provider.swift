@@ -20,6 +20,8 @@ struct Provider: Sendable {
         var exit: Int32
         var http: Int
         var body: String
+        /// Seconds from the connection's beginning to the answer's end.
+        var seconds: Double
 
         /// The text of the first element or attribute that `before` and `after` enclose.
         func between(_ before: String, _ after: String) -> String? {
@@ -33,8 +35,7 @@ struct Provider: Sendable {
         var signature: Data? { between("<mss:Base64Signature>", "<").flatMap { Data(base64Encoded: $0) } }
         /// The code in the fault's subcode.
         var fault: String? {
-            guard http == 500, let subcode = between("Subcode>", "</soapenv:Subcode") else { return nil }
-            return subcode.split(separator: "_").last.map { String($0.prefix { $0.isNumber }) }
+            http == 500 ? between("<soapenv:Value>mss:_", "<") : nil
         }
     }
 
@@ -47,7 +48,7 @@ struct Provider: Sendable {
         let pki = platform.file("pki")
         var arguments = [
             "--silent", "--max-time", "60", "--cacert", pki + "/mesh-ca.pem", "-H", "Content-Type: \(type)",
-            "-H", "Expect:", "--data-binary", "@-", "-w", "\n%{http_code}",
+            "-H", "Expect:", "--data-binary", "@-", "-w", "\n%{http_code} %{time_total}",
         ]
         if let certificate {
             arguments += ["--cert", "\(pki)/\(certificate).pem", "--key", "\(pki)/\(certificate).key"]
@@ -55,10 +56,12 @@ struct Provider: Sendable {
         let result = try await Command.run("curl", arguments + options + [url], input: body)
         let text = result.text
         let line = text.lastIndex(of: "\n") ?? text.startIndex
+        let figures = text[line...].split(whereSeparator: \.isWhitespace)
         return Answer(
             exit: result.status,
-            http: Int(text[line...].trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0,
-            body: String(text[..<line])
+            http: figures.first.flatMap { Int($0) } ?? 0,
+            body: String(text[..<line]),
+            seconds: figures.last.flatMap { Double($0) } ?? .infinity
         )
     }
 

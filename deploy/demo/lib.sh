@@ -17,10 +17,10 @@ die() {
     exit 1
 }
 
-# Seconds since the script began, to a hundredth.
-began=${EPOCHREALTIME/./}
+# Seconds since the first of the scripts began, to a hundredth.
+export BEGAN=${BEGAN:-${EPOCHREALTIME/./}}
 elapsed() {
-    local time=$((${EPOCHREALTIME/./} - began))
+    local time=$((${EPOCHREALTIME/./} - BEGAN))
     printf '%d.%02d' $((time / 1000000)) $((time % 1000000 / 10000))
 }
 

@@ -1,5 +1,5 @@
-/// Decodes one configuration value; unlike the parser's own decoder it tells a missing key from a wrong type, checks the
-/// range of numbers and keeps account of every key.
+/// Decodes one configuration value: tells a missing key from a wrong type, checks the range of numbers and keeps account
+/// of every key.
 struct ConfigurationDecoder: Decoder {
     let value: ConfigurationValue
     let codingPath: [any CodingKey]

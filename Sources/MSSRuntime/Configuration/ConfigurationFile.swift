@@ -1,5 +1,3 @@
-import TOMLKit
-
 /// Reads a service's configuration, strictly: what it does not know, it does not accept.
 public enum ConfigurationFile {
     /// Octets a configuration may have.
@@ -25,7 +23,7 @@ public enum ConfigurationFile {
         from text: String,
         file: String
     ) throws(StartError) -> T {
-        let root = ConfigurationValue.table(try parse(text, file: file))
+        let root = try parse(text, file: file)
         let keys = KeyRecord()
         let decoder = ConfigurationDecoder(root, at: [], keys: keys, folder: ConfiguredPath.folder(of: file))
         let result = Result { try T(from: decoder) }
@@ -37,15 +35,11 @@ public enum ConfigurationFile {
         }
     }
 
-    private static func parse(_ text: String, file: String) throws(StartError) -> [String: ConfigurationValue] {
-        do {
-            let table = try TOMLTable(string: text)
-            return try withExtendedLifetime(table) { try ConfigurationValue.entries(table) }
-        } catch let error as TOMLParseError {
-            let place = error.source.begin
-            throw StartError("\(file):\(place.line):\(place.column): \(error.description)")
+    private static func parse(_ text: String, file: String) throws(StartError) -> ConfigurationValue {
+        do throws(TOMLProblem) {
+            return try TOMLDocument.read(text)
         } catch {
-            throw StartError("\(file): \(ConfigurationProblem.text(error))")
+            throw StartError("\(file):\(error.line):\(error.column): \(error.text)")
         }
     }
 }

@@ -8,8 +8,6 @@ enum ConfigurationProblem {
         case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
             DecodingError.dataCorrupted(let context):
             "\(subject(context.codingPath)): \(context.debugDescription)"
-        case is ConfigurationValue.UnreadableKey:
-            "a key holds U+0000"
         case let error as StartError:
             error.description
         default:

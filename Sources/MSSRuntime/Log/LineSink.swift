@@ -39,10 +39,10 @@ public final class DescriptorSink: LineSink {
                 let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
                 if count > 0 {
                     rest = rest.dropFirst(count)
-                } else if errno == EAGAIN {
+                } else if count < 0, errno == EAGAIN {
                     var wanted = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                     guard poll(&wanted, 1, Self.patience) > 0 else { return false }
-                } else if errno != EINTR {
+                } else if count == 0 || errno != EINTR {
                     return false
                 }
             }

@@ -30,13 +30,12 @@ public struct OperatorListener: Service {
     /// Asks a dependency; must end soon when it is cancelled.
     public typealias Question = @Sendable () async -> Bool
 
-    /// How long a dependency may take to answer.
-    private static let patience: Duration = .seconds(2)
     private static let mostConnections = 16
 
     private let address: ListenAddress
     private let metrics: ServiceMetrics
     private let dependencies: [String: Question]
+    private let patience: Duration
     private let logger: Logger
     private let onListening: @Sendable (_ port: Int) async -> Void
 
@@ -44,6 +43,7 @@ public struct OperatorListener: Service {
     ///   - configuration: Where to listen.
     ///   - metrics: What `/metrics` shows.
     ///   - dependencies: Asked by `/ready`; their names are constants of the code.
+    ///   - patience: How long a dependency may take to answer.
     ///   - logger: Of the listener.
     ///   - onListening: Called with the port when connections are taken.
     /// - Throws: When the address is not a loopback one and the configuration does not allow that.
@@ -51,6 +51,7 @@ public struct OperatorListener: Service {
         _ configuration: OperatorConfiguration,
         metrics: ServiceMetrics,
         dependencies: [String: Question] = [:],
+        patience: Duration = .seconds(2),
         logger: Logger,
         onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
     ) throws(StartError) {
@@ -63,6 +64,7 @@ public struct OperatorListener: Service {
         address = configuration.listen
         self.metrics = metrics
         self.dependencies = dependencies
+        self.patience = patience
         self.logger = logger
         self.onListening = onListening
     }
@@ -90,7 +92,8 @@ public struct OperatorListener: Service {
     }
 
     private func answer(_ request: Request) async -> Response {
-        guard request.method == .get else { return Self.response(.notFound, "text/plain", "not found\n") }
+        // Without a body: the answer to HEAD may have none.
+        guard request.method == .get else { return Response(status: .notFound) }
         switch request.uri.path {
         case "/metrics": return Self.response(.ok, MetricsText.contentType, metrics.text())
         case "/health": return Self.response(.ok, "text/plain", "alive\n")
@@ -102,7 +105,7 @@ public struct OperatorListener: Service {
     private func ready() async -> Response {
         let states = await withTaskGroup { group in
             for (name, question) in dependencies {
-                group.addTask { (name, await Self.ask(question)) }
+                group.addTask { (name, await ask(question)) }
             }
             var states: [(name: String, isThere: Bool)] = []
             for await state in group { states.append(state) }
@@ -113,10 +116,10 @@ public struct OperatorListener: Service {
         return Self.response(status, "application/json", "{\(members.joined(separator: ","))}\n")
     }
 
-    private static func ask(_ question: @escaping Question) async -> Bool {
+    private func ask(_ question: @escaping Question) async -> Bool {
         await withTaskGroup { group in
             group.addTask { await question() }
-            group.addTask {
+            group.addTask { [patience] in
                 try? await Task.sleep(for: patience)
                 return false
             }

@@ -23,7 +23,8 @@ public enum ServiceRun {
         onReady: @escaping @Sendable () async throws -> Void = {}
     ) async throws {
         let watchdog = StopWatchdog(limit: stopLimit + cancellationMargin) { reason in
-            ServiceMain.end("stop", reason, ServiceMain.ExitCode.failure)
+            let program = CommandLine.arguments.first?.split(separator: "/").last ?? "service"
+            ServiceMain.end("\(program)", reason, ServiceMain.ExitCode.failure)
         }
         defer { withExtendedLifetime(watchdog) {} }
         let notice = ReadinessNotice(started: started, logger: logger, onReady: onReady)

@@ -1,0 +1,85 @@
+import NIOCore
+import NIOPosix
+import SMPP
+import Simulation
+import Testing
+
+/// A tiny client of a message centre: one connection, one unit after another.
+final class ESME {
+    private var inbound: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
+    private let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
+    private var frames = Frames()
+    private var sequence: UInt32 = 0
+
+    private init(
+        _ inbound: NIOAsyncChannelInboundStream<ByteBuffer>,
+        _ outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
+    ) {
+        self.inbound = inbound.makeAsyncIterator()
+        self.outbound = outbound
+    }
+
+    /// Connects, lets `body` talk, and hangs up without a word.
+    static func connected(to port: Int, _ body: (ESME) async throws -> Void) async throws {
+        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .connect(host: "127.0.0.1", port: port) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                }
+            }
+        try await channel.executeThenClose { inbound, outbound in
+            try await body(ESME(inbound, outbound))
+        }
+    }
+
+    /// The same, bound.
+    static func bound(to port: Int, _ body: (ESME) async throws -> Void) async throws {
+        try await connected(to: port) { esme in
+            #expect(try await esme.ask(.bindTransceiver(Bind(systemID: "home", password: "secret"))).status == .ok)
+            try await body(esme)
+        }
+    }
+
+    func send(_ octets: [UInt8]) async throws {
+        try await outbound.write(ByteBuffer(bytes: octets))
+    }
+
+    func send(_ unit: PDU) async throws {
+        try await send(try unit.octets())
+    }
+
+    /// Sends a request; the sequence number it got.
+    @discardableResult
+    func send(_ body: PDU.Body) async throws -> UInt32 {
+        sequence += 1
+        try await send(PDU(body, sequence: sequence))
+        return sequence
+    }
+
+    /// Sends a request and takes the next unit for its answer.
+    func ask(_ body: PDU.Body) async throws -> PDU {
+        let sequence = try await send(body)
+        let answer = try #require(try await next())
+        #expect(answer.sequence == sequence)
+        return answer
+    }
+
+    /// The next unit; `nil` when the message centre has hung up.
+    func next() async throws -> PDU? {
+        while true {
+            if let frame = try frames.next() { return try PDU(frame) }
+            guard let buffer = try await inbound.next(isolation: #isolation) else { return nil }
+            frames.append(buffer.readableBytesView)
+        }
+    }
+
+    /// The next delivery, acknowledged if `status` is given.
+    func delivery(status: CommandStatus? = .ok) async throws -> ShortMessageUnit {
+        let unit = try #require(try await next())
+        guard case .deliver(let message) = unit.body else {
+            throw SMPPError.fieldTooLong("not a delivery: \(unit.body)")
+        }
+        if let status { try await send(PDU(.deliverResponse, sequence: unit.sequence, status: status)) }
+        return message
+    }
+}
