@@ -36,8 +36,8 @@ let package = Package(
         .target(
             name: "MSSWire",
             dependencies: [
-                "MSSCore", "CLibXML2", .asn1, .httpClient, .httpServer, .httpServerCore, .httpServerTLS, .lifecycle,
-                .logging, .nioCore, .nioHTTP1, .nioPosix, .nioSSL, .x509,
+                "MSSCore", "CLibXML2", .asn1, .crypto, .httpClient, .httpServer, .httpServerCore, .httpServerTLS,
+                .lifecycle, .logging, .nioCore, .nioHTTP1, .nioPosix, .nioSSL, .x509,
             ],
             resources: [.embedInCode("Schemas")]
         ),
@@ -104,8 +104,8 @@ let package = Package(
         .target(
             name: "MSSTestSupport",
             dependencies: [
-                "Alauda", "HomeMSSP", "MSSCore", "MSSRuntime", "MSSWire", "OTA", "PostgreSQL", .crypto, .httpClient,
-                .logging, .nioCore, .nioSSL,
+                "Alauda", "HomeMSSP", "MSSCore", "MSSRuntime", "MSSWire", "OTA", "PostgreSQL", .asn1, .crypto,
+                .httpClient, .logging, .nioCore, .nioSSL, .x509,
             ],
             path: "Tests/Support"
         ),
@@ -116,7 +116,11 @@ let package = Package(
         ),
         .testTarget(
             name: "MSSWireTests",
-            dependencies: ["MSSCore", "MSSTestSupport", "MSSWire", .httpClient, .logging, .nioCore, .nioSSL, .x509]
+            dependencies: [
+                "MSSCore", "MSSTestSupport", "MSSWire", .httpClient, .lifecycle, .logging, .nioCore, .nioHTTP1,
+                .nioPosix,
+                .nioSSL, .x509,
+            ]
         ),
         .testTarget(name: "AETests", dependencies: ["AE", "MSSCore", "MSSTestSupport"]),
         .testTarget(name: "METests", dependencies: ["ME", "MSSCore", "MSSTestSupport"]),

@@ -6,20 +6,31 @@ public import MSSCore
 public struct SignatureClient: SignatureService {
     private let home: MeshConnection
 
+    /// Calls over `home`.
     public init(to home: MeshConnection) {
         self.home = home
     }
 
     public func signature(_ request: SignatureRequest, _ call: Call) async throws(MSSFault) -> SignatureResponse {
-        let answer = try await home.send(.signature, call) { SignatureCodec.encodeRequest(request, $0) }
-        var response = try SignatureCodec.decodeResponse(answer.message)
-        response.simTime = answer.simTime
+        let (answer, simTime) = try await home.send(
+            .signature,
+            call,
+            encode: { SignatureCodec.encodeRequest(request, $0) },
+            decode: SignatureCodec.decodeResponse
+        )
+        var response = answer
+        response.simTime = simTime
         return response
     }
 
     public func status(_ request: StatusRequest, _ call: Call) async throws(MSSFault) -> StatusResponse {
-        let answer = try await home.send(.status, call) { StatusCodec.encodeRequest(request, $0) }
-        return try StatusCodec.decodeResponse(answer.message)
+        try await home.send(
+            .status,
+            call,
+            mayRepeat: true,
+            encode: { StatusCodec.encodeRequest(request, $0) },
+            decode: StatusCodec.decodeResponse
+        ).response
     }
 }
 
@@ -27,6 +38,7 @@ public struct SignatureClient: SignatureService {
 public struct RegistrationClient: RegistrationService {
     private let home: MeshConnection
 
+    /// Calls over `home`.
     public init(to home: MeshConnection) {
         self.home = home
     }
@@ -35,8 +47,13 @@ public struct RegistrationClient: RegistrationService {
         _ request: RegistrationRequest,
         _ call: Call
     ) async throws(MSSFault) -> RegistrationResponse {
-        let answer = try await home.send(.registration, call) { RegistrationCodec.encodeRequest(request, $0) }
-        return try RegistrationCodec.decodeResponse(answer.message)
+        try await home.send(
+            .registration,
+            call,
+            mayRepeat: request.operation.name == .getMobileUser,
+            encode: { RegistrationCodec.encodeRequest(request, $0) },
+            decode: RegistrationCodec.decodeResponse
+        ).response
     }
 }
 
@@ -44,12 +61,18 @@ public struct RegistrationClient: RegistrationService {
 public struct ProviderClient: ProviderService {
     private let home: MeshConnection
 
+    /// Calls over `home`.
     public init(to home: MeshConnection) {
         self.home = home
     }
 
     public func directory(_ call: Call) async throws(MSSFault) -> ProviderDirectory {
-        let answer = try await home.send(.directory, call) { DirectoryCodec.encodeRequest($0) }
-        return try DirectoryCodec.decodeResponse(answer.message)
+        try await home.send(
+            .directory,
+            call,
+            mayRepeat: true,
+            encode: { DirectoryCodec.encodeRequest($0) },
+            decode: DirectoryCodec.decodeResponse
+        ).response
     }
 }

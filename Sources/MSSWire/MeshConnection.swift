@@ -3,7 +3,6 @@ public import Logging
 public import MSSCore
 import NIOCore
 import NIOHTTP1
-import NIOPosix
 import NIOSSL
 
 /// Kept-alive mutual TLS to one other service, known by the one URI in its certificate.
@@ -25,14 +24,22 @@ public final class MeshConnection: Sendable {
     ///   - material: Who we are, and the roots under which the server must stand.
     ///   - tally: Counts calls and failures.
     ///   - logger: Is told of failures.
-    public init(to url: String, server: PeerIdentity, material: TLSMaterial, tally: any Tally, logger: Logger) {
+    ///   - connectTime: How long a new connection may take, its handshake included.
+    public init(
+        to url: String,
+        server: PeerIdentity,
+        material: TLSMaterial,
+        tally: any Tally,
+        logger: Logger,
+        connectTime: Duration = .seconds(3)
+    ) {
         self.url = url
         self.tally = tally
         self.logger = logger
         var configuration = HTTPClient.Configuration(
             tlsConfiguration: TLSProfile.mesh.client(material),
             redirectConfiguration: .disallow,
-            timeout: .init(connect: .seconds(3)),
+            timeout: .init(connect: TimeAmount(connectTime)),
             decompression: .disabled
         )
         configuration.httpVersion = .http1Only
@@ -40,122 +47,124 @@ public final class MeshConnection: Sendable {
         configuration.connectionPool.idleTimeout = .seconds(30)
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 2_000
         configuration.connectionPool.retryConnectionEstablishment = false
-        configuration.http1_1ConnectionDebugInitializer = { channel in
-            channel.nioSSL_peerCertificate().flatMapThrowing { certificate in
-                guard let certificate, try PeerCertificate(certificate, for: .server).identity == server else {
-                    throw PeerRefusal(reason: "the server is not \(server.uri)")
-                }
-            }
-        }
+        configuration.http1_1ConnectionDebugInitializer = { Self.check($0, is: server) }
         http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 
-    /// Closes what is open.
+    /// Closes what is open; must be called before the last reference goes.
     public func shutdown() async {
         try? await http.shutdown()
     }
 
-    /// An answer's message, and the SIM side's part of the time.
-    struct Answer {
-        var message: XMLElement
-        var document: XMLDocument
+    /// Runs on each new connection before a request is sent on it: another server gets none.
+    private static func check(_ channel: any Channel, is server: PeerIdentity) -> EventLoopFuture<Void> {
+        channel.nioSSL_peerCertificate().flatMapThrowing { certificate in
+            guard let certificate, try PeerCertificate(certificate, for: .server).identity == server else {
+                throw PeerRefusal(reason: "the server is not \(server.uri)")
+            }
+        }.flatMapErrorThrowing { error in
+            // The pool forgets a connection that fails here without closing it.
+            channel.eventLoop.execute { channel.close(promise: nil) }
+            throw error
+        }
+    }
+}
+
+extension MeshConnection {
+    /// Sends a request and reads its answer.
+    ///
+    /// - Parameters:
+    ///   - operation: Which of the other service's operations is called.
+    ///   - call: Its deadline ends the wait.
+    ///   - mayRepeat: Whether the request changes nothing, so that it may be sent once more on another connection when
+    ///     the first one breaks. Without it a request is sent at most once.
+    ///   - encode: Writes the request.
+    ///   - decode: Reads the answer's message.
+    /// - Returns: The answer, and the SIM side's part of the time where the other service tells it.
+    /// - Throws: The fault that the other service answered; 780 if the request certainly was not carried out; 208 when
+    ///   the call's time is over; 900 if nobody knows what became of it.
+    func send<Response>(
+        _ operation: WireOperation,
+        _ call: Call,
+        mayRepeat: Bool = false,
+        encode: (MeshContext) -> [UInt8],
+        decode: (XMLElement) throws(MSSFault) -> Response
+    ) async throws(MSSFault) -> (response: Response, simTime: Duration?) {
+        var attempt = 1
+        while true {
+            do throws(MeshFailure) {
+                let answer = try await exchange(operation, call, encode)
+                return (try decoded(answer, operation, decode), answer.simTime)
+            } catch {
+                note(error, call)
+                guard mayRepeat, attempt == 1, error.reason == .connectionBroke else { throw error.fault }
+                attempt += 1
+            }
+        }
+    }
+
+    /// What came back, as far as HTTP goes.
+    private struct Answer {
+        var octets: [UInt8]
         var simTime: Duration?
     }
 
-    /// Sends a request once.
-    ///
-    /// - Throws: The fault that the other service answered; 780 if the request certainly did not reach it; 208 when the
-    ///   call's time is over; 900 if nobody knows what became of it.
-    func send(
+    private func exchange(
         _ operation: WireOperation,
         _ call: Call,
         _ encode: (MeshContext) -> [UInt8]
-    ) async throws(MSSFault) -> Answer {
-        let remaining = call.deadline - .now - Self.margin
-        guard remaining > .zero else { throw Self.expired }
-        let mesh = MeshContext(origin: call.origin, remaining: remaining, trace: call.trace)
+    ) async throws(MeshFailure) -> Answer {
+        let remaining = call.deadline - .now
+        guard remaining > Self.margin else { throw MeshFailure(.deadline) }
+        let mesh = MeshContext(origin: call.origin, remaining: remaining - Self.margin, trace: call.trace)
         var request = HTTPClientRequest(url: url + "/soap/services/" + operation.port)
         request.method = .POST
         request.headers = ["Content-Type": SOAPShape.plain.version.contentType]
         request.body = .bytes(ByteBuffer(bytes: encode(mesh)))
-        let response: HTTPClientResponse
-        let body: ByteBuffer
         do {
-            response = try await http.execute(request, deadline: .now() + TimeAmount(call.deadline - .now))
-            body = try await response.body.collect(upTo: Self.longestAnswer)
+            let response = try await http.execute(request, deadline: .now() + TimeAmount(remaining))
+            let body = try await response.body.collect(upTo: Self.longestAnswer)
+            guard response.status == .ok || response.status == .internalServerError else {
+                throw MeshFailure(status: response.status.code)
+            }
+            return Answer(
+                octets: Array(body.readableBytesView),
+                simTime: response.headers.first(name: "Server-Timing").flatMap { ServerTiming.duration($0) }
+            )
         } catch {
-            throw fault(for: error, call)
+            throw MeshFailure(error)
         }
-        return try answer(operation, response, Array(body.readableBytesView), call)
     }
 
-    private func answer(
+    /// A fault that the other service found goes on as it is; an answer that cannot be read is nobody's fault but ours.
+    private func decoded<Response>(
+        _ answer: Answer,
         _ operation: WireOperation,
-        _ response: HTTPClientResponse,
-        _ body: [UInt8],
-        _ call: Call
-    ) throws(MSSFault) -> Answer {
-        guard response.status == .ok || response.status == .internalServerError else {
-            tally.count("mesh_calls_failed", [("reason", "http_\(response.status.code)")])
-            throw MSSFault(.internalError, cause: "the next service answered HTTP \(response.status.code)")
-        }
+        _ decode: (XMLElement) throws(MSSFault) -> Response
+    ) throws(MeshFailure) -> Response {
         let read: SOAPResponse
-        do { read = try SOAPReader.response(body, to: operation) } catch {
-            tally.count("mesh_calls_failed", [("reason", "unreadable_answer")])
-            throw MSSFault(.internalError, cause: "the next service's answer cannot be read")
+        do { read = try SOAPReader.response(answer.octets, to: operation) } catch {
+            throw MeshFailure(.unreadableAnswer)
         }
         switch read {
-        case .fault(let fault): throw fault
+        case .fault(let fault): throw MeshFailure(answered: fault)
         case .message(let message, let document):
-            return Answer(message: message, document: document, simTime: Self.simTime(response.headers))
+            // The message is part of the document's tree.
+            defer { withExtendedLifetime(document) {} }
+            do { return try decode(message) } catch { throw MeshFailure(.unreadableAnswer) }
         }
     }
 
-    private func fault(for error: any Error, _ call: Call) -> MSSFault {
-        let (fault, reason) = Self.classify(error)
+    private func note(_ failure: MeshFailure, _ call: Call) {
+        guard failure.reason != .answered else { return }
+        let reason = failure.reason.rawValue
         tally.count("mesh_calls_failed", [("reason", reason)])
         logger.warning(
             "call to the next service failed",
-            metadata: ["reason": "\(reason, as: .open)", "trace": "\(call.trace, as: .open)"]
+            metadata: [
+                "reason": "\(reason, as: .open)", "cause": "\(failure.fault.cause ?? "", as: .system)",
+                "trace": "\(call.trace, as: .open)",
+            ]
         )
-        return fault
-    }
-
-    private static let expired = MSSFault(.expiredTransaction, "The request's time is over.", specifier: 2081)
-
-    /// What is certain of a request that got no answer.
-    private static func classify(_ error: any Error) -> (MSSFault, String) {
-        if let error = error as? HTTPClientError {
-            switch error {
-            case .deadlineExceeded: return (expired, "deadline")
-            case .connectTimeout, .getConnectionFromPoolTimeout, .tlsHandshakeTimeout, .cancelled, .alreadyShutdown:
-                return (unreachable, "unreachable")
-            default: break
-            }
-        }
-        if error is NIOConnectionError || error is NIOSSLError || error is PeerRefusal {
-            return (unreachable, error is PeerRefusal ? "wrong_server" : "unreachable")
-        }
-        if let error = error as? IOError, error.errnoCode == 111 { return (unreachable, "unreachable") }
-        return (
-            MSSFault(
-                .internalError,
-                "It is not known whether the request was carried out: ask with MSS_StatusQuery, or send it again later.",
-                cause: "the connection broke after the request was sent"
-            ), "connection_broke"
-        )
-    }
-
-    private static let unreachable = MSSFault(
-        .unableToProvideServices,
-        "The platform's next service cannot be reached; nothing was started. Try again later.",
-        cause: "the home cannot be reached, or is not the one it must be"
-    )
-
-    private static func simTime(_ headers: HTTPHeaders) -> Duration? {
-        guard let text = headers.first(name: "Server-Timing"), text.hasPrefix("sim;dur="),
-            let milliseconds = Double(text.dropFirst(8)), (0...86_400_000).contains(milliseconds)
-        else { return nil }
-        return .microseconds(Int(milliseconds * 1000))
     }
 }

@@ -6,6 +6,8 @@ public import MSSCore
 import NIOCore
 public import ServiceLifecycle
 
+import struct Foundation.Date
+
 /// A listener: mutual TLS, the gate, the limits, SOAP; then a service of the platform.
 public struct MeshServer: Service {
     public struct Settings: Sendable {
@@ -17,6 +19,8 @@ public struct MeshServer: Service {
         /// Tells callers how long the SIM side took, for measuring.
         public var exposesTiming = false
         public var limits = WireLimits()
+        /// For the ends of certificates.
+        var now: @Sendable () -> Date = { Date() }
 
         public init(host: String, port: Int, tls: TLSMaterial, profile: TLSProfile, gate: PeerGate) {
             self.host = host
@@ -25,10 +29,14 @@ public struct MeshServer: Service {
             self.profile = profile
             self.gate = gate
         }
+
+        /// Whose asset a caller's name is: a provider's or an agent's at the edge, the platform's own inside.
+        var peerAsset: Asset { profile == .edge ? .applicationProvider : .system }
     }
 
     private let settings: Settings
     private let responder: WireResponder
+    private let connections = WireConnections()
     private let logger: Logger
     private let tally: any Tally
     private let listening: @Sendable (Int) async -> Void
@@ -45,17 +53,23 @@ public struct MeshServer: Service {
         self.logger = logger
         self.tally = tally
         self.listening = listening
-        responder = WireResponder(settings: settings, services: services, tally: tally, logger: logger)
+        responder = WireResponder(
+            settings: settings,
+            services: services,
+            connections: connections,
+            tally: tally,
+            logger: logger
+        )
     }
 
     /// Serves until it is asked to stop; calls that run are then let end.
     ///
     /// - Throws: ``ListenError`` when the address cannot be had.
     public func run() async throws {
-        let tally = self.tally
+        let (connections, tally, headTime) = (connections, tally, TimeAmount(settings.limits.headTime))
         let connection = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [HandshakeWatch(tally: tally)],
-            idleTimeout: .init(settings.limits.idleTime),
+            additionalChannelHandlers: [ConnectionWatch(connections, headTime: headTime, tally: tally)],
+            idleTimeout: TimeAmount(settings.limits.idleTime),
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: 8_192,
                 maxHeaderListSize: 16_384,

@@ -1,7 +1,10 @@
+import Crypto
 import MSSCore
 import NIOSSL
 import SwiftASN1
 import X509
+
+import struct Foundation.Date
 
 /// What a verified certificate says of its holder: one URI, and whether it is for this side of TLS.
 struct PeerCertificate: Sendable, Equatable {
@@ -11,6 +14,10 @@ struct PeerCertificate: Sendable, Equatable {
     }
 
     let identity: PeerIdentity
+    /// The end of its validity.
+    ///
+    /// The handshake looks at it too, but connections and resumed sessions outlive handshakes.
+    let end: Date
 
     /// Reads a leaf that the handshake has verified.
     ///
@@ -24,9 +31,7 @@ struct PeerCertificate: Sendable, Equatable {
     }
 
     init(_ leaf: Certificate, for usage: Usage) throws(PeerRefusal) {
-        if case .isCertificateAuthority = try? leaf.extensions.basicConstraints {
-            throw PeerRefusal(reason: "the certificate is a CA's")
-        }
+        guard try Self.isEndEntity(leaf) else { throw PeerRefusal(reason: "the certificate is a CA's") }
         let wanted: ExtendedKeyUsage.Usage = usage == .client ? .clientAuth : .serverAuth
         guard let usages = try? leaf.extensions.extendedKeyUsage, usages.contains(wanted) else {
             throw PeerRefusal(reason: "the certificate is not for \(usage == .client ? "clientAuth" : "serverAuth")")
@@ -39,6 +44,22 @@ struct PeerCertificate: Sendable, Equatable {
             throw PeerRefusal(reason: "the certificate must have exactly one URI in its subjectAltName")
         }
         identity = PeerIdentity(uri: uri)
+        end = leaf.notValidAfter
+    }
+
+    /// SHA-256 of a certificate in lower-case hexadecimal digits, as `openssl x509 -fingerprint` tells it.
+    static func fingerprint(of certificate: NIOSSLCertificate) -> String? {
+        guard let octets = try? certificate.toDERBytes() else { return nil }
+        return Hexadecimal.text(SHA256.hash(data: octets))
+    }
+
+    private static func isEndEntity(_ leaf: Certificate) throws(PeerRefusal) -> Bool {
+        let constraints: BasicConstraints?
+        do { constraints = try leaf.extensions.basicConstraints } catch {
+            throw PeerRefusal(reason: "the certificate's basic constraints cannot be read")
+        }
+        if case .isCertificateAuthority = constraints { return false }
+        return true
     }
 }
 

@@ -1,3 +1,4 @@
+import NIOCore
 import NIOSSL
 
 /// The TLS of the platform; floors stand in code, not in a setting.
@@ -11,6 +12,8 @@ public enum TLSProfile: Sendable {
         "ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384",
         "ECDHE-RSA-AES256-GCM-SHA384", "ECDHE-ECDSA-CHACHA20-POLY1305", "ECDHE-RSA-CHACHA20-POLY1305",
     ]
+    /// How long the other side's farewell is waited for; it proves nothing that matters here.
+    private static let farewell = TimeAmount.milliseconds(500)
 
     /// Every caller must show a certificate under the roots.
     func server(_ material: TLSMaterial) -> TLSConfiguration {
@@ -24,6 +27,7 @@ public enum TLSProfile: Sendable {
         configuration.minimumTLSVersion = self == .edge ? .tlsv12 : .tlsv13
         configuration.cipherSuites = Self.suites12.joined(separator: ":")
         configuration.renegotiationSupport = .none
+        configuration.shutdownTimeout = Self.farewell
         configuration.applicationProtocols = ["http/1.1"]
         return configuration
     }
@@ -38,6 +42,7 @@ public enum TLSProfile: Sendable {
         configuration.privateKey = .privateKey(material.key)
         configuration.minimumTLSVersion = .tlsv13
         configuration.renegotiationSupport = .none
+        configuration.shutdownTimeout = Self.farewell
         return configuration
     }
 }

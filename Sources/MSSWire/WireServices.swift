@@ -16,8 +16,16 @@ public struct WireServices: Sendable {
         self.providers = providers
     }
 
+    /// A request, decoded.
+    enum Message: Sendable {
+        case signature(SignatureRequest)
+        case status(StatusRequest)
+        case registration(RegistrationRequest)
+        case directory
+    }
+
     /// An answer in octets, and what the message centre, the card and the person took of its time.
-    struct Answer {
+    struct Answer: Sendable {
         var octets: [UInt8]
         var simTime: Duration?
     }
@@ -30,28 +38,33 @@ public struct WireServices: Sendable {
         }
     }
 
-    /// Decodes, calls, encodes.
-    func answer(_ request: SOAPRequest, _ call: Call) async throws(MSSFault) -> Answer {
-        let shape = request.shape
+    static func decode(_ request: SOAPRequest) throws(MSSFault) -> Message {
         switch request.operation {
-        case .signature:
+        case .signature: return .signature(try SignatureCodec.decodeRequest(request))
+        case .status: return .status(try StatusCodec.decodeRequest(request))
+        case .registration: return .registration(try RegistrationCodec.decodeRequest(request))
+        case .directory:
+            try request.validate()
+            return .directory
+        }
+    }
+
+    /// Calls the service and writes its answer in the request's shape.
+    func answer(_ message: Message, _ call: Call, _ shape: SOAPShape) async throws(MSSFault) -> Answer {
+        switch message {
+        case .signature(let request):
             guard let signatures else { break }
-            let response = try await signatures.signature(try SignatureCodec.decodeRequest(request), call)
+            let response = try await signatures.signature(request, call)
             return Answer(octets: SignatureCodec.encodeResponse(response, shape), simTime: response.simTime)
-        case .status:
+        case .status(let request):
             guard let signatures else { break }
-            let response = try await signatures.status(try StatusCodec.decodeRequest(request), call)
-            return Answer(octets: StatusCodec.encodeResponse(response, shape))
-        case .registration:
+            return Answer(octets: StatusCodec.encodeResponse(try await signatures.status(request, call), shape))
+        case .registration(let request):
             guard let registrations else { break }
-            let registration = try RegistrationCodec.decodeRequest(request)
-            let response = try await registrations.register(registration, call)
-            return Answer(
-                octets: RegistrationCodec.encodeResponse(response, to: registration.operation.name, shape)
-            )
+            let response = try await registrations.register(request, call)
+            return Answer(octets: RegistrationCodec.encodeResponse(response, to: request.operation.name, shape))
         case .directory:
             guard let providers else { break }
-            try request.validate()
             return Answer(octets: DirectoryCodec.encodeResponse(try await providers.directory(call), shape))
         }
         throw MSSFault(.wrongParam, "This service does not offer the operation.")

@@ -11,7 +11,8 @@ private let importLaw: [String: Set<String>] = [
         "UnixSignals",
     ],
     "MSSWire": [
-        "MSSCore", "CLibXML2", "AsyncHTTPClient", "Hummingbird", "HummingbirdCore", "HummingbirdTLS", "Logging",
+        "MSSCore", "CLibXML2", "AsyncHTTPClient", "Crypto", "Hummingbird", "HummingbirdCore", "HummingbirdTLS",
+        "Logging",
         "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL", "ServiceLifecycle", "SwiftASN1", "X509",
     ],
     "AE": ["MSSCore", "Logging"],
