@@ -128,8 +128,8 @@ let package = Package(
             name: "HomeMSSPTests",
             dependencies: ["Alauda", "HomeMSSP", "MSSCore", "MSSTestSupport", "OTA"]
         ),
-        .testTarget(name: "OTATests", dependencies: ["OTA"]),
-        .testTarget(name: "AlaudaTests", dependencies: ["Alauda", "OTA", .crypto]),
+        .testTarget(name: "OTATests", dependencies: ["MSSTestSupport", "OTA"]),
+        .testTarget(name: "AlaudaTests", dependencies: ["Alauda", "MSSTestSupport", "OTA", .crypto]),
         .testTarget(name: "SMPPTests", dependencies: ["SMPP"]),
         .testTarget(
             name: "SIMLinkTests",

@@ -60,10 +60,11 @@ public struct CardText: Sendable, Equatable {
     private static func isShowable(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0x0A, 0x0D: true
-        case 0..<0x20, 0x7F..<0xA0, 0xFFFE, 0xFFFF: false
-        // Characters that reorder or hide others would make the shown text another than the signed one.
-        case 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x206F, 0xFEFF, 0xE000...0xF8FF: false
-        default: scalar.value <= 0xFFFF
+        case 0..<0x20, 0x7F..<0xA0, 0xFDD0...0xFDEF, 0xFFFE, 0xFFFF: false
+        case 0x2028, 0x2029, 0xE000...0xF8FF: false
+        // Characters that cannot be seen, that reorder or hide others, would make the shown text another than the
+        // signed one; "default ignorable" holds the bidirectional controls, joiners, fillers and variation selectors.
+        default: scalar.value <= 0xFFFF && !scalar.properties.isDefaultIgnorableCodePoint
         }
     }
 }

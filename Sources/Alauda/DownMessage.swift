@@ -26,6 +26,8 @@ public struct GenerateCommand: Sendable, Equatable {
     public var code: String
     public var pinPolicy: PINPolicy
     public var text: CardText?
+    /// What else the key may sign; absent means nothing else.
+    public var keyPolicy: KeyPolicy?
 
     public init(
         transaction: WPKITransaction,
@@ -33,7 +35,8 @@ public struct GenerateCommand: Sendable, Equatable {
         algorithm: SignatureAlgorithm,
         code: String,
         pinPolicy: PINPolicy,
-        text: CardText? = nil
+        text: CardText? = nil,
+        keyPolicy: KeyPolicy? = nil
     ) {
         self.transaction = transaction
         self.key = key
@@ -41,6 +44,7 @@ public struct GenerateCommand: Sendable, Equatable {
         self.code = code
         self.pinPolicy = pinPolicy
         self.text = text
+        self.keyPolicy = keyPolicy
     }
 }
 
@@ -144,23 +148,27 @@ extension GenerateCommand {
         fields[.key] = [key]
         fields[.algorithm] = [algorithm.rawValue]
         fields[.code] = Array(code.utf8)
-        fields[.pinPolicy] = [pinPolicy.shortest, pinPolicy.longest, pinPolicy.tries]
+        fields[.pinPolicy] = pinPolicy.octets
         fields[.text] = text?.value
+        fields[.keyPolicy] = keyPolicy.map { [$0.rawValue] }
     }
 
     fileprivate init(_ transaction: WPKITransaction, _ fields: Fields) throws(WPKIError) {
         let (key, algorithm) = try fields.keyAndAlgorithm()
         guard let code = fields[.code], (6...8).contains(code.count),
             code.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
-            let policy = fields[.pinPolicy], policy.count == 3, policy[0] <= policy[1], policy[2] > 0
+            let policy = fields[.pinPolicy].flatMap({ PINPolicy($0) })
         else { throw .malformed }
+        let keyPolicy = fields[.keyPolicy]
+        guard keyPolicy.map({ $0.count == 1 && $0[0] <= 1 }) ?? true else { throw .malformed }
         self.init(
             transaction: transaction,
             key: key,
             algorithm: algorithm,
             code: String(decoding: code, as: UTF8.self),
-            pinPolicy: PINPolicy(shortest: policy[0], longest: policy[1], tries: policy[2]),
-            text: try fields.text(.text)
+            pinPolicy: policy,
+            text: try fields.text(.text),
+            keyPolicy: keyPolicy.map { KeyPolicy(rawValue: $0[0]) }
         )
     }
 }
@@ -197,8 +205,10 @@ extension SignCommand {
             extra: fields[.extra],
             timeLimit: limit?.first
         )
-        let hasAttributes = mid != nil || extra != nil
-        guard self.form.contains(.signedAttributes) || !hasAttributes else { throw .malformed }
+        guard mid != nil || extra != nil else { return }
+        guard self.form.contains(.signedAttributes),
+            AdditionalAttributes.fit(mid: mid ?? [], extra: extra ?? [], digestLength: algorithm.digestLength)
+        else { throw .malformed }
     }
 }
 

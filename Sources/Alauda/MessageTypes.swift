@@ -27,6 +27,9 @@ public enum SignatureAlgorithm: UInt8, Sendable, CaseIterable {
     case rsa2048 = 0x11
     /// RSA-2048, PSS with SHA-256.
     case rsaPSS = 0x12
+
+    /// Octets of the algorithm's digest.
+    var digestLength: Int { self == .p384 ? 48 : 32 }
 }
 
 /// FORM: what is signed.
@@ -49,8 +52,41 @@ public struct PINPolicy: Sendable, Equatable {
     public var longest: UInt8
     public var tries: UInt8
 
+    public init(shortest: UInt8, longest: UInt8, tries: UInt8) {
+        self.shortest = shortest
+        self.longest = longest
+        self.tries = tries
+    }
+
     /// 6–12 digits, three tries.
     public static let standard = PINPolicy(shortest: 6, longest: 12, tries: 3)
+}
+
+extension PINPolicy {
+    private static let usualTries: UInt8 = 3
+
+    /// Shortest, longest, and the tries unless they are three.
+    var octets: [UInt8] { [shortest, longest] + (tries == Self.usualTries ? [] : [tries]) }
+
+    /// Two octets mean three tries.
+    init?(_ octets: [UInt8]) {
+        guard octets.count == 2 || octets.count == 3, octets[0] > 0, octets[0] <= octets[1] else { return nil }
+        let tries = octets.count == 3 ? octets[2] : Self.usualTries
+        guard tries > 0 else { return nil }
+        self.init(shortest: octets[0], longest: octets[1], tries: tries)
+    }
+}
+
+/// KEYPOL: what a key may sign beside the text that was shown.
+public struct KeyPolicy: OptionSet, Sendable, Equatable {
+    public let rawValue: UInt8
+
+    public init(rawValue: UInt8) {
+        self.rawValue = rawValue
+    }
+
+    /// Digests of something that the card cannot show.
+    public static let digests = KeyPolicy(rawValue: 0x01)
 }
 
 /// STATUS of an answer.

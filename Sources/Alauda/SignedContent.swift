@@ -19,19 +19,13 @@ public enum SignedContent {
 
     /// SET OF signed attributes as it is hashed: contentType (id-data), MID, messageDigest, EXTRA (docs/ota.md).
     ///
-    /// - Parameter digest: H(T), 32 octets with SHA-256 or 48 with SHA-384.
+    /// - Parameters:
+    ///   - digest: H(T), 32 octets with SHA-256 or 48 with SHA-384.
+    ///   - mid: Attributes that sort between the two, in DER.
+    ///   - extra: Attributes that sort after them.
+    /// - Returns: DER with tag 31.
     public static func signedAttributes(digest: [UInt8], mid: [UInt8] = [], extra: [UInt8] = []) -> [UInt8] {
-        let digestLength = UInt8(digest.count)
-        let contentType: [UInt8] = [
-            0x30, 0x18, 0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x09, 0x03, 0x31, 0x0B, 0x06, 0x09, 0x2A,
-            0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x07, 0x01,
-        ]
-        let messageDigest: [UInt8] =
-            [
-                0x30, digestLength + 15, 0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x09, 0x04, 0x31,
-                digestLength + 2, 0x04, digestLength,
-            ] + digest
-        let attributes = contentType + mid + messageDigest + extra
+        let attributes = contentType + mid + messageDigest(digest) + extra
         let length: [UInt8] =
             switch attributes.count {
             case 0..<0x80: [UInt8(attributes.count)]
@@ -39,5 +33,23 @@ public enum SignedContent {
             default: [0x82, UInt8(attributes.count >> 8 & 0xFF), UInt8(attributes.count & 0xFF)]
             }
         return [0x31] + length + attributes
+    }
+
+    /// The attribute contentType with the value id-data.
+    static let contentType: [UInt8] = [
+        0x30, 0x18, 0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x09, 0x03, 0x31, 0x0B, 0x06, 0x09, 0x2A,
+        0x86,
+        0x48, 0x86, 0xF7, 0x0D, 0x01, 0x07, 0x01,
+    ]
+
+    /// The attribute messageDigest.
+    static func messageDigest(_ digest: [UInt8]) -> [UInt8] {
+        let length = UInt8(truncatingIfNeeded: digest.count)
+        let header: [UInt8] = [
+            0x30, length &+ 15, 0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x09, 0x04, 0x31, length &+ 2,
+            0x04,
+            length,
+        ]
+        return header + digest
     }
 }

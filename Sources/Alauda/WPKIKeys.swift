@@ -49,6 +49,8 @@ public struct FrameHeader: Sendable, Equatable {
     /// - Parameters:
     ///   - root: K_ROOT, 16 or 32 octets.
     ///   - iccid: Ten octets, the printed digits with a filler.
+    ///   - keyVersion: 1–254.
+    /// - Throws: ``WPKIError/cryptography`` for lengths that are others.
     public init(root: [UInt8], iccid: [UInt8], keyVersion: UInt8) throws(WPKIError) {
         guard root.count == 16 || root.count == 32, iccid.count == 10 else { throw .cryptography }
         let context = iccid + [keyVersion]

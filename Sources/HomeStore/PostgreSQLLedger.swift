@@ -1,12 +1,13 @@
+import Alauda
+import Foundation
 public import HomeMSSP
 public import MSSCore
 public import OTA
 public import PostgreSQL
 
-import Alauda
-import Foundation
-
-/// The ledger in PostgreSQL. What is waiting when a commit ends goes together into the next one.
+/// The ledger in PostgreSQL.
+///
+/// What is waiting when a commit ends goes together into the next one.
 public final class PostgreSQLLedger: TransactionLedger {
     private let pool: Pool
     private let subscribers: any SubscriberDirectory

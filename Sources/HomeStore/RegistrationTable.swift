@@ -1,8 +1,7 @@
 public import HomeMSSP
 public import MSSCore
-public import PostgreSQL
-
 import OTA
+public import PostgreSQL
 
 /// Cards and people in PostgreSQL; each change and its audit entry are one statement.
 public struct RegistrationTable: RegistrationStore {
@@ -20,7 +19,12 @@ public struct RegistrationTable: RegistrationStore {
             .int4Array(records.map { Int32($0.keyVersion) }), .int4Array(records.map(\.topKeyVersion)),
             .byteaArray(records.map(\.keyCheckValue)), .byteaArray(records.map(\.sealed)),
         ]
-        _ = try await change(Self.insertCard, parameters, act, exists: "The card, IMSI or MSISDN is registered already.")
+        _ = try await change(
+            Self.insertCard,
+            parameters,
+            act,
+            exists: "The card, IMSI or MSISDN is registered already."
+        )
     }
 
     public func insertUser(

@@ -1,9 +1,8 @@
+import Alauda
 public import HomeMSSP
 public import MSSCore
-public import PostgreSQL
-
-import Alauda
 import OTA
+public import PostgreSQL
 
 /// People and cards by number; look-ups that wait at the same time are made together.
 public final class SubscriberTable: SubscriberDirectory {

@@ -1,6 +1,6 @@
 import CLibCrypto
 
-/// The home's import credential: opens CMS enveloped data that was made for its certificate (RFC 5652, RFC 5083).
+/// The home's import credential: opens CMS authenticated-enveloped data that was made for its certificate (RFC 5083).
 final class ImportKey: @unchecked Sendable {
     // Both are only read after this object is made; libcrypto counts its own references.
     private let key: OpaquePointer
@@ -8,17 +8,17 @@ final class ImportKey: @unchecked Sendable {
 
     /// - Parameters: PEM texts.
     init(key: [UInt8], certificate: [UInt8]) throws(VaultError) {
-        guard let parsed = Self.read(certificate, { PEM_read_bio_X509($0, nil, nil, nil) }) else {
+        defer { ERR_clear_error() }
+        guard let parsed = Self.read(certificate, { PEM_read_bio_X509($0, nil, noPassphrase, nil) }) else {
             throw .keyFile("the import certificate is no PEM certificate")
         }
-        guard let secret = Self.read(key, { PEM_read_bio_PrivateKey($0, nil, nil, nil) }) else {
+        guard let secret = Self.read(key, { PEM_read_bio_PrivateKey($0, nil, noPassphrase, nil) }) else {
             X509_free(parsed)
             throw .keyFile("the import key is no PEM private key")
         }
         guard X509_check_private_key(parsed, secret) == 1 else {
             X509_free(parsed)
             EVP_PKEY_free(secret)
-            ERR_clear_error()
             throw .keyFile("the import key does not belong to the import certificate")
         }
         self.key = secret
@@ -30,12 +30,17 @@ final class ImportKey: @unchecked Sendable {
         X509_free(certificate)
     }
 
-    /// Opens EnvelopedData or AuthEnvelopedData in DER.
+    /// Opens AuthEnvelopedData in DER.
+    ///
+    /// - Throws: ``VaultError/envelope(_:)``. EnvelopedData is refused: whoever passes it on could change its content.
     func open(_ envelope: [UInt8]) throws(VaultError) -> [UInt8] {
         defer { ERR_clear_error() }
         guard envelope.count <= 16_384 else { throw .envelope("longer than 16 KiB") }
         guard let cms = Self.read(envelope, { d2i_CMS_bio($0, nil) }) else { throw .envelope("it is no CMS message") }
         defer { CMS_ContentInfo_free(cms) }
+        guard let encoded = Self.encode(cms), EnvelopeShape.isAuthenticated(encoded) else {
+            throw .envelope("it is no AuthEnvelopedData under AES-GCM with a tag of 16 octets")
+        }
         guard let output = BIO_new(BIO_s_secmem()) else { throw .envelope("out of memory") }
         defer { BIO_free_all(output) }
         guard CMS_decrypt(cms, key, certificate, nil, output, 0) == 1 else {
@@ -47,11 +52,28 @@ final class ImportKey: @unchecked Sendable {
         return Array(content.prefix(Int(length)))
     }
 
+    /// The message in DER, however it was encoded when it came.
+    private static func encode(_ cms: OpaquePointer) -> [UInt8]? {
+        var octets: UnsafeMutablePointer<UInt8>?
+        let length = i2d_CMS_ContentInfo(cms, &octets)
+        guard length > 0, let octets else { return nil }
+        defer { CRYPTO_free(octets, nil, 0) }
+        return Array(UnsafeBufferPointer(start: octets, count: Int(length)))
+    }
+
     private static func read(_ octets: [UInt8], _ parse: (OpaquePointer) -> OpaquePointer?) -> OpaquePointer? {
         octets.withUnsafeBytes { buffer in
-            guard let bio = BIO_new_mem_buf(buffer.baseAddress, Int32(buffer.count)) else { return nil }
+            guard let bio = BIO_new_mem_buf(buffer.baseAddress, Int32(clamping: buffer.count)) else { return nil }
             defer { BIO_free_all(bio) }
             return parse(bio)
         }
     }
 }
+
+/// A key under a passphrase is refused; libcrypto would ask for one on the terminal and wait.
+private func noPassphrase(
+    _ buffer: UnsafeMutablePointer<CChar>?,
+    _ size: Int32,
+    _ isWriting: Int32,
+    _ context: UnsafeMutableRawPointer?
+) -> Int32 { -1 }

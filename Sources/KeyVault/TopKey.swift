@@ -3,14 +3,15 @@ import CryptoExtras
 import MSSCore
 import OTA
 
-
-
 /// The key under which card keys rest: AES-256-GCM, each row bound to the identity beside it.
 struct TopKey: Sendable {
     private let key: SymmetricKey
     let version: Int32
 
-    /// - Parameter octets: 32 octets.
+    /// - Parameters:
+    ///   - octets: 32 octets.
+    ///   - version: Written into each row that it seals.
+    /// - Throws: ``VaultError/keyFile(_:)`` for another length.
     init(_ octets: [UInt8], version: Int32 = 1) throws(VaultError) {
         guard octets.count == 32 else { throw .keyFile("the vault's top key must be 32 octets, not \(octets.count)") }
         key = SymmetricKey(data: octets)
@@ -41,8 +42,11 @@ struct TopKey: Sendable {
         return record
     }
 
+    /// - Throws: ``VaultError/damagedRecord``; storage is not believed, so nothing in a row may do more harm.
     func open(_ record: CardKeyRecord) throws(VaultError) -> [UInt8] {
-        guard record.topKeyVersion == version else { throw .damagedRecord }
+        guard record.topKeyVersion == version, record.iccid.utf8.count <= 20,
+            record.keyCheckValue.count == KeyCheckValue.length
+        else { throw .damagedRecord }
         do {
             let box = try AES.GCM.SealedBox(combined: record.sealed)
             return [UInt8](try AES.GCM.open(box, using: key, authenticating: Self.identity(of: record)))
@@ -62,9 +66,11 @@ struct TopKey: Sendable {
 /// Key check value of an AES key: the first three octets of the block 01…01 under it. (A block of zeros would show
 /// CMAC's subkey.)
 enum KeyCheckValue {
+    static let length = 3
+
     static func aes(_ key: [UInt8]) throws(VaultError) -> [UInt8] {
         var block = [UInt8](repeating: 1, count: 16)
         do { try AES.permute(&block, key: SymmetricKey(data: key)) } catch { throw .unusable("no AES key") }
-        return Array(block.prefix(3))
+        return Array(block.prefix(length))
     }
 }

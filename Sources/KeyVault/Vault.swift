@@ -2,7 +2,9 @@
 public import MSSCore
 @_spi(KeyMaterial) public import OTA
 
-/// Keeps the keys of every card: they rest sealed in storage and are applied here. No key leaves this module.
+/// Keeps the keys of every card.
+///
+/// They rest sealed in storage and are applied here. No key leaves this module.
 ///
 /// It has no database: storage hands it sealed rows and counters that were committed, and is trusted with neither.
 public struct Vault: Sendable {
@@ -13,6 +15,7 @@ public struct Vault: Sendable {
     ///   - topKey: 32 octets.
     ///   - importKey: PEM of the private key of `importCertificate`.
     ///   - importCertificate: PEM; personalisers encrypt to it.
+    /// - Throws: ``VaultError/keyFile(_:)``.
     public init(topKey: [UInt8], importKey: [UInt8], importCertificate: [UInt8]) throws(VaultError) {
         self.topKey = try TopKey(topKey)
         self.importKey = try ImportKey(key: importKey, certificate: importCertificate)
@@ -20,7 +23,11 @@ public struct Vault: Sendable {
 
     /// Opens a personaliser's envelope and seals the keys in it for storage.
     ///
+    /// - Parameters:
+    ///   - envelope: CMS AuthEnvelopedData in DER (RFC 5083) of a card key file (docs/registration.md).
+    ///   - iccid: The card it must be for.
     /// - Returns: A record each for the security domain and the applet, and the applet's address.
+    /// - Throws: ``VaultError/envelope(_:)``.
     public func importCard(
         _ envelope: [UInt8],
         iccid: ICCID
@@ -49,7 +56,14 @@ public struct Vault: Sendable {
 
     /// Seals a message: the applet's frame inside the security domain's packet.
     ///
-    /// - Parameter counters: Committed by storage for this message; spent here.
+    /// - Parameters:
+    ///   - message: What the card is asked.
+    ///   - records: The card's rows, one of the security domain and one of the applet.
+    ///   - iccid: The card.
+    ///   - tar: The applet's address.
+    ///   - counters: Committed by storage for this message; spent here.
+    /// - Returns: A command that can be sent once.
+    /// - Throws: ``VaultError/damagedRecord``, or ``VaultError/unusable(_:)`` for a message that is too long.
     public func seal(
         _ message: DownMessage,
         records: [CardKeyRecord],
@@ -80,6 +94,13 @@ public struct Vault: Sendable {
     }
 
     /// Opens an applet's answer; the outer packet proves nothing and is not asked.
+    ///
+    /// - Parameters:
+    ///   - packet: What came from the card, or from anybody.
+    ///   - records: The card's rows.
+    ///   - iccid: The card.
+    /// - Returns: The answer and the frame's counter, which the caller compares with those seen before.
+    /// - Throws: ``VaultError/notAuthentic``, ``VaultError/damagedRecord``.
     public func open(
         _ packet: ResponsePacket,
         records: [CardKeyRecord],

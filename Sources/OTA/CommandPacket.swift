@@ -33,7 +33,13 @@ public struct SealedCommand: ~Copyable, Sendable {
 
     /// Seals a command (TS 102 225 §5.1: CC over CPL…PCNTR, data and padding; ciphered from CNTR on).
     ///
-    /// - Parameter counter: CNTR, 40 bits; FFFFFFFFFF would block the card's counter and is refused.
+    /// - Parameters:
+    ///   - command: Its SPI must ask for ciphering and a checksum, its keys be AES of one key version.
+    ///   - keyset: The keys of that version.
+    ///   - counter: CNTR, 40 bits; FFFFFFFFFF would block the card's counter and is refused.
+    ///   - checksumLength: 8 or 4 octets.
+    /// - Throws: ``OTAError/insufficientSecurity``, ``OTAError/malformed`` for the counter or the checksum's length,
+    ///   ``OTAError/tooLong``.
     @_spi(KeyMaterial) public init(
         _ command: CommandPacket,
         under keyset: borrowing OTAKeyset,
@@ -49,7 +55,7 @@ public struct SealedCommand: ~Copyable, Sendable {
         let padded = command.data + [UInt8](repeating: 0, count: padding)
         let headerLength = 13 + checksumLength
         let packetLength = 1 + headerLength + padded.count
-        guard packetLength <= 700 else { throw .tooLong }
+        guard packetLength + 2 <= Segmentation.longestPacket else { throw .tooLong }
         var counted: [UInt8] = (0..<5).map { UInt8(truncatingIfNeeded: counter >> (32 - 8 * $0)) }
         counted.append(UInt8(padding))
         let clear =
@@ -62,6 +68,8 @@ public struct SealedCommand: ~Copyable, Sendable {
     /// (3GPP TS 31.115 §4, 23.040 §9.2.3.24.1).
     ///
     /// - Parameter reference: Tells the segments of one command from those of another.
+    /// - Returns: One to five.
+    /// - Throws: ``OTAError/tooLong``.
     public consuming func segments(reference: UInt8) throws(OTAError) -> [[UInt8]] {
         try Segmentation.segments(packet, identifier: Segmentation.command, reference: reference)
     }

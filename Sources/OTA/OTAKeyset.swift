@@ -11,6 +11,7 @@ import struct Foundation.Data
     /// - Parameters:
     ///   - kic: Ciphering key: 16, 24 or 32 octets of AES.
     ///   - kid: Checksum key, likewise.
+    /// - Throws: ``OTAError/cryptography`` for keys of another size.
     public init(kic: [UInt8], kid: [UInt8]) throws(OTAError) {
         guard [16, 24, 32].contains(kic.count), [16, 24, 32].contains(kid.count) else { throw .cryptography }
         self.kic = SymmetricKey(data: kic)

@@ -6,20 +6,24 @@ public enum Segmentation {
     /// What cards' buffers hold.
     public static let mostSegments = 5
     static let userDataLength = 140
+    /// What the first and each further segment leave beside their user data headers.
+    static let firstLength = 132
+    static let furtherLength = 134
+    static let longestPacket = firstLength + (mostSegments - 1) * furtherLength
 
     static func segments(
         _ packet: [UInt8],
         identifier: UInt8,
         reference: UInt8
     ) throws(OTAError) -> [[UInt8]] {
+        guard packet.count <= longestPacket else { throw .tooLong }
         if packet.count <= userDataLength - 3 { return [[2, identifier, 0] + packet] }
-        var parts: [ArraySlice<UInt8>] = [packet.prefix(132)]
-        var rest = packet.dropFirst(132)
+        var parts: [ArraySlice<UInt8>] = [packet.prefix(firstLength)]
+        var rest = packet.dropFirst(firstLength)
         while !rest.isEmpty {
-            parts.append(rest.prefix(134))
-            rest = rest.dropFirst(134)
+            parts.append(rest.prefix(furtherLength))
+            rest = rest.dropFirst(furtherLength)
         }
-        guard parts.count <= mostSegments else { throw .tooLong }
         let total = UInt8(parts.count)
         return parts.enumerated().map { index, part in
             let concatenation = [0, 3, reference, total, UInt8(index + 1)]

@@ -30,8 +30,10 @@ public final class Batcher<Item: Sendable, Answer: Sendable>: Sendable {
     private let state = Mutex(State())
 
     /// - Parameters:
+    ///   - pool: Lends a connection to each batch; it needs as many as there are lanes on it.
     ///   - maximum: Items to a batch.
     ///   - lanes: Batches at the same time.
+    ///   - work: Runs a batch.
     public init(pool: Pool, maximum: Int, lanes: Int, work: @escaping Work) {
         self.pool = pool
         self.maximum = maximum
@@ -41,8 +43,11 @@ public final class Batcher<Item: Sendable, Answer: Sendable>: Sendable {
 
     /// Waits until the item is committed.
     ///
-    /// - Parameter deadline: Until when a connection may be waited for; the statement itself ends with the server's
-    ///   statement timeout.
+    /// - Parameters:
+    ///   - item: Goes into the next batch.
+    ///   - deadline: Until when a connection may be waited for; the statement itself ends with the server's statement
+    ///     timeout.
+    /// - Returns: The answer to this item.
     /// - Throws: What the statement threw for this item alone, or why the server could not be asked.
     public func submit(_ item: Item, deadline: ContinuousClock.Instant) async throws -> Answer {
         let leadsAtOnce = state.withLock { state in
@@ -112,8 +117,10 @@ public final class Batcher<Item: Sendable, Answer: Sendable>: Sendable {
 }
 
 extension PostgreSQLError {
-    /// Whether one item of a batch may be to blame: its data (22), a constraint (23), or two batches that got in each
-    /// other's way (40, 55P03). A server that is full, too slow or shutting down would refuse each one as well.
+    /// Whether one item of a batch may be to blame.
+    ///
+    /// Its data (22), a constraint (23), or two batches that got in each other's way (40, 55P03). A server that is full,
+    /// too slow or shutting down would refuse each one as well.
     fileprivate var mayBeOfOneItem: Bool {
         guard case .server(let sqlState, _, _) = self else { return false }
         return ["22", "23", "40"].contains(sqlState.prefix(2)) || sqlState == "55P03"

@@ -32,7 +32,10 @@ public actor Connection {
 
     /// Runs a statement with bound values; its plan is prepared once a connection.
     ///
-    /// - Parameter sql: A constant of the program: values are always bound.
+    /// - Parameters:
+    ///   - sql: A constant of the program: values are always bound.
+    ///   - parameters: The values, in the order of `$1`, `$2` and so on.
+    /// - Returns: The rows, if the statement returns any.
     /// - Throws: ``PostgreSQLError/server(sqlState:message:constraint:)`` if the server refused it;
     ///   ``PostgreSQLError/connection(_:)`` if no answer came: nothing is known of it then.
     @discardableResult

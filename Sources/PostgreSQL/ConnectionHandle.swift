@@ -1,7 +1,7 @@
 import CLibPQ
 import Glibc
 
-/// A libpq connection, closed when this value ends. It never blocks without a bound.
+/// A libpq connection, closed when this value ends; it never blocks without a bound.
 final class ConnectionHandle {
     let raw: OpaquePointer
 
@@ -21,9 +21,14 @@ final class ConnectionHandle {
 
     deinit { PQfinish(raw) }
 
-    /// Notices a server that has closed the connection meanwhile.
+    /// Notices a server that has closed the connection meanwhile: what it said before is read, then the end.
     func isAlive() -> Bool {
-        PQstatus(raw) == CONNECTION_OK && PQconsumeInput(raw) == 1 && PQstatus(raw) == CONNECTION_OK
+        for _ in 0..<8 {
+            guard PQstatus(raw) == CONNECTION_OK else { return false }
+            guard isReady(for: POLLIN, milliseconds: 0) else { return true }
+            guard PQconsumeInput(raw) == 1 else { return false }
+        }
+        return false
     }
 
     var reason: String { oneLine(PQerrorMessage(raw)) }
@@ -53,11 +58,15 @@ final class ConnectionHandle {
     }
 
     private func wait(for events: Int32, until deadline: ContinuousClock.Instant) throws(PostgreSQLError) {
-        var descriptor = pollfd(fd: PQsocket(raw), events: Int16(truncatingIfNeeded: events), revents: 0)
         let left = (deadline - .now) / .milliseconds(1)
         guard left > 0 else { throw .connection("the server did not answer in time") }
         // An interrupted or early end only goes round once more.
-        _ = poll(&descriptor, 1, Int32(min(left, 60_000).rounded(.up)))
+        _ = isReady(for: events, milliseconds: Int32(min(left, 60_000).rounded(.up)))
+    }
+
+    private func isReady(for events: Int32, milliseconds: Int32) -> Bool {
+        var descriptor = pollfd(fd: PQsocket(raw), events: Int16(truncatingIfNeeded: events), revents: 0)
+        return poll(&descriptor, 1, milliseconds) > 0
     }
 
     private static func connect(_ settings: [(keyword: String, value: String)]) -> OpaquePointer? {

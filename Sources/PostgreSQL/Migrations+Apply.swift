@@ -1,7 +1,9 @@
 extension Migrations {
     /// Applies what is missing, each file in a transaction of its own; of two runs at once the second waits.
     ///
-    /// - Parameter parameters: libpq's, for the role that owns the schema.
+    /// - Parameters:
+    ///   - parameters: libpq's, for the role that owns the schema.
+    ///   - limits: How long the server and its locks are waited for.
     /// - Returns: The names of the files that were applied now.
     /// - Throws: ``MigrationError``; files before the one that failed stay applied.
     public func apply(

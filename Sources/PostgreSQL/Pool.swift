@@ -23,6 +23,7 @@ public final class Pool: Sendable {
     /// - Parameters:
     ///   - parameters: libpq's, as one string; passwords belong into a `passfile`.
     ///   - size: Connections at most.
+    ///   - limits: How long each connection waits for what.
     public init(_ parameters: String, size: Int, limits: ConnectionLimits = .service) {
         self.parameters = parameters
         self.size = max(1, size)
@@ -85,8 +86,9 @@ public final class Pool: Sendable {
         }
     }
 
-    /// Waits for a connection, or for the right to open one (`nil`). The timer is not the task's: a caller that was
-    /// cancelled may lead a batch that others wait for.
+    /// Waits for a connection, or for the right to open one (`nil`).
+    ///
+    /// The timer is not the task's: a caller that was cancelled may lead a batch that others wait for.
     private func wait(_ deadline: ContinuousClock.Instant) async throws -> Connection? {
         try await withCheckedThrowingContinuation { continuation in
             let id = state.withLock { state in

@@ -1,6 +1,8 @@
 import CLibPQ
 
-/// The rows that a statement returned. Columns are read by index, each in the type it must have.
+/// The rows that a statement returned.
+///
+/// Columns are read by index, each in the type it must have.
 public final class ResultSet: @unchecked Sendable {
     // libpq never changes a result once it is made, so any thread may read it.
     private let result: OpaquePointer

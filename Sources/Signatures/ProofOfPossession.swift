@@ -2,10 +2,14 @@ import Crypto
 
 /// Checks that a card holds the private key of the public key it sent.
 public enum ProofOfPossession {
+    /// Verifies a proof (WPKI profile v1, POP).
+    ///
     /// - Parameters:
     ///   - point: 04‖X‖Y on P-256; a point that is not on the curve is refused.
+    ///   - message: M, as the card made it.
     ///   - proof: r‖s over the SHA-256 of `message`.
     /// - Returns: DER SubjectPublicKeyInfo.
+    /// - Throws: ``SignatureError``.
     public static func verify(
         point: [UInt8],
         message: [UInt8],

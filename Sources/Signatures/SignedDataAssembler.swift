@@ -9,6 +9,9 @@ public enum SignedDataAssembler {
     ///   - content: The octets that the user read.
     ///   - attributes: SET OF signed attributes as the card hashed it, tag 31.
     ///   - raw: The card's r‖s, 64 octets.
+    ///   - certificate: The signer's.
+    /// - Returns: DER ContentInfo. Nothing in it was verified.
+    /// - Throws: ``SignatureError`` for a signature of another length or attributes that are no set.
     public static func assemble(
         content: [UInt8],
         attributes: [UInt8],

@@ -2,8 +2,16 @@ import CLibCrypto
 
 /// Verifies a finished SignedData with libcrypto: other code than the one that made it.
 public enum SignedDataCheck {
-    /// Checks signature, attributes and content, and that the signer's certificate holds the registered key. Whether
-    /// the certificate is to be trusted is ``UserAuthority``'s question.
+    /// Checks signature, attributes, content and signer.
+    ///
+    /// Whether the certificate is to be trusted is ``UserAuthority``'s question.
+    ///
+    /// - Parameters:
+    ///   - signedData: DER ContentInfo.
+    ///   - content: What it must hold.
+    ///   - registeredKey: SubjectPublicKeyInfo that the card proved to have.
+    ///   - certificate: The one that must be inside, for the registered key.
+    /// - Throws: ``SignatureError`` with what is wrong first.
     public static func confirm(
         _ signedData: [UInt8],
         content: [UInt8],
@@ -24,21 +32,66 @@ public enum SignedDataCheck {
         guard CMS_verify(cms, nil, nil, nil, output, flags) == 1 else {
             throw SignatureError("the signature does not verify")
         }
+        try confirmSigner(of: cms, certificate)
+        guard OBJ_obj2nid(CMS_get0_eContentType(cms)) == NID_pkcs7_data,
+            LibCrypto.encode({ i2d_CMS_ContentInfo(cms, $0) }) == signedData
+        else {
+            throw SignatureError("the SignedData is not of id-data in DER")
+        }
         var read = [UInt8](repeating: 0, count: content.count + 1)
-        let length = BIO_read(output, &read, Int32(read.count))
+        let length = max(0, BIO_read(output, &read, Int32(clamping: read.count)))
         guard Int(length) == content.count, Array(read.dropLast()) == content else {
             throw SignatureError("the SignedData holds another content")
         }
     }
-}
 
-/// Reading objects of libcrypto from octets.
-enum LibCrypto {
-    static func read<Object>(_ octets: [UInt8], _ parse: (OpaquePointer) -> Object?) -> Object? {
-        octets.withUnsafeBytes { buffer in
-            guard let bio = BIO_new_mem_buf(buffer.baseAddress, Int32(clamping: buffer.count)) else { return nil }
-            defer { BIO_free_all(bio) }
-            return parse(bio)
+    /// One signer, by this certificate, over attributes: without them the signature would also pass over the octets of
+    /// its attributes as another message's content (docs/wire.md).
+    private static func confirmSigner(
+        of cms: OpaquePointer,
+        _ certificate: UserCertificate
+    ) throws(SignatureError) {
+        let infos = CMS_get0_SignerInfos(cms)
+        let signers = CMS_get0_signers(cms)
+        defer { OPENSSL_sk_free(signers) }
+        guard OPENSSL_sk_num(infos) == 1, let info = OPENSSL_sk_value(infos, 0), OPENSSL_sk_num(signers) == 1,
+            let signer = OPENSSL_sk_value(signers, 0)
+        else { throw SignatureError("the SignedData has not one signer") }
+        guard CMS_signed_get_attr_count(OpaquePointer(info)) >= 2 else {
+            throw SignatureError("the signature has no signed attributes")
         }
+        let inside = OpaquePointer(signer)
+        guard LibCrypto.encode({ i2d_X509(inside, $0) }) == certificate.der,
+            issuer(of: OpaquePointer(info)) == certificate.issuer
+        else { throw SignatureError("the SignedData holds another certificate") }
+        guard isNamed(OpaquePointer(info), by: inside) else {
+            throw SignatureError("the SignedData names another algorithm")
+        }
+    }
+
+    /// The issuer as the signer is identified by it; libcrypto alone would not see a change of its letters' case.
+    private static func issuer(of info: OpaquePointer) -> [UInt8]? {
+        var name: OpaquePointer?
+        var octets: UnsafePointer<UInt8>?
+        var length = 0
+        guard CMS_SignerInfo_get0_signer_id(info, nil, &name, nil) == 1, let name,
+            X509_NAME_get0_der(name, &octets, &length) == 1
+        else { return nil }
+        return Array(UnsafeBufferPointer(start: octets, count: length))
+    }
+
+    /// Whether signatureAlgorithm is the key's and the digest's; libcrypto verifies by these two and does not read it.
+    private static func isNamed(_ info: OpaquePointer, by certificate: OpaquePointer) -> Bool {
+        var digest: UnsafeMutablePointer<X509_ALGOR>?
+        var signature: UnsafeMutablePointer<X509_ALGOR>?
+        CMS_SignerInfo_get0_algs(info, nil, nil, &digest, &signature)
+        guard let digest, let signature else { return false }
+        let name = OBJ_obj2nid(signature.pointee.algorithm)
+        if name == NID_rsaEncryption { return EVP_PKEY_get_base_id(X509_get0_pubkey(certificate)) == EVP_PKEY_RSA }
+        var namedDigest: Int32 = 0
+        var namedKey: Int32 = 0
+        return OBJ_find_sigid_algs(name, &namedDigest, &namedKey) == 1
+            && namedDigest == OBJ_obj2nid(digest.pointee.algorithm)
+            && namedKey == EVP_PKEY_get_base_id(X509_get0_pubkey(certificate))
     }
 }

@@ -12,7 +12,9 @@ public struct UserCertificate: Sendable {
     public let notBefore: Date
     public let notAfter: Date
 
-    /// Reads a certificate (RFC 5280 §4.1). Whether it is to be trusted is another question.
+    /// Reads a certificate (RFC 5280 §4.1).
+    ///
+    /// Whether it is to be trusted is another question.
     public init(der: [UInt8]) throws(SignatureError) {
         self.der = der
         do {

@@ -1,8 +1,7 @@
+import Alauda
 public import Logging
 public import MSSCore
 public import OTA
-
-import Alauda
 
 /// Speaks with cards: commits, seals and sends a command, takes the answer in, commits it, and tells who waits.
 ///
@@ -82,8 +81,10 @@ public final class CardExchange: Sendable {
         }
     }
 
-    /// Takes what a card sent. When it returns `true` the answer is stored, or is of no use to anyone; `false` asks
-    /// the message centre to send it again.
+    /// Takes what a card sent.
+    ///
+    /// - Returns: `true` when the answer is stored, or is of no use to anyone; `false` asks the message centre to send
+    ///   it again.
     public func receive(_ packet: ResponsePacket, from msisdn: MSISDN) async -> Bool {
         do {
             guard let current = try await current(msisdn) else { return refuse("no_running_transaction", msisdn) }
@@ -109,9 +110,14 @@ public final class CardExchange: Sendable {
     /// Ends waits whose time is over, until it is cancelled.
     public func run() async {
         while !Task.isCancelled {
-            running.sweep(.now)
+            sweep(.now)
             try? await Task.sleep(for: .milliseconds(50))
         }
+    }
+
+    /// Ends the waits whose time is over at an instant.
+    func sweep(_ now: ContinuousClock.Instant) {
+        running.sweep(now)
     }
 }
 
@@ -253,13 +259,20 @@ extension CardExchange {
         switch error {
         case .busy:
             tally.count("home_busy")
-            return MSSFault(.signatureProcess, "Another request is running on the user's phone; try again when it has ended.")
+            return MSSFault(
+                .signatureProcess,
+                "Another request is running on the user's phone; try again when it has ended."
+            )
         case .exists(let what), .conflict(let what):
             return MSSFault(.internalError, cause: what)
         case .unavailable(let cause):
             tally.count("home_storage_unavailable")
             logger.error("storage unavailable", metadata: ["cause": "\(cause, as: .system)"])
-            return MSSFault(.internalError, "The platform cannot store transactions now; try again later.", cause: cause)
+            return MSSFault(
+                .internalError,
+                "The platform cannot store transactions now; try again later.",
+                cause: cause
+            )
         }
     }
 

@@ -38,7 +38,9 @@ final class RunningTransactions: Sendable {
 
     private let state = Mutex(State())
 
-    /// Remembers a transaction before its command leaves. An older one of the same number can only be a past one.
+    /// Remembers a transaction before its command leaves.
+    ///
+    /// An older one of the same number can only be a past one.
     func add(_ running: RunningTransaction, until: ContinuousClock.Instant) {
         let entry = Entry(running: running, sent: .now, until: until)
         let old = state.withLock { $0.entries.updateValue(entry, forKey: running.transaction.msisdn) }

@@ -5,7 +5,11 @@ public import MSSCore
 public protocol SignatureEvidence: Sendable {
     /// Assembles the CMS SignedData and verifies it against the registered key and the certificate in it.
     ///
-    /// - Parameter raw: The card's r‖s.
+    /// - Parameters:
+    ///   - content: The octets that the user was shown.
+    ///   - raw: The card's r‖s.
+    ///   - key: The user's, with its certificate.
+    /// - Returns: The SignedData in DER.
     /// - Throws: ``EvidenceError`` if anything does not verify; nothing may be delivered then.
     func signedData(content: [UInt8], raw: [UInt8], key: SubscriberKey) throws(EvidenceError) -> [UInt8]
 

@@ -126,8 +126,14 @@ public protocol TransactionLedger: Sendable {
 
     /// Commits the end of a running transaction with its audit entry; for a proven key, the key as well.
     ///
-    /// - Parameter counter: CTR of the frame that ended it, if one did.
+    /// - Parameters:
+    ///   - transaction: One that began.
+    ///   - result: How it ended.
+    ///   - counter: CTR of the frame that ended it, if one did; a frame that is not newer than the card's last one is
+    ///     a repetition and ends nothing.
+    ///   - deadline: Until when storage is waited for.
     /// - Returns: Whether it was running until now; `false` leaves everything as it was.
+    /// - Throws: ``StoreError/unavailable(_:)`` if nobody knows whether it was committed.
     func end(
         _ transaction: CardTransaction,
         with result: TransactionResult,
@@ -138,7 +144,7 @@ public protocol TransactionLedger: Sendable {
     /// Reads a transaction; one whose deadline has passed is ended first.
     func entry(_ id: TransactionID, until deadline: ContinuousClock.Instant) async throws(StoreError) -> LedgerEntry?
 
-    /// The running transaction of the card behind a number.
+    /// The running transaction of the card behind a number; none once its deadline has passed.
     func running(_ msisdn: MSISDN, until deadline: ContinuousClock.Instant) async throws(StoreError)
         -> RunningTransaction?
 }

@@ -1,8 +1,7 @@
+import Alauda
 public import Foundation
 public import Logging
 public import MSSCore
-
-import Alauda
 
 /// The home's side of the conversation about registrations: records cards and people, has cards make keys.
 public struct HomeRegistrationService: RegistrationService {
@@ -88,7 +87,7 @@ extension HomeRegistrationService {
         } catch {
             throw MSSFault(
                 .wrongParam,
-                "EncryptedKeys cannot be taken: they must be CMS enveloped data for the home's import certificate and name this ICCID.",
+                "EncryptedKeys must be CMS enveloped data for the home's import certificate and name this ICCID.",
                 cause: error.reason
             )
         }
@@ -136,7 +135,11 @@ extension HomeRegistrationService {
     {
         let subscriber = try await known(msisdn, act.call)
         guard subscriber.user.state == .proven, let key = subscriber.key else {
-            throw MSSFault(.registrationNotOK, "The mobile user has no proven key without certificate.", specifier: 4071)
+            throw MSSFault(
+                .registrationNotOK,
+                "The mobile user has no proven key without certificate.",
+                specifier: 4071
+            )
         }
         do {
             try evidence.check(certificate: certificate, key: key.publicKey, subject: subscriber.certificateSubject)

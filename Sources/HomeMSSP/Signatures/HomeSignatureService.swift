@@ -1,8 +1,7 @@
+import Alauda
 public import Foundation
 public import Logging
 public import MSSCore
-
-import Alauda
 
 /// The home's side of the conversation about signatures.
 public struct HomeSignatureService: SignatureService {
@@ -55,9 +54,10 @@ public struct HomeSignatureService: SignatureService {
         let provider = try providers.admit(request.header.apInfo.id, call)
         let entry: LedgerEntry?
         do {
-            entry = if let id = TransactionID(request.transactionID), id.prefix == prefix.description {
-                try await ledger.entry(id, until: call.deadline)
-            } else { nil }
+            entry =
+                if let id = TransactionID(request.transactionID), id.prefix == prefix.description {
+                    try await ledger.entry(id, until: call.deadline)
+                } else { nil }
         } catch { throw exchange.fault(error) }
         // Another provider's transaction gets the answer of one that never was.
         guard let entry, case .signature(let task) = entry.transaction.task, task.provider == provider.id,

@@ -72,6 +72,6 @@ extension MSSFault {
         }
 
         /// Whether SOAP blames the one who sent the request (`Sender`, `Client`) or the one who received it.
-        public var blamesSender: Bool { rawValue < 110 }
+        public var blamesSender: Bool { rawValue < 109 }
     }
 }

@@ -28,7 +28,9 @@ enum DirectoryCodec {
     static func decodeResponse(_ message: XMLElement) throws(MSSFault) -> ProviderDirectory {
         var providers: [ApplicationProvider] = []
         for element in message.children("Provider") {
-            guard let id = element.attribute("ID"), let name = element.attribute("Name") else {
+            guard let id = element.attribute("ID"), !id.isEmpty, let name = element.attribute("Name"),
+                element.children.allSatisfy({ !$0.text.isEmpty })
+            else {
                 throw MSSFault(.internalError, cause: "a provider directory that is not as it must be")
             }
             providers.append(

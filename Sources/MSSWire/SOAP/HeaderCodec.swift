@@ -100,20 +100,29 @@ extension HeaderCodec {
     static func text(_ element: XMLElement, _ attribute: String, longest: Int) throws(MSSFault) -> String {
         guard let value = element.attribute(attribute), !value.isEmpty else { throw missing(attribute) }
         guard value.utf8.count <= longest else {
-            throw MSSFault(.wrongDataLength, "\(attribute) must have at most \(longest) characters.")
+            throw MSSFault(.wrongDataLength, "\(attribute) must have at most \(longest) octets.")
         }
         return value
     }
 
+    /// An attribute that may be missing; some clients write it empty instead.
     static func optionalText(_ element: XMLElement, _ attribute: String) throws(MSSFault) -> String? {
-        element.attribute(attribute) == nil ? nil : try text(element, attribute, longest: 512)
+        guard let value = element.attribute(attribute), !value.isEmpty else { return nil }
+        return try text(element, attribute, longest: 512)
     }
 
-    /// An NCName as far as it matters: no white space, no colon, bounded.
+    /// An NCName, except that it may begin with a digit: some clients send a bare UUID.
     static func name(_ element: XMLElement, _ attribute: String) throws(MSSFault) -> String {
         let value = try text(element, attribute, longest: 64)
-        guard value.utf8.allSatisfy({ $0 > 0x20 && $0 != UInt8(ascii: ":") && $0 != 0x7F }) else {
-            throw MSSFault(.wrongParam, "\(attribute) must be a name without colon and white space.")
+        let isName = value.unicodeScalars.allSatisfy { scalar in
+            guard scalar.isASCII else { return scalar.properties.isIDContinue }
+            switch scalar {
+            case "a"..."z", "A"..."Z", "0"..."9", "-", ".", "_": return true
+            default: return false
+            }
+        }
+        guard isName else {
+            throw MSSFault(.wrongParam, "\(attribute) must consist of letters, digits, dots, dashes and underscores.")
         }
         return value
     }
@@ -136,7 +145,7 @@ extension HeaderCodec {
     private static func short(_ element: XMLElement, _ name: String) throws(MSSFault) -> String? {
         guard let value = element.child(name)?.text else { return nil }
         guard value.utf8.count <= 512 else {
-            throw MSSFault(.wrongDataLength, "\(name) must have at most 512 characters.")
+            throw MSSFault(.wrongDataLength, "\(name) must have at most 512 octets.")
         }
         return value
     }

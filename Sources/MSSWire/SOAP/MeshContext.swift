@@ -11,6 +11,8 @@ public struct MeshContext: Sendable, Equatable {
     public var remaining: Duration
     public var trace: TraceID
 
+    private static let longest: Duration = .seconds(86_400)
+
     public init(origin: PeerIdentity?, remaining: Duration, trace: TraceID) {
         self.origin = origin
         self.remaining = remaining
@@ -18,7 +20,7 @@ public struct MeshContext: Sendable, Equatable {
     }
 
     func write(to writer: inout XMLWriter) {
-        let milliseconds = max(0, Int(remaining / .milliseconds(1)))
+        let milliseconds = Int(min(max(remaining, .zero), Self.longest) / .milliseconds(1))
         writer.element(
             "mesh:Context",
             [
@@ -32,7 +34,8 @@ public struct MeshContext: Sendable, Equatable {
     /// Reads the block; `nil` for one that is not as it must be.
     init?(_ element: XMLElement) {
         guard let remaining = element.attribute("RemainingMilliseconds").flatMap({ Int($0) }),
-            (0...86_400_000).contains(remaining), let trace = element.attribute("Trace").flatMap({ TraceID($0) })
+            remaining >= 0, .milliseconds(remaining) <= Self.longest,
+            let trace = element.attribute("Trace").flatMap({ TraceID($0) })
         else { return nil }
         let origin = element.attribute("Origin")
         guard origin.map({ (1...512).contains($0.utf8.count) }) ?? true else { return nil }

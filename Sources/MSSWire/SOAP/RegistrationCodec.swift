@@ -5,6 +5,8 @@ import MSSCore
 enum RegistrationCodec {
     static func decodeRequest(_ request: SOAPRequest) throws(MSSFault) -> RegistrationRequest {
         let header = try HeaderCodec.decode(request.message)
+        // It may be empty: the operation's target names the person.
+        _ = try HeaderCodec.required(request.message, "MobileUser")
         guard let input = request.message.child("RegistrationInput", in: Namespace.mreg) else {
             throw HeaderCodec.missing("RegistrationInput")
         }
@@ -14,7 +16,7 @@ enum RegistrationCodec {
             messagingMode: try mode(input)
         )
         try request.validate()
-        do { try request.document.validate(input, by: .registration) } catch {
+        do { try request.document.validate(input, in: Namespace.mreg, by: .registration) } catch {
             throw MSSFault(.wrongParam, error.description)
         }
         return registration
@@ -46,7 +48,7 @@ enum RegistrationCodec {
             writer.element(name, HeaderCodec.attributes(response.header)) { writer in
                 HeaderCodec.write(response.header, to: &writer)
                 HeaderCodec.write(.requestOK, to: &writer) { detail in
-                    output(response.outcome, operation, &detail)
+                    output(response.outcome, operation, shape.registrationID, &detail)
                 }
             }
         }
@@ -73,18 +75,19 @@ enum RegistrationCodec {
     private static func output(
         _ outcome: RegistrationResponse.Outcome,
         _ operation: RegistrationOperation.Name,
+        _ id: String?,
         _ writer: inout XMLWriter
     ) {
-        writer.element("mreg:RegistrationOutput", [("xmlns:mreg", Namespace.mreg), ("InputId", "_1")]) { writer in
+        writer.element("mreg:RegistrationOutput", [("xmlns:mreg", Namespace.mreg), ("InputId", id)]) { writer in
             writer.element("mreg:MregResponse") { writer in
                 writer.element("mreg:OperationOutput", [("Name", operation.rawValue)]) { writer in
                     for (name, value) in RegistrationOutput.parameters(outcome) {
                         writer.element("mreg:Parameter", [("Name", name), ("Value", value)])
                     }
-                }
-                writer.element("mreg:Status") { writer in
-                    writer.element("mreg:OperationStatusCode", text: "100")
-                    writer.element("mreg:OperationStatusMessage", text: "OPERATION_OK")
+                    writer.element("mreg:Status") { writer in
+                        writer.element("mreg:OperationStatusCode", text: "100")
+                        writer.element("mreg:OperationStatusMessage", text: "OPERATION_OK")
+                    }
                 }
             }
         }

@@ -66,7 +66,12 @@ private struct Parameters {
             guard parameter.attribute("Value").map({ $0.utf8.count <= 32_768 }) ?? true else {
                 throw MSSFault(.wrongDataLength, "A parameter's Value is too long.")
             }
-            values[name] = parameter.attribute("Value") ?? ""
+            let value = parameter.attribute("Value") ?? ""
+            // Two numbers in one request: whoever checks one must not see the other done.
+            guard values[name] == nil || values[name] == value else {
+                throw MSSFault(.wrongParam, "A parameter is given twice, or otherwise than in Target.")
+            }
+            values[name] = value
         }
     }
 
@@ -102,17 +107,24 @@ private struct Parameters {
     }
 
     func octets(_ name: String) throws(MSSFault) -> [UInt8] {
-        try value(name, "base64 of at most 16 KiB") { text in
-            guard let data = Data(base64Encoded: text), (1...16_384).contains(data.count) else { return nil }
-            return [UInt8](data)
+        let octets = try value(name, "base64") { text in
+            // An attribute's line breaks arrive as spaces.
+            Data(base64Encoded: String(decoding: text.utf8.filter { $0 > 0x20 }, as: UTF8.self)).map { [UInt8]($0) }
         }
+        guard (1...16_384).contains(octets.count) else {
+            throw MSSFault(.wrongDataLength, "\(name) must hold 1 to 16384 octets.")
+        }
+        return octets
     }
 
     private func name(_ parameter: String) throws(MSSFault) -> String {
-        try value(parameter, "1 to 64 characters, none of them a control character") { text in
-            let isClean = text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
-            return (1...64).contains(text.unicodeScalars.count) && isClean ? text : nil
+        let name = try value(parameter, "free of control characters") { text in
+            text.unicodeScalars.contains { $0.properties.generalCategory == .control } ? nil : text
         }
+        guard name.unicodeScalars.count <= 64 else {
+            throw MSSFault(.wrongDataLength, "\(parameter) must have at most 64 characters.")
+        }
+        return name
     }
 
     private func value<Value>(

@@ -33,41 +33,50 @@ enum SOAPResponse {
 enum SOAPReader {
     /// Reads an envelope.
     ///
-    /// The two outer elements' namespaces are not looked at, and the first of them may be missing:
-    /// real clients differ in both.
-    static func request(_ octets: [UInt8]) throws(WireRefusal) -> SOAPRequest {
+    /// The two outer elements' namespaces are not looked at, and the first of them may be missing or have a name of its
+    /// own: real clients differ in all of it.
+    static func request(_ octets: [UInt8], limits: XMLLimits = .request) throws(WireRefusal) -> SOAPRequest {
         let document: XMLDocument
-        do { document = try XMLDocument(octets) } catch {
+        do { document = try XMLDocument(octets, limits: limits) } catch {
             throw WireRefusal(fault: MSSFault(.wrongParam, error.description), shape: .plain)
         }
         let (version, body) = try body(of: document.root)
-        var shape = SOAPShape(version: version, wrapperNamespace: nil, isQualified: true)
+        var shape = SOAPShape.plain
+        shape.version = version
         let mesh = try header(of: document.root, shape)
         guard let first = body.children.first else {
             throw WireRefusal(fault: MSSFault(.missingParam, "The SOAP body is empty."), shape: shape)
         }
-        if let operation = WireOperation(rawValue: first.name) {
-            shape.wrapperNamespace = first.namespace
-            guard let message = first.children.first, message.name == operation.requestElement else {
-                let detail = "\(operation.rawValue) must hold \(operation.requestElement)."
-                throw WireRefusal(fault: MSSFault(.missingParam, detail), shape: shape)
+        let (operation, message) = try dispatch(first, shape)
+        shape.hasWrapper = message.node != first.node
+        shape.wrapperNamespace = shape.hasWrapper ? first.namespace : nil
+        shape.isQualified = message.namespace == Namespace.mss
+        let input = operation == .registration ? message.child("RegistrationInput", in: Namespace.mreg) : nil
+        shape.registrationID = input?.attribute("InputId")
+        return SOAPRequest(operation: operation, shape: shape, mesh: mesh, message: message, document: document)
+    }
+
+    /// The message is the body's first element, or the first element in that.
+    private static func dispatch(
+        _ first: XMLElement,
+        _ shape: SOAPShape
+    ) throws(WireRefusal) -> (WireOperation, XMLElement) {
+        for element in [first, first.children.first].compactMap({ $0 }) {
+            if let operation = WireOperation.allCases.first(where: { $0.requestElement == element.name }) {
+                return (operation, element)
             }
-            shape.isQualified = message.namespace == Namespace.mss
-            return SOAPRequest(operation: operation, shape: shape, mesh: mesh, message: message, document: document)
         }
-        guard let operation = WireOperation.allCases.first(where: { $0.requestElement == first.name }) else {
-            throw WireRefusal(
-                fault: MSSFault(.wrongParam, "The SOAP body holds no operation of this interface."),
-                shape: shape
-            )
+        if let operation = WireOperation(rawValue: first.name) {
+            let detail = "\(operation.rawValue) must hold \(operation.requestElement)."
+            throw WireRefusal(fault: MSSFault(.missingParam, detail), shape: shape)
         }
-        shape.isQualified = first.namespace == Namespace.mss
-        return SOAPRequest(operation: operation, shape: shape, mesh: mesh, message: first, document: document)
+        let detail = "The SOAP body holds no operation of this interface."
+        throw WireRefusal(fault: MSSFault(.wrongParam, detail), shape: shape)
     }
 
     /// Reads an answer of another service of the platform.
     static func response(_ octets: [UInt8], to operation: WireOperation) throws(XMLError) -> SOAPResponse {
-        let document = try XMLDocument(octets)
+        let document = try XMLDocument(octets, limits: .answer)
         guard let (_, body) = try? body(of: document.root), let first = body.children.first else { throw .invalid }
         if first.name == "Fault" { return .fault(FaultCodec.decode(first)) }
         guard let message = first.children.first, message.name == operation.responseElement else { throw .invalid }
@@ -82,10 +91,9 @@ enum SOAPReader {
         default: throw WireRefusal(fault: MSSFault(.wrongParam, "The message is no SOAP envelope."), shape: .plain)
         }
         guard root.name == "Envelope", let body = root.children.first(where: { isSOAP($0, "Body", version) }) else {
-            throw WireRefusal(
-                fault: MSSFault(.missingParam, "The SOAP envelope has no body."),
-                shape: SOAPShape(version: version, wrapperNamespace: nil, isQualified: true)
-            )
+            var shape = SOAPShape.plain
+            shape.version = version
+            throw WireRefusal(fault: MSSFault(.missingParam, "The SOAP envelope has no body."), shape: shape)
         }
         return (version, body)
     }
@@ -95,7 +103,12 @@ enum SOAPReader {
         var mesh: MeshContext?
         for block in header.children {
             if block.namespace == Namespace.mesh, block.name == "Context" {
-                mesh = MeshContext(block)
+                // Two of them, or one half understood, could mean another caller than the one that was meant.
+                guard mesh == nil, let context = MeshContext(block) else {
+                    let detail = "The header block Context is not as it must be, or there are two."
+                    throw WireRefusal(fault: MSSFault(.wrongParam, detail), shape: shape)
+                }
+                mesh = context
             } else if isSecurity(block) {
                 continue
             } else if let must = block.attribute("mustUnderstand", in: shape.version.namespace), must != "0",
@@ -113,7 +126,7 @@ enum SOAPReader {
 
     /// WS-Security names the person at the desk; the certificate decides, so it is taken and not looked at.
     private static func isSecurity(_ block: XMLElement) -> Bool {
-        block.name == "Security" && block.namespace?.contains("wss-wssecurity-secext-1.0") ?? false
+        block.name == "Security" && block.namespace == Namespace.wsSecurity
     }
 
     private static func isSOAP(_ element: XMLElement, _ name: String, _ version: SOAPShape.Version) -> Bool {

@@ -12,10 +12,14 @@ public struct SOAPShape: Sendable, Equatable {
     }
 
     public var version: Version
-    /// Of the element named after the operation; `nil` when it has none.
+    /// Whether the message stands in an element named after the operation.
+    var hasWrapper = true
+    /// Of that element; `nil` when it has none.
     var wrapperNamespace: String?
     /// Whether the message element itself stands in the namespace of TS 102 204.
     var isQualified: Bool
+    /// InputId of a registration's input, which its output repeats.
+    var registrationID: String?
 
     /// SOAP 1.2, the wrapper in no namespace, the message qualified: what this platform's own clients send.
     public static let plain = SOAPShape(version: .v12, wrapperNamespace: nil, isQualified: true)
@@ -27,7 +31,11 @@ public struct SOAPShape: Sendable, Equatable {
         _ content: (inout XMLWriter) -> Void
     ) -> [UInt8] {
         body(header: header) { writer in
-            if let wrapperNamespace {
+            if !hasWrapper {
+                content(&writer)
+            } else if wrapperNamespace == Namespace.mss {
+                writer.element("mss:" + wrapper, [], content)
+            } else if let wrapperNamespace {
                 writer.element("wrap:" + wrapper, [("xmlns:wrap", wrapperNamespace)], content)
             } else {
                 writer.element(wrapper, [], content)

@@ -64,13 +64,18 @@ enum SignatureCodec {
     }
 
     static func decodeResponse(_ message: XMLElement) throws(MSSFault) -> SignatureResponse {
-        SignatureResponse(
+        let signature = try signature(message)
+        let status = try HeaderCodec.status(message)
+        guard (signature == nil) == (status == .requestOK) else {
+            throw MSSFault(.internalError, cause: "a status that does not go with having a signature or none")
+        }
+        return SignatureResponse(
             header: try HeaderCodec.decode(message),
             transactionID: try HeaderCodec.name(message, "MSSP_TransID"),
             mobileUser: try HeaderCodec.mobileUser(message),
-            signature: try signature(message),
+            signature: signature,
             signatureProfile: try reference(message, "SignatureProfile"),
-            status: try HeaderCodec.status(message)
+            status: status
         )
     }
 
@@ -151,8 +156,9 @@ extension SignatureCodec {
         return date
     }
 
+    /// An attribute; some clients write an element.
     private static func timeOut(_ message: XMLElement) throws(MSSFault) -> Int? {
-        guard let text = message.attribute("TimeOut") else { return nil }
+        guard let text = message.attribute("TimeOut") ?? message.child("TimeOut")?.text else { return nil }
         guard let seconds = Int(text), seconds > 0 else {
             throw MSSFault(.wrongParam, "TimeOut must be a positive number of seconds.")
         }

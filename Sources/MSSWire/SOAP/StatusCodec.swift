@@ -31,12 +31,18 @@ enum StatusCodec {
         }
     }
 
+    /// Clients stumble over a final status without a signature: a transaction that failed is a fault (FiCom 2.1).
     static func decodeResponse(_ message: XMLElement) throws(MSSFault) -> StatusResponse {
-        StatusResponse(
+        let signature = try SignatureCodec.signature(message)
+        let status = try HeaderCodec.status(message)
+        guard (signature == nil) == (status == .outstandingTransaction) else {
+            throw MSSFault(.internalError, cause: "a status that does not go with having a signature or none")
+        }
+        return StatusResponse(
             header: try HeaderCodec.decode(message),
             mobileUser: try HeaderCodec.mobileUser(message),
-            signature: try SignatureCodec.signature(message),
-            status: try HeaderCodec.status(message)
+            signature: signature,
+            status: status
         )
     }
 }

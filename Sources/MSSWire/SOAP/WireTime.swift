@@ -2,15 +2,17 @@ import struct Foundation.Date
 
 /// xs:dateTime, read and written without a formatter: it is in every message (XML Schema Part 2 §3.2.7).
 enum WireTime {
-    /// `2026-11-24T12:34:56.789Z`.
+    /// `2026-11-24T12:34:56.789Z`; a date before the year 1 or after 9999 as the nearest one between.
     static func text(_ date: Date) -> String {
-        let milliseconds = Int((date.timeIntervalSince1970 * 1000).rounded(.down))
+        let seconds = min(max(date.timeIntervalSince1970, -62_135_596_800), 253_402_300_799)
+        let milliseconds = Int((seconds * 1000).rounded())
         let (days, time) = floorDivide(milliseconds, 86_400_000)
         let (year, month, day) = civil(days)
         func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
         let thousandths = time % 1000
         let fraction = (thousandths < 100 ? "0" : "") + (thousandths < 10 ? "0" : "") + "\(thousandths)"
-        return "\(year)-\(two(month))-\(two(day))T\(two(time / 3_600_000)):\(two(time / 60_000 % 60)):"
+        let leading = year < 1000 ? String(repeating: "0", count: 4 - "\(year)".utf8.count) : ""
+        return "\(leading)\(year)-\(two(month))-\(two(day))T\(two(time / 3_600_000)):\(two(time / 60_000 % 60)):"
             + "\(two(time / 1000 % 60)).\(fraction)Z"
     }
 
@@ -22,10 +24,13 @@ enum WireTime {
         guard let year = reader.number(4), reader.skip("-"), let month = reader.number(2), reader.skip("-"),
             let day = reader.number(2), reader.skip("T"), let hour = reader.number(2), reader.skip(":"),
             let minute = reader.number(2), reader.skip(":"), let second = reader.number(2),
-            (1...12).contains(month), (1...31).contains(day), (0...24).contains(hour), minute < 60, second < 61,
+            (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60, second < 60,
             let fraction = reader.fraction(), let offset = reader.zone()
         else { return nil }
-        let seconds = ((days(year, month, day) * 24 + hour) * 60 + minute - offset) * 60 + second
+        let days = days(year, month, day)
+        // The 31st of a shorter month would be a day of the next one.
+        guard year > 0, civil(days).day == day else { return nil }
+        let seconds = ((days * 24 + hour) * 60 + minute - offset) * 60 + second
         return Date(timeIntervalSince1970: Double(seconds) + fraction)
     }
 

@@ -8,40 +8,30 @@ final class XMLDocument {
     private let document: xmlDocPtr
 
     /// - Throws: ``XMLError``, each kind within a time that grows with the octets alone.
-    init(_ octets: [UInt8]) throws(XMLError) {
+    init(_ octets: [UInt8], limits: XMLLimits = .request) throws(XMLError) {
         LibXML.prepare()
-        // A UTF-16 text would be read as one by its mark, whatever is said here.
-        guard octets.count >= 4, octets[0] != 0xFE, octets[0] != 0xFF, octets[0] != 0, octets[1] != 0 else {
-            throw .malformed
-        }
+        try XMLSurvey.check(octets, limits)
         guard let context = xmlNewParserCtxt() else { throw .malformed }
         defer { xmlFreeParserCtxt(context) }
-        // The parser stops where a document type begins: what it would declare is never read.
-        context.pointee.sax.pointee.internalSubset = stopAtDocumentType
-        let options =
-            XML_PARSE_NONET.rawValue | XML_PARSE_NOERROR.rawValue | XML_PARSE_NOWARNING.rawValue
-            | XML_PARSE_NOCDATA.rawValue
         let parsed = octets.withUnsafeBytes { buffer in
             xmlCtxtReadMemory(
                 context,
                 buffer.baseAddress?.assumingMemoryBound(to: CChar.self),
                 Int32(clamping: buffer.count),
                 nil,
-                "UTF-8",
-                Int32(bitPattern: options)
+                nil,
+                Self.options
             )
         }
         guard let parsed else {
-            throw context.pointee.errNo == XML_ERR_USER_STOP.rawValue ? .doctype : .malformed
-        }
-        guard parsed.pointee.intSubset == nil, let node = xmlDocGetRootElement(parsed) else {
-            xmlFreeDoc(parsed)
-            throw .doctype
+            LibXML.forget()
+            throw .malformed
         }
         do throws(XMLError) {
-            try Self.refuseInstructions(parsed)
-            var reader = XMLTreeReader()
-            root = try reader.element(node)
+            guard parsed.pointee.intSubset == nil else { throw .doctype }
+            // A prefix that nothing declares leaves a document whole in libxml2's eyes.
+            guard context.pointee.nsWellFormed == 1, let node = xmlDocGetRootElement(parsed) else { throw .malformed }
+            root = try XMLTreeReader.element(node)
         } catch {
             xmlFreeDoc(parsed)
             throw error
@@ -49,14 +39,30 @@ final class XMLDocument {
         document = parsed
     }
 
+    /// No network, nothing on stderr, CDATA as text, and UTF-8 whatever the document says of itself.
+    private static let options = Int32(
+        bitPattern: XML_PARSE_NONET.rawValue | XML_PARSE_NOERROR.rawValue | XML_PARSE_NOWARNING.rawValue
+            | XML_PARSE_NOCDATA.rawValue | XML_PARSE_IGNORE_ENC.rawValue
+    )
+
     deinit { xmlFreeDoc(document) }
 
-    /// Validates a branch after its elements without a namespace were given that of the messages.
-    func validate(_ element: XMLElement, by schema: XMLSchema) throws(XMLError) {
-        let own = xmlNewNs(element.node, Namespace.mss, "validated") ?? element.node.pointee.ns
-        if element.node.pointee.ns == nil { xmlSetNs(element.node, own) }
+    /// Validates a branch after it was put into `namespace`, and its elements without one too.
+    ///
+    /// - Throws: ``XMLError/invalid``.
+    func validate(
+        _ element: XMLElement,
+        in namespace: String = Namespace.mss,
+        by schema: XMLSchema
+    ) throws(XMLError) {
+        let known = xmlSearchNsByHref(document, element.node, namespace)
+        guard let own = known ?? xmlNewNs(element.node, namespace, "validated") else { throw .invalid }
+        xmlSetNs(element.node, own)
         Self.qualify(element, own)
-        guard schema.accepts(element.node) else { throw .invalid }
+        guard schema.accepts(element.node) else {
+            LibXML.forget()
+            throw .invalid
+        }
     }
 
     private static func qualify(_ element: XMLElement, _ namespace: xmlNsPtr?) {
@@ -65,25 +71,6 @@ final class XMLDocument {
             qualify(child, namespace)
         }
     }
-
-    private static func refuseInstructions(_ document: xmlDocPtr) throws(XMLError) {
-        var next = document.pointee.children
-        while let node = next {
-            guard node.pointee.type != XML_PI_NODE else { throw .instruction }
-            next = node.pointee.next
-        }
-    }
-}
-
-/// Called where a document type declaration begins.
-private func stopAtDocumentType(
-    _ context: UnsafeMutableRawPointer?,
-    _ name: UnsafePointer<xmlChar>?,
-    _ external: UnsafePointer<xmlChar>?,
-    _ system: UnsafePointer<xmlChar>?
-) {
-    guard let context else { return }
-    xmlStopParser(context.assumingMemoryBound(to: xmlParserCtxt.self))
 }
 
 /// The library's process-wide settings, made once.
@@ -94,6 +81,9 @@ enum LibXML {
     }()
 
     static func prepare() { _ = prepared }
+
+    /// A thread's last error holds a piece of the document; nobody asks for it.
+    static func forget() { xmlResetLastError() }
 }
 
 /// Nothing outside the document's octets is ever read.

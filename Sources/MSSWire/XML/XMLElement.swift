@@ -36,46 +36,35 @@ struct XMLAttribute {
     let value: String
 }
 
-/// Turns a tree into values, within bounds.
-struct XMLTreeReader {
-    static let deepest = 32
-    static let mostElements = 1_000
-    static let mostAttributes = 64
-
-    private var elements = 0
-
-    mutating func element(_ node: xmlNodePtr, depth: Int = 1) throws(XMLError) -> XMLElement {
-        guard depth <= Self.deepest else { throw .tooDeep }
-        elements += 1
-        guard elements <= Self.mostElements else { throw .tooMany }
+/// Turns a tree that ``XMLSurvey`` has bounded into values.
+enum XMLTreeReader {
+    static func element(_ node: xmlNodePtr) throws(XMLError) -> XMLElement {
         var children: [XMLElement] = []
-        var text = ""
+        var characters = ""
         var next = node.pointee.children
         while let child = next {
             switch child.pointee.type {
-            case XML_ELEMENT_NODE: children.append(try element(child, depth: depth + 1))
-            case XML_TEXT_NODE, XML_CDATA_SECTION_NODE: text += Self.text(child.pointee.content)
+            case XML_ELEMENT_NODE: children.append(try element(child))
+            case XML_TEXT_NODE, XML_CDATA_SECTION_NODE: characters += text(child.pointee.content)
             case XML_COMMENT_NODE: break
-            case XML_PI_NODE: throw .instruction
             default: throw .malformed
             }
             next = child.pointee.next
         }
         return XMLElement(
-            name: Self.text(node.pointee.name),
-            namespace: Self.namespace(node.pointee.ns),
-            attributes: try Self.attributes(node),
+            name: text(node.pointee.name),
+            namespace: namespace(node.pointee.ns),
+            attributes: attributes(node),
             children: children,
-            text: text,
+            text: characters,
             node: node
         )
     }
 
-    private static func attributes(_ node: xmlNodePtr) throws(XMLError) -> [XMLAttribute] {
+    private static func attributes(_ node: xmlNodePtr) -> [XMLAttribute] {
         var attributes: [XMLAttribute] = []
         var next = node.pointee.properties
         while let attribute = next {
-            guard attributes.count < mostAttributes else { throw .tooMany }
             var value = ""
             var part = attribute.pointee.children
             while let piece = part {

@@ -33,16 +33,46 @@ struct XMLWriter {
     }
 
     mutating func text(_ text: String) {
-        for octet in text.utf8 {
+        escape(text) { octet in
             switch octet {
-            case UInt8(ascii: "&"): octets.append(contentsOf: "&amp;".utf8)
-            case UInt8(ascii: "<"): octets.append(contentsOf: "&lt;".utf8)
-            case UInt8(ascii: ">"): octets.append(contentsOf: "&gt;".utf8)
-            case UInt8(ascii: "\r"): octets.append(contentsOf: "&#13;".utf8)
-            case 0x09, 0x0A, 0x20...: octets.append(octet)
+            case UInt8(ascii: "&"): "&amp;"
+            case UInt8(ascii: "<"): "&lt;"
+            case UInt8(ascii: ">"): "&gt;"
+            case 0x0D: "&#13;"
+            case 0x09, 0x0A, 0x20...: nil
             // XML has no way to write the others.
-            default: octets.append(UInt8(ascii: "?"))
+            default: "?"
             }
+        }
+    }
+
+    private mutating func attribute(_ value: String) {
+        escape(value) { octet in
+            switch octet {
+            case UInt8(ascii: "&"): "&amp;"
+            case UInt8(ascii: "<"): "&lt;"
+            case UInt8(ascii: "\""): "&quot;"
+            case 0x09: "&#9;"
+            case 0x0A: "&#10;"
+            case 0x0D: "&#13;"
+            case 0x20...: nil
+            default: "?"
+            }
+        }
+    }
+
+    /// Copies runs of what may stand as it is.
+    private mutating func escape(_ text: String, _ escaped: (UInt8) -> StaticString?) {
+        var text = text
+        text.withUTF8 { source in
+            var start = 0
+            for index in source.indices {
+                guard let replacement = escaped(source[index]) else { continue }
+                octets.append(contentsOf: source[start..<index])
+                replacement.withUTF8Buffer { octets.append(contentsOf: $0) }
+                start = index + 1
+            }
+            octets.append(contentsOf: source[start...])
         }
     }
 
@@ -55,21 +85,6 @@ struct XMLWriter {
             octets.append(contentsOf: "=\"".utf8)
             attribute(value)
             octets.append(UInt8(ascii: "\""))
-        }
-    }
-
-    private mutating func attribute(_ value: String) {
-        for octet in value.utf8 {
-            switch octet {
-            case UInt8(ascii: "&"): octets.append(contentsOf: "&amp;".utf8)
-            case UInt8(ascii: "<"): octets.append(contentsOf: "&lt;".utf8)
-            case UInt8(ascii: "\""): octets.append(contentsOf: "&quot;".utf8)
-            case 0x09: octets.append(contentsOf: "&#9;".utf8)
-            case 0x0A: octets.append(contentsOf: "&#10;".utf8)
-            case 0x0D: octets.append(contentsOf: "&#13;".utf8)
-            case 0x20...: octets.append(octet)
-            default: octets.append(UInt8(ascii: "?"))
-            }
         }
     }
 }

@@ -1,0 +1,38 @@
+import CLibCrypto
+
+/// Reading objects of libcrypto from octets.
+enum LibCrypto {
+    static func read<Object>(_ octets: [UInt8], _ parse: (OpaquePointer) -> Object?) -> Object? {
+        octets.withUnsafeBytes { buffer in
+            guard let bio = BIO_new_mem_buf(buffer.baseAddress, Int32(clamping: buffer.count)) else { return nil }
+            defer { BIO_free_all(bio) }
+            return parse(bio)
+        }
+    }
+
+    /// The octets that one of libcrypto's `i2d` functions writes.
+    static func encode(_ write: (UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>) -> Int32) -> [UInt8]? {
+        var octets: UnsafeMutablePointer<UInt8>?
+        let length = write(&octets)
+        guard length > 0, let octets else { return nil }
+        defer { CRYPTO_free(octets, nil, 0) }
+        return Array(UnsafeBufferPointer(start: octets, count: Int(length)))
+    }
+
+    /// All certificates of a PEM text, each to be freed by the caller.
+    static func certificates(pem: [UInt8]) -> [OpaquePointer] {
+        read(pem) { bio in
+            var certificates: [OpaquePointer] = []
+            while let certificate = PEM_read_bio_X509(bio, nil, noPassphrase, nil) { certificates.append(certificate) }
+            return certificates
+        } ?? []
+    }
+}
+
+/// Encrypted PEM is refused; libcrypto would ask for a passphrase on the terminal and wait.
+func noPassphrase(
+    _ buffer: UnsafeMutablePointer<CChar>?,
+    _ size: Int32,
+    _ isWriting: Int32,
+    _ context: UnsafeMutableRawPointer?
+) -> Int32 { -1 }

@@ -1,0 +1,184 @@
+import Alauda
+import Foundation
+import HomeMSSP
+import MSSCore
+import MSSTestSupport
+import OTA
+import Testing
+
+@Suite("An exchange with a card")
+struct ExchangeTests {
+    @Test("that nobody answers ends as 208, committed before it is told; a late answer goes nowhere")
+    func timeOut() async throws {
+        let stage = try await Stage.withSigner(.isSilent)
+        let code = await fault { () async throws(MSSFault) in _ = try await stage.sign(timeRunsOut: true) }
+        #expect(code == "208/2081")
+        #expect(stage.chronicle.all.last == "end committed: 208")
+        let id = try #require(stage.home.lastTransaction)
+        #expect(await stage.receive(.ok, signature: FakeEvidence.rightSignature))
+        #expect(stage.chronicle.all.last == "end committed: 208")
+        #expect(await fault { () async throws(MSSFault) in _ = try await stage.status(id) } == "208/2081")
+        #expect(stage.tally["home_uplinks_refused reason=no_running_transaction"] == 1)
+    }
+
+    @Test("takes no notice of an answer that the card did not make, and counts it")
+    func forged() async throws {
+        let stage = try await Stage.withSigner(.forges)
+        // The signature in the forged answer would verify; the person cancelled.
+        #expect(await fault { () async throws(MSSFault) in _ = try await stage.sign() } == "401/4011")
+        #expect(stage.tally["home_uplinks_refused reason=not_authentic"] == 1)
+    }
+
+    @Test("takes an answer once")
+    func repeated() async throws {
+        let stage = try await Stage.withSigner(.repeats)
+        #expect(try await stage.sign().status == .signature)
+        #expect(stage.chronicle.all.filter { $0 == "end committed: 500" }.count == 1)
+        #expect(stage.tally["home_transactions_ended outcome=500"] == 1)
+    }
+
+    @Test("takes no answer to another command, and no frame that is not newer")
+    func replayed() async throws {
+        let stage = try await Stage.withSigner(.signs)
+        _ = try await stage.sign()
+        let old = try #require(stage.vault.lastMessage)
+        stage.setPhone(.isSilent)
+        _ = try await stage.sign(Sample.signature(msisdn: stage.card.msisdn.description, mode: .asynchClientServer))
+        let message = UpMessage(
+            kind: .sign,
+            transaction: old.transaction,
+            status: .ok,
+            signature: FakeEvidence.rightSignature
+        )
+        let packet = FakeVault.packet(message, counter: 101)
+        #expect(await stage.exchange.receive(packet, from: stage.card.msisdn))
+        #expect(stage.tally["home_uplinks_refused reason=other_transaction"] == 1)
+        #expect(await stage.receive(.ok, signature: FakeEvidence.rightSignature, counter: 100))
+        #expect(stage.tally["home_uplinks_refused reason=ended_or_repeated"] == 1)
+        let id = try #require(stage.home.lastTransaction)
+        #expect(try await stage.status(id).status == .outstandingTransaction)
+        #expect(await stage.receive(.ok, signature: FakeEvidence.rightSignature, counter: 101))
+        #expect(try await stage.status(id).status == .signature)
+    }
+
+    @Test("leaves the answer with the message centre while storage is down")
+    func storageDown() async throws {
+        let stage = try await Stage.withSigner(.isSilent)
+        let request = Sample.signature(msisdn: stage.card.msisdn.description, mode: .asynchClientServer)
+        let id = try await stage.sign(request).transactionID
+        stage.home.setDown(true)
+        #expect(await stage.receive(.ok, signature: FakeEvidence.rightSignature) == false)
+        #expect(stage.tally["home_uplinks_postponed"] == 1)
+        stage.home.setDown(false)
+        #expect(await stage.receive(.ok, signature: FakeEvidence.rightSignature))
+        #expect(try await stage.status(id).signature == [0x30] + Array("Sign this".utf8))
+    }
+
+    @Test("begins nothing while storage is down")
+    func nothingBegun() async throws {
+        let stage = try await Stage.withSigner()
+        stage.home.setDown(true)
+        #expect(await fault { () async throws(MSSFault) in _ = try await stage.sign() } == "900")
+        #expect(!stage.chronicle.all.contains("sent"))
+        #expect(stage.tally["home_storage_unavailable"] == 1)
+    }
+
+    @Test("whose command does not leave ends as 209, and the card is free")
+    func notSent() async throws {
+        let stage = try await Stage.withSigner(.cannotBeReached)
+        #expect(await fault { () async throws(MSSFault) in _ = try await stage.sign() } == "209/2091")
+        #expect(stage.chronicle.all.last == "end committed: 209")
+        #expect(stage.tally["home_commands_not_sent"] == 1)
+        stage.setPhone(.signs)
+        #expect(try await stage.sign().status == .signature)
+    }
+
+    @Test("whose command cannot be sealed ends as 900, and nothing leaves")
+    func notSealed() async throws {
+        let stage = try await Stage.withSigner()
+        stage.vault.refuseToSeal()
+        #expect(await fault { () async throws(MSSFault) in _ = try await stage.sign() } == "900")
+        #expect(!stage.chronicle.all.contains("sent"))
+        #expect(stage.chronicle.all.last == "end committed: 900")
+        #expect(stage.tally["home_seal_failures"] == 1)
+    }
+
+    @Test("waits for the card when nobody knows whether the command left")
+    func uncertain() async throws {
+        let stage = try await Stage.withSigner(.isUncertain)
+        #expect(try await stage.sign().status == .signature)
+        #expect(stage.tally["home_commands_unknown"] == 1)
+    }
+
+    @Test("takes an answer whose command another process sent")
+    func otherProcess() async throws {
+        let stage = try await Stage.withSigner(.isSilent)
+        let request = Sample.signature(msisdn: stage.card.msisdn.description, mode: .asynchClientServer)
+        let id = try await stage.sign(request).transactionID
+        let second = CardExchange(
+            vault: stage.vault,
+            channel: stage.channel,
+            directory: stage.home,
+            ledger: stage.home,
+            evidence: stage.evidence,
+            logger: stage.log.logger
+        )
+        let transaction = try #require(stage.vault.lastMessage).transaction
+        let message = UpMessage(
+            kind: .sign,
+            transaction: transaction,
+            status: .ok,
+            signature: FakeEvidence.rightSignature
+        )
+        #expect(await second.receive(FakeVault.packet(message, counter: 100), from: stage.card.msisdn))
+        #expect(try await stage.status(id).status == .signature)
+    }
+
+    @Test("is free of callers who go away: the answer is stored all the same")
+    func callerGone() async throws {
+        let stage = try await Stage.withSigner(.isSilent)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { _ = await fault { () async throws(MSSFault) in _ = try await stage.sign() } }
+            while !stage.chronicle.all.contains("sent") { await Task.yield() }
+            group.cancelAll()
+        }
+        #expect(await stage.receive(.ok, signature: FakeEvidence.rightSignature))
+        let id = try #require(stage.home.lastTransaction)
+        #expect(try await stage.status(id).status == .signature)
+    }
+
+    @Test("in asynchronous mode answers at once, then 504, then the signature")
+    func asynchronous() async throws {
+        let stage = try await Stage.withSigner(.isSilent)
+        var request = Sample.signature(msisdn: stage.card.msisdn.description, mode: .asynchClientServer)
+        request.additionalServices = [AdditionalService(uri: AdditionalService.validate)]
+        let first = try await stage.sign(request)
+        #expect(first.status == .requestOK)
+        #expect(first.signature == nil)
+        #expect(TransactionID(first.transactionID)?.prefix == "test")
+        #expect(try await stage.status(first.transactionID).status == .outstandingTransaction)
+        await stage.receive(.ok, signature: FakeEvidence.rightSignature)
+        let second = try await stage.status(first.transactionID)
+        #expect(second.status == .validSignature)
+        #expect(second.signature == [0x30] + Array("Sign this".utf8))
+        #expect(second.mobileUser.msisdn == stage.card.msisdn.description)
+    }
+
+    @Test("tells another provider what it tells of a transaction that never was")
+    func otherProvider() async throws {
+        let stage = try await Stage.withSigner()
+        let id = try await stage.sign().transactionID
+        let never = TransactionID.random(prefix: Sample.homePrefix).description
+        let asked = [id, never, "nonsense", "other" + never.dropFirst(4), ""]
+        for id in asked {
+            do throws(MSSFault) {
+                _ = try await stage.status(id, from: Stage.otherAP, ap: Stage.otherProvider.id)
+                Issue.record("another provider was told of \(id)")
+            } catch {
+                #expect(error.code == .wrongParam)
+                #expect(error.detail == "There is no such transaction: MSSP_TransID is unknown.")
+            }
+        }
+        #expect(try await stage.status(id).status == .signature)
+    }
+}

@@ -1,0 +1,207 @@
+import Alauda
+import Foundation
+import MSSCore
+import MSSTestSupport
+import OTA
+
+@testable import HomeMSSP
+
+/// The home with fakes on all sides, and one person on the phone.
+final class Stage: Sendable {
+    /// What the person and the phone do with a command.
+    enum Phone: Sendable {
+        case signs
+        case answers(AppletStatus)
+        case isSilent
+        /// An answer that the card did not make, then the card's own.
+        case forges
+        /// The same answer twice.
+        case repeats
+        /// The command does not leave.
+        case cannotBeReached
+        /// Nobody knows whether the command left; it did.
+        case isUncertain
+        /// A signature that is not the key's.
+        case signsWrongly
+        case makesKey
+    }
+
+    let chronicle = Chronicle()
+    let log = CapturedLog()
+    let tally = EventTally()
+    let home: MemoryHome
+    let vault: FakeVault
+    let channel: FakeChannel
+    let evidence = FakeEvidence()
+    let exchange: CardExchange
+    let signatures: HomeSignatureService
+    let registrations: HomeRegistrationService
+    let card = Sample.card(1_234_567)
+
+    init() {
+        home = MemoryHome(chronicle: chronicle)
+        vault = FakeVault(chronicle: chronicle)
+        channel = FakeChannel(chronicle: chronicle)
+        exchange = CardExchange(
+            vault: vault,
+            channel: channel,
+            directory: home,
+            ledger: home,
+            evidence: evidence,
+            tally: tally,
+            logger: log.logger
+        )
+        signatures = HomeSignatureService(
+            identity: "http://home.test.mssp",
+            prefix: Sample.homePrefix,
+            providers: ProviderRegister([Sample.provider, Self.otherProvider]),
+            directory: home,
+            ledger: home,
+            evidence: evidence,
+            exchange: exchange,
+            logger: log.logger
+        )
+        registrations = HomeRegistrationService(
+            identity: "http://home.test.mssp",
+            prefix: Sample.homePrefix,
+            directory: home,
+            store: home,
+            vault: vault,
+            evidence: evidence,
+            exchange: exchange,
+            logger: log.logger
+        )
+    }
+
+    static let otherAP = PeerIdentity(uri: "urn:mssp:test:other-ap")
+    static let otherProvider = ApplicationProvider(
+        id: "http://other.test.mssp/ap",
+        identities: [otherAP],
+        acquiringEntities: [Sample.ae],
+        displayName: "Other Bank"
+    )
+
+    /// With a person who can sign.
+    static func withSigner(_ phone: Phone = .signs) async throws -> Stage {
+        let stage = Stage()
+        try await stage.home.insertCard(stage.card, imsi: Sample.imsi(1), by: Sample.act())
+        try await stage.home.insertUser(Sample.person(stage.card), serialNumber: "MSSP1", by: Sample.act())
+        let generation = Sample.keyGeneration(stage.card)
+        _ = try await stage.home.begin(generation, until: .now + .seconds(9))
+        _ = try await stage.home.end(generation, with: .provenKey([1]), counter: 1, until: .now + .seconds(9))
+        try await stage.home.installCertificate([2], for: stage.card.msisdn, provenKey: [1], by: Sample.act())
+        stage.setPhone(phone)
+        return stage
+    }
+
+    func setPhone(_ phone: Phone) {
+        channel.whenSent { [unowned self] msisdn async throws(SIMChannelError) in
+            try await self.play(phone, msisdn)
+        }
+    }
+
+    private func play(_ phone: Phone, _ msisdn: MSISDN) async throws(SIMChannelError) {
+        switch phone {
+        case .signs: await receive(.ok, signature: FakeEvidence.rightSignature)
+        case .signsWrongly: await receive(.ok, signature: [6, 6, 6])
+        case .answers(let status): await receive(status)
+        case .isSilent: break
+        case .forges:
+            await receive(.ok, signature: FakeEvidence.rightSignature, isAuthentic: false)
+            await receive(.userCancelled)
+        case .repeats:
+            await receive(.ok, signature: FakeEvidence.rightSignature)
+            await receive(.ok, signature: FakeEvidence.rightSignature)
+        case .cannotBeReached: throw .notSent("no message centre")
+        case .isUncertain:
+            await receive(.ok, signature: FakeEvidence.rightSignature)
+            throw .unknownOutcome
+        case .makesKey: await receive(.ok, publicKey: [4, 5, 6], proof: FakeEvidence.rightProof)
+        }
+    }
+
+    /// Lets the card answer the command that was sealed last.
+    @discardableResult
+    func receive(
+        _ status: AppletStatus,
+        signature: [UInt8]? = nil,
+        publicKey: [UInt8]? = nil,
+        proof: [UInt8]? = nil,
+        counter: UInt32 = 100,
+        isAuthentic: Bool = true
+    ) async -> Bool {
+        guard let command = vault.lastMessage else { return false }
+        let message = UpMessage(
+            kind: publicKey == nil ? .sign : .generate,
+            transaction: command.transaction,
+            status: status,
+            signature: signature,
+            publicKey: publicKey,
+            proof: proof
+        )
+        let packet = FakeVault.packet(message, counter: counter, isAuthentic: isAuthentic)
+        return await exchange.receive(packet, from: card.msisdn)
+    }
+
+    /// Asks for a signature; on demand the time of the request runs out once its command has left.
+    func sign(
+        _ request: SignatureRequest? = nil,
+        timeRunsOut: Bool = false
+    ) async throws(MSSFault) -> SignatureResponse {
+        let request = request ?? Sample.signature(msisdn: card.msisdn.description)
+        let call = Sample.call(through: Sample.ae, from: Sample.ap, for: .seconds(60))
+        return try await running(timeRunsOut) { () async throws(MSSFault) in
+            try await self.signatures.signature(request, call)
+        }
+    }
+
+    func register(
+        _ operation: RegistrationOperation,
+        timeRunsOut: Bool = false
+    ) async throws(MSSFault) -> RegistrationResponse.Outcome {
+        let call = Sample.call(through: Sample.me, from: Sample.ra, for: .seconds(60))
+        let request = RegistrationRequest(header: Sample.header(), operation: operation)
+        return try await running(timeRunsOut) { () async throws(MSSFault) in
+            try await self.registrations.register(request, call).outcome
+        }
+    }
+
+    func status(_ id: String, from origin: PeerIdentity = Sample.ap, ap: String = Sample.apID) async throws(MSSFault)
+        -> StatusResponse
+    {
+        let request = StatusRequest(header: Sample.header(ap: ap), transactionID: id)
+        return try await signatures.status(request, Sample.call(through: Sample.ae, from: origin))
+    }
+
+    private func running<Value: Sendable>(
+        _ timeRunsOut: Bool,
+        _ work: @escaping @Sendable () async throws(MSSFault) -> Value
+    ) async throws(MSSFault) -> Value {
+        let before = sent
+        let outcome = await withTaskGroup(of: Result<Value, MSSFault>?.self) { group in
+            group.addTask {
+                do throws(MSSFault) { return .success(try await work()) } catch { return .failure(error) }
+            }
+            group.addTask {
+                while timeRunsOut, self.sent == before, !Task.isCancelled { await Task.yield() }
+                if timeRunsOut { self.exchange.sweep(.now + .seconds(3600)) }
+                return nil
+            }
+            return await group.first { $0 != nil } ?? nil
+        }
+        guard let outcome else { throw MSSFault(.internalError, cause: "the work gave no outcome") }
+        return try outcome.get()
+    }
+
+    private var sent: Int { chronicle.all.count { $0 == "sent" } }
+}
+
+/// The fault that `work` throws, as code and FiCom specifier; `nil` if it throws none.
+func fault(_ work: () async throws(MSSFault) -> Void) async -> String? {
+    do throws(MSSFault) {
+        try await work()
+        return nil
+    } catch {
+        return ["\(error.code.rawValue)", error.specifier.map { "\($0)" }].compactMap { $0 }.joined(separator: "/")
+    }
+}

@@ -1,0 +1,116 @@
+import Alauda
+import Foundation
+import HomeMSSP
+import HomeStore
+import MSSCore
+import MSSTestSupport
+import OTA
+import PostgreSQL
+import Synchronization
+
+/// What keeps the home's ports: the contract holds for each.
+enum Backend: CaseIterable {
+    case memory
+    case postgresql
+}
+
+/// One database of a test, or its fake, with the ports on it.
+struct HomeStorage: Sendable {
+    let ledger: any TransactionLedger
+    let directory: any SubscriberDirectory
+    let store: any RegistrationStore
+    /// Of the real one.
+    var database: PostgreSQLCluster.Database?
+
+    static func open(_ backend: Backend) async throws -> HomeStorage {
+        switch backend {
+        case .memory:
+            let home = MemoryHome()
+            return HomeStorage(ledger: home, directory: home, store: home)
+        case .postgresql:
+            let database = try await PostgreSQLCluster.shared().commonDatabase()
+            return on(Pool(database.service, size: 8), database)
+        }
+    }
+
+    static func on(_ pool: Pool, _ database: PostgreSQLCluster.Database? = nil) -> HomeStorage {
+        let directory = SubscriberTable(pool: pool)
+        return HomeStorage(
+            ledger: PostgreSQLLedger(pool: pool, subscribers: directory),
+            directory: directory,
+            store: RegistrationTable(pool: pool),
+            database: database
+        )
+    }
+
+    private static let lastCard = Mutex(0)
+
+    static var soon: ContinuousClock.Instant { .now + .seconds(20) }
+
+    /// A card that no other test uses.
+    func newCard() async throws -> CardReference {
+        let number = Self.lastCard.withLock { last in
+            last += 1
+            return last
+        }
+        let card = Sample.card(number)
+        try await store.insertCard(card, imsi: Sample.imsi(number), by: Sample.act())
+        return card
+    }
+
+    /// A card with a person.
+    func newUser() async throws -> CardReference {
+        let card = try await newCard()
+        try await store.insertUser(
+            Sample.person(card),
+            serialNumber: "MSSP" + card.iccid.description,
+            by: Sample.act()
+        )
+        return card
+    }
+
+    /// A card with a person who can sign.
+    func newSigner() async throws -> CardReference {
+        let card = try await newUser()
+        let generation = Sample.keyGeneration(card)
+        _ = try await ledger.begin(generation, until: Self.soon)
+        _ = try await ledger.end(generation, with: .provenKey([1, 2]), counter: 1, until: Self.soon)
+        try await store.installCertificate([3, 4], for: card.msisdn, provenKey: [1, 2], by: Sample.act())
+        return card
+    }
+
+    func state(_ card: CardReference) async throws -> MobileUserRecord.State? {
+        try await directory.subscriber(card.msisdn, until: Self.soon)?.user.state
+    }
+
+    /// The result of a transaction in a word.
+    func result(_ transaction: CardTransaction) async throws -> String? {
+        guard let entry = try await ledger.entry(transaction.id, until: Self.soon) else { return "unknown" }
+        switch entry.result {
+        case nil: return nil
+        case .fault(let fault): return "\(fault.code.rawValue)"
+        case .signature(let octets, let status): return "\(status.rawValue) \(octets)"
+        case .provenKey(let key): return "key \(key)"
+        }
+    }
+}
+
+extension StoreError {
+    /// The case alone, for comparison.
+    var word: String {
+        switch self {
+        case .busy: "busy"
+        case .exists: "exists"
+        case .conflict: "conflict"
+        case .unavailable: "unavailable"
+        }
+    }
+}
+
+/// The word of the storage error that `work` throws; `nil` if it throws none.
+func storeError(_ work: () async throws -> Void) async throws -> String? {
+    do {
+        try await work()
+        return nil
+    } catch let error as StoreError { return error.word }
+}

@@ -1,0 +1,184 @@
+import Alauda
+import Foundation
+import HomeMSSP
+import MSSCore
+import MSSTestSupport
+import OTA
+import Testing
+
+/// What every ledger keeps, the real one and the fake.
+@Suite("A ledger")
+struct LedgerContractTests {
+    private let soon = HomeStorage.soon
+
+    @Test("moves both counters with each beginning and with nothing else", arguments: Backend.allCases)
+    func counters(_ backend: Backend) async throws {
+        let storage = try await HomeStorage.open(backend)
+        let card = try await storage.newUser()
+        for expected in 1...3 {
+            let transaction = Sample.transaction(card)
+            let counters = try await storage.ledger.begin(transaction, until: soon)
+            #expect(counters.packet == UInt64(expected))
+            #expect(counters.frame == UInt32(expected))
+            #expect(try await storeError { _ = try await begin(Sample.transaction(card), storage) } == "busy")
+            #expect(try await end(transaction, .fault(MSSFault(.userCancel)), nil, storage))
+        }
+    }
+
+    @Test("refuses a second transaction of a card while one runs", arguments: Backend.allCases)
+    func busy(_ backend: Backend) async throws {
+        let storage = try await HomeStorage.open(backend)
+        let card = try await storage.newUser()
+        let first = Sample.transaction(card)
+        _ = try await begin(first, storage)
+        #expect(try await storeError { _ = try await begin(Sample.transaction(card), storage) } == "busy")
+        #expect(try await storage.result(first) == nil)
+    }
+
+    @Test("lets one of many beginnings at once win", arguments: Backend.allCases)
+    func race(_ backend: Backend) async throws {
+        let storage = try await HomeStorage.open(backend)
+        let card = try await storage.newUser()
+        let won = await withTaskGroup(of: Bool.self) { group in
+            for _ in 0..<20 {
+                group.addTask { (try? await begin(Sample.transaction(card), storage)) != nil }
+            }
+            return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(won == 1)
+    }
+
+    @Test("gives back a transaction and its end as they were told", arguments: Backend.allCases)
+    func roundTrip(_ backend: Backend) async throws {
+        let storage = try await HomeStorage.open(backend)
+        let card = try await storage.newUser()
+        let transaction = Sample.transaction(card, content: Array("@ä€ñ_ Привет\n".utf8))
+        _ = try await begin(transaction, storage)
+        let running = try #require(try await storage.ledger.running(card.msisdn, until: soon))
+        #expect(running.transaction.id == transaction.id)
+        #expect(running.transaction.txn == transaction.txn)
+        #expect(running.transaction.trace == transaction.trace)
+        #expect(abs(running.transaction.deadline.timeIntervalSince(transaction.deadline)) < 0.001)
+        #expect(running.subscriber.card.iccid == card.iccid)
+        guard case .signature(let task) = running.transaction.task else { throw StoreError.conflict("kind") }
+        #expect(task.content == Array("@ä€ñ_ Привет\n".utf8))
+        #expect(task.provider == Sample.apID)
+        #expect(task.acquiringEntity == Sample.ae)
+        #expect(task.msisdnAsWritten == card.msisdn.description)
+        #expect(task.validates)
+        #expect(try await end(transaction, .signature([0x30, 0, 0xFF], .validSignature), 1, storage))
+        #expect(try await storage.result(transaction) == "502 [48, 0, 255]")
+        #expect(try await storage.ledger.running(card.msisdn, until: soon) == nil)
+    }
+
+    @Test("keeps a fault with its specifier and detail", arguments: Backend.allCases)
+    func fault(_ backend: Backend) async throws {
+        let storage = try await HomeStorage.open(backend)
+        let card = try await storage.newUser()
+        let transaction = Sample.transaction(card)
+        _ = try await begin(transaction, storage)
+        let fault = MSSFault(.userCancel, "The user cancelled.", specifier: 4011, cause: "stays here")
+        #expect(try await end(transaction, .fault(fault), 1, storage))
+        let entry = try await storage.ledger.entry(transaction.id, until: soon)
+        guard case .fault(let kept) = entry?.result else { throw StoreError.conflict("no fault") }
+        #expect(kept.code == .userCancel)
+        #expect(kept.specifier == 4011)
+        #expect(kept.detail == "The user cancelled.")
+    }
+
+    @Test("ends a transaction once: the first end stands", arguments: Backend.allCases)
+    func firstEndStands(_ backend: Backend) async throws {
+        let storage = try await HomeStorage.open(backend)
+        let card = try await storage.newUser()
+        let transaction = Sample.transaction(card)
+        _ = try await begin(transaction, storage)
+        #expect(try await end(transaction, .fault(MSSFault(.expiredTransaction)), nil, storage))
+        #expect(try await end(transaction, .signature([1], .signature), 1, storage) == false)
+        #expect(try await storage.result(transaction) == "208")
+    }
+
+    @Test("tells one alone of many ends at once that it was the one", arguments: Backend.allCases)
+    func endRace(_ backend: Backend) async throws {
+        let storage = try await HomeStorage.open(backend)
+        let card = try await storage.newUser()
+        let transaction = Sample.transaction(card)
+        _ = try await begin(transaction, storage)
+        let winners = await withTaskGroup(of: UInt8?.self) { group in
+            for number in UInt8(1)...30 {
+                group.addTask {
+                    let isDone = try? await end(transaction, .signature([number], .signature), UInt32(number), storage)
+                    return isDone == true ? number : nil
+                }
+            }
+            return await group.reduce(into: [UInt8]()) { if let number = $1 { $0.append(number) } }
+        }
+        #expect(winners.count == 1)
+        #expect(try await storage.result(transaction) == "500 \(winners)")
+    }
+
+    @Test("refuses a frame that is not newer than the card's last one", arguments: Backend.allCases)
+    func replay(_ backend: Backend) async throws {
+        let storage = try await HomeStorage.open(backend)
+        let card = try await storage.newUser()
+        let first = Sample.transaction(card)
+        _ = try await begin(first, storage)
+        #expect(try await end(first, .signature([1], .signature), 7, storage))
+        let second = Sample.transaction(card)
+        _ = try await begin(second, storage)
+        for counter: UInt32 in [0, 6, 7] {
+            #expect(try await end(second, .signature([2], .signature), counter, storage) == false)
+        }
+        #expect(try await storage.result(second) == nil)
+        #expect(try await end(second, .signature([2], .signature), 8, storage))
+        let third = Sample.transaction(card)
+        _ = try await begin(third, storage)
+        #expect(try await end(third, .fault(MSSFault(.expiredTransaction)), nil, storage))
+        #expect(try await storage.result(third) == "208")
+    }
+
+    @Test("ends what is overdue when it is looked at, and gives it no answer any more", arguments: Backend.allCases)
+    func overdue(_ backend: Backend) async throws {
+        let storage = try await HomeStorage.open(backend)
+        let card = try await storage.newUser()
+        let left = Sample.transaction(card, for: -1)
+        _ = try await begin(left, storage)
+        #expect(try await storage.ledger.running(card.msisdn, until: soon) == nil)
+        #expect(try await storage.result(left) == "208")
+        #expect(try await end(left, .signature([1], .signature), 1, storage) == false)
+    }
+
+    @Test("does not leave a card busy for a transaction that nobody ended in time", arguments: Backend.allCases)
+    func leftBehind(_ backend: Backend) async throws {
+        let storage = try await HomeStorage.open(backend)
+        let card = try await storage.newUser()
+        let left = Sample.transaction(card, for: -1)
+        _ = try await begin(left, storage)
+        let next = Sample.transaction(card)
+        let counters = try await storage.ledger.begin(next, until: soon)
+        #expect(counters.frame == 2)
+        #expect(try await storage.result(left) == "208")
+        #expect(try await storage.result(next) == nil)
+    }
+
+    @Test("knows no transaction that never began", arguments: Backend.allCases)
+    func unknown(_ backend: Backend) async throws {
+        let storage = try await HomeStorage.open(backend)
+        let card = try await storage.newUser()
+        let never = Sample.transaction(card)
+        #expect(try await end(never, .signature([1], .signature), 1, storage) == false)
+        #expect(try await storage.result(never) == "unknown")
+    }
+}
+
+private func begin(_ transaction: CardTransaction, _ storage: HomeStorage) async throws(StoreError) -> UInt32 {
+    try await storage.ledger.begin(transaction, until: HomeStorage.soon).frame
+}
+
+private func end(
+    _ transaction: CardTransaction,
+    _ result: TransactionResult,
+    _ counter: UInt32?,
+    _ storage: HomeStorage
+) async throws(StoreError) -> Bool {
+    try await storage.ledger.end(transaction, with: result, counter: counter, until: HomeStorage.soon)
+}

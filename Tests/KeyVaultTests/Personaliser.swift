@@ -1,0 +1,82 @@
+@_spi(KeyMaterial) import Alauda
+import Foundation
+import KeyVault
+import MSSCore
+import MSSTestSupport
+@_spi(KeyMaterial) import OTA
+import Testing
+
+/// A card's keys in the clear, as the personaliser and the card know them.
+struct PlainCard {
+    var iccid = "89358001234567890120"
+    var kic = [UInt8](repeating: 0xA0, count: 16)
+    var kid = [UInt8](repeating: 0xB0, count: 16)
+    var root = [UInt8](0xD0...0xDF)
+
+    func parsedICCID() throws -> ICCID { try #require(ICCID(iccid)) }
+
+    /// What is encrypted for the home (docs/registration.md).
+    var file: String {
+        """
+        {"iccid":"\(iccid)",\
+        "ssd":{"keyVersion":1,"kic":"\(Hexadecimal.text(kic))","kid":"\(Hexadecimal.text(kid))","tar":"57504b"},\
+        "wpki":{"keyVersion":1,"root":"\(Hexadecimal.text(root))"}}
+        """
+    }
+
+    /// Opens a command as the card does.
+    func open(_ packet: [UInt8], after counter: UInt64 = 0) throws -> (message: DownMessage, counter: UInt64)? {
+        let profile = try #require(SecurityProfile(keyVersion: 1))
+        let opened = try OpenedCommand(packet, profile: profile, under: try OTAKeyset(kic: kic, kid: kid))
+        guard opened.counter > counter else { return nil }
+        let plaintext = try keys().open(opened.packet.data, direction: .down)
+        return (try DownMessage(decoding: plaintext), opened.counter)
+    }
+
+    /// Seals an answer as the card does.
+    func answer(_ message: UpMessage, counter: UInt32) throws -> ResponsePacket {
+        let frame = try keys().seal(message.octets, counter: counter, direction: .up)
+        return ResponsePacket(tar: try #require(TAR([0x57, 0x50, 0x4B])), counter: 1, status: 0, data: frame)
+    }
+
+    private func keys() throws -> WPKIKeys {
+        try WPKIKeys(root: root, iccid: try parsedICCID().octets, keyVersion: 1)
+    }
+}
+
+/// A home's import credential, its vault, and the openssl that personalisers use.
+struct Personaliser {
+    let pki: ThrowawayPKI
+    let vault: Vault
+    static let topKey = [UInt8](repeating: 0x42, count: 32)
+
+    /// Makes keys and certificates: RSA of 2048 bits, or P-256.
+    init(rsa: Bool = true) async throws {
+        pki = try ThrowawayPKI()
+        let algorithm = rsa ? ["rsa:2048"] : ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+        for name in ["home", "other"] {
+            try await pki.openssl.run(
+                ["req", "-x509", "-nodes", "-keyout", "\(name).key", "-out", "\(name).pem", "-subj", "/CN=\(name)"]
+                    + ["-days", "2", "-newkey"] + algorithm
+            )
+        }
+        vault = try Vault(
+            topKey: Self.topKey,
+            importKey: try pki.octets("home.key"),
+            importCertificate: try pki.octets("home.pem")
+        )
+    }
+
+    /// Encrypts a key file for a recipient.
+    func envelope(
+        _ content: String,
+        for recipient: String = "home",
+        cipher: String = "-aes-256-gcm",
+        options: [String] = []
+    ) async throws -> [UInt8] {
+        try await pki.openssl.run(
+            ["cms", "-encrypt", cipher, "-binary", "-outform", "DER", "-recip", "\(recipient).pem"] + options,
+            input: Array(content.utf8)
+        ).standardOutput
+    }
+}

@@ -1,0 +1,116 @@
+import Foundation
+import MSSCore
+import MSSTestSupport
+import Testing
+
+@testable import MSSWire
+
+@Suite("Messages between the platform's services")
+struct CodecRoundTripTests {
+    private static let shapes: [SOAPShape] = {
+        var old = SOAPShape.plain
+        old.version = .v11
+        var foreign = SOAPShape.plain
+        foreign.wrapperNamespace = "urn:a&b'c"
+        foreign.isQualified = false
+        return [.plain, old, foreign]
+    }()
+
+    @Test("a signature request arrives as it was sent")
+    func signatureRequest() throws {
+        var request = Sample.signature("@ä€ñ_\nПодпись <&>]]>", mode: .asynchClientServer)
+        request.header.apInfo.url = "http://ap.test/?a=1&b=\"2\""
+        request.header.msspInfo = MSSPInfo(
+            msspID: MeshMember(uri: "urn:h"),
+            instant: Date(timeIntervalSince1970: 1_767_225_600.125)
+        )
+        request.mobileUser.homeMSSP = MeshMember(dnsName: "h.test")
+        request.mobileUser.userIdentifier = "u@h"
+        request.dataToBeDisplayed = DataToBeSigned("Show")
+        request.signatureProfile = "urn:p"
+        request.format = "urn:f"
+        request.additionalServices = [
+            AdditionalService(uri: AdditionalService.validate), AdditionalService(uri: "urn:s"),
+        ]
+        request.validityDate = Date(timeIntervalSince1970: 1_767_225_900.5)
+        let read = try SOAPReader.request(SignatureCodec.encodeRequest(request, Written.mesh))
+        #expect(read.shape == .plain)
+        #expect(try SignatureCodec.decodeRequest(read) == request)
+        #expect(
+            try SignatureCodec.decodeRequest(
+                SOAPReader.request(SignatureCodec.encodeRequest(Sample.signature(), Written.mesh))
+            ) == Sample.signature()
+        )
+    }
+
+    @Test("a signature response arrives as it was sent, in every shape")
+    func signatureResponse() throws {
+        let signed = Written.response(.validSignature, signature: (0...255).map { UInt8($0) })
+        let accepted = Written.response(.requestOK, signature: nil)
+        for (shape, response) in Self.shapes.flatMap({ [($0, signed), ($0, accepted)] }) {
+            let octets = SignatureCodec.encodeResponse(response, shape)
+            let (message, document) = try SOAPReader.message(octets, to: .signature)
+            #expect(try SignatureCodec.decodeResponse(message) == response)
+            withExtendedLifetime(document) {}
+        }
+    }
+
+    @Test("a status request and its response arrive as they were sent")
+    func status() throws {
+        let request = Sample.status("habcdefghijklmnopqrstuvwxyz")
+        #expect(
+            try StatusCodec.decodeRequest(SOAPReader.request(StatusCodec.encodeRequest(request, Written.mesh)))
+                == request
+        )
+        for response in [Written.status(), Written.status(.outstandingTransaction, signature: nil)] {
+            let (message, document) = try SOAPReader.message(StatusCodec.encodeResponse(response, .plain), to: .status)
+            #expect(try StatusCodec.decodeResponse(message) == response)
+            withExtendedLifetime(document) {}
+        }
+    }
+
+    @Test("a status without an id, or with one too long, is 101 as for an unknown one")
+    func statusID() throws {
+        for id in ["", " MSSP_TransID=\"\"", " MSSP_TransID=\"\(String(repeating: "a", count: 65))\""] {
+            let text = Written.text(StatusCodec.encodeRequest(Sample.status("x"), Written.mesh))
+                .replacing(" MSSP_TransID=\"x\"", with: id)
+            let request = try SOAPReader.request(Array(text.utf8))
+            let fault = try #require(throws: MSSFault.self) { try StatusCodec.decodeRequest(request) }
+            #expect(fault.code == .wrongParam)
+        }
+    }
+
+    @Test("a status that does not go with its signature is a fault before a provider sees it")
+    func inconsistent() throws {
+        for response in [Written.status(.signature, signature: nil), Written.status(.outstandingTransaction)] {
+            let (message, document) = try SOAPReader.message(StatusCodec.encodeResponse(response, .plain), to: .status)
+            #expect(throws: MSSFault.self) { try StatusCodec.decodeResponse(message) }
+            withExtendedLifetime(document) {}
+        }
+        for response in [Written.response(.validSignature, signature: nil), Written.response(.requestOK)] {
+            let octets = SignatureCodec.encodeResponse(response, .plain)
+            let (message, document) = try SOAPReader.message(octets, to: .signature)
+            #expect(throws: MSSFault.self) { try SignatureCodec.decodeResponse(message) }
+            withExtendedLifetime(document) {}
+        }
+    }
+
+    @Test("a directory of a thousand providers arrives as it was sent")
+    func directory() throws {
+        let request = try SOAPReader.request(DirectoryCodec.encodeRequest(Written.mesh))
+        #expect(request.operation == .directory)
+        try request.validate()
+        let providers = (0..<1_000).map { number in
+            ApplicationProvider(
+                id: "http://ap\(number).test/ap",
+                identities: [PeerIdentity(uri: "urn:ap:\(number)"), PeerIdentity(uri: "urn:ap:\(number):next")],
+                acquiringEntities: [Sample.ae],
+                displayName: "Bänk <\(number)>"
+            )
+        }
+        let octets = DirectoryCodec.encodeResponse(ProviderDirectory(providers: providers), .plain)
+        let (message, document) = try SOAPReader.message(octets, to: .directory)
+        #expect(try DirectoryCodec.decodeResponse(message).providers == providers)
+        withExtendedLifetime(document) {}
+    }
+}

@@ -1,0 +1,81 @@
+import MSSCore
+import Testing
+
+@testable import MSSWire
+
+@Suite("A fault as SOAP")
+struct SOAPFaultTests {
+    private static let both: [SOAPShape] = {
+        var old = SOAPShape.plain
+        old.version = .v11
+        return [.plain, old]
+    }()
+
+    @Test("every code survives the way between two services, in both versions", arguments: MSSFault.Code.allCases)
+    func roundTrip(_ code: MSSFault.Code) throws {
+        for shape in Self.both {
+            let fault = MSSFault(code, "Say <this> & that.", specifier: code.rawValue * 10 + 1, cause: "a secret")
+            let octets = FaultCodec.encode(fault, shape, inMesh: true)
+            #expect(!Written.text(octets).contains("a secret"))
+            let read = try SOAPReader.fault(octets)
+            #expect(read.code == code)
+            #expect(read.detail == fault.detail)
+            #expect(read.specifier == fault.specifier)
+            #expect(read.cause == nil)
+        }
+    }
+
+    @Test("a provider sees the code, its name and the detail, but no specifier")
+    func edge() {
+        let fault = MSSFault(.wrongParam, "MessagingMode must be synch.", specifier: 1013, cause: "a secret")
+        #expect(
+            Written.text(FaultCodec.encode(fault, .plain, inMesh: false)) == """
+                <soapenv:Envelope xmlns:soapenv="http://www.w3.org/2003/05/soap-envelope" \
+                xmlns:mss="http://uri.etsi.org/TS102204/v1.1.2#"><soapenv:Body><soapenv:Fault>\
+                <soapenv:Code><soapenv:Value>soapenv:Sender</soapenv:Value>\
+                <soapenv:Subcode xmlns:mss="http://uri.etsi.org/TS102204/v1.1.2#">\
+                <soapenv:Value>mss:_101</soapenv:Value></soapenv:Subcode></soapenv:Code>\
+                <soapenv:Reason><soapenv:Text xml:lang="en">WRONG_PARAM</soapenv:Text></soapenv:Reason>\
+                <soapenv:Detail><ns1:detail xmlns:ns1="http://kiuru.methics.fi/mssp">\
+                MessagingMode must be synch.</ns1:detail></soapenv:Detail>\
+                </soapenv:Fault></soapenv:Body></soapenv:Envelope>
+                """
+        )
+    }
+
+    @Test("SOAP 1.1 has the code as faultcode and the name as faultstring")
+    func oldVersion() {
+        let text = Written.text(FaultCodec.encode(MSSFault(.userCancel), Self.both[1], inMesh: false))
+        #expect(text.contains("<faultcode>mss:_401</faultcode><faultstring>USER_CANCEL</faultstring><detail>"))
+        #expect(text.contains(#"xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/""#))
+    }
+
+    @Test("the caller is blamed for what the caller did")
+    func blame() {
+        let codes = [
+            (MSSFault.Code.unauthorizedAccess, "Sender"), (.userCancel, "Receiver"), (.internalError, "Receiver"),
+        ]
+        for (code, blamed) in codes {
+            let text = Written.text(FaultCodec.encode(MSSFault(code), .plain, inMesh: false))
+            #expect(text.contains("<soapenv:Value>soapenv:\(blamed)</soapenv:Value>"))
+        }
+    }
+
+    @Test("a fault without a detail says its name, and the name is not taken for a detail")
+    func noDetail() throws {
+        let octets = FaultCodec.encode(MSSFault(.userCancel), .plain, inMesh: true)
+        #expect(Written.text(octets).contains(">USER_CANCEL</ns1:detail>"))
+        #expect(try SOAPReader.fault(octets).detail == nil)
+    }
+
+    @Test("a fault that is not understood is 900")
+    func notUnderstood() throws {
+        for subcode in ["mss:_999", "mss:", "", "_", "mss:_99999999999999999999"] {
+            let text = """
+                <e:Envelope xmlns:e="\(Namespace.soap12)"><e:Body><e:Fault><e:Code><e:Value>e:Sender</e:Value><e:Subcode>\
+                <e:Value>\(subcode)</e:Value></e:Subcode></e:Code></e:Fault></e:Body></e:Envelope>
+                """
+            #expect(try SOAPReader.fault(Array(text.utf8)).code == .internalError)
+        }
+    }
+}

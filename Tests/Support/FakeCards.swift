@@ -1,0 +1,134 @@
+public import Alauda
+public import HomeMSSP
+public import MSSCore
+@_spi(KeyMaterial) public import OTA
+import Synchronization
+
+/// A vault without keys: its frames are authentic if they begin with a certain octet.
+public final class FakeVault: CardVault {
+    private let chronicle: Chronicle
+    private let refuses = Mutex(false)
+    private let last = Mutex<DownMessage?>(nil)
+
+    public init(chronicle: Chronicle = Chronicle()) {
+        self.chronicle = chronicle
+    }
+
+    /// An envelope that is refused.
+    public static let damagedEnvelope: [UInt8] = [0]
+
+    /// What was sealed last.
+    public var lastMessage: DownMessage? { last.withLock { $0 } }
+
+    /// Makes sealing fail.
+    public func refuseToSeal() { refuses.withLock { $0 = true } }
+
+    public func importCard(_ envelope: [UInt8], iccid: ICCID) throws(CardVaultError) -> CardSecurity {
+        guard envelope != Self.damagedEnvelope else { throw CardVaultError(reason: "the envelope is damaged") }
+        return Sample.security(iccid)
+    }
+
+    public func seal(
+        _ message: DownMessage,
+        for card: CardReference,
+        spending counters: consuming SpentCounters
+    ) throws(CardVaultError) -> SealedCommand {
+        guard !refuses.withLock({ $0 }) else { throw CardVaultError(reason: "no top key") }
+        last.withLock { $0 = message }
+        chronicle.note("sealed")
+        let header = CommandPacket.Header(
+            spi: .secured,
+            kic: .aes(keyVersion: 1),
+            kid: .aes(keyVersion: 1),
+            tar: card.security.tar
+        )
+        do {
+            let keyset = try OTAKeyset(kic: Sample.randomOctets(16), kid: Sample.randomOctets(16))
+            let packet = CommandPacket(header: header, data: message.octets)
+            return try SealedCommand(packet, under: keyset, counter: counters.packet)
+        } catch { throw CardVaultError(reason: "\(error)") }
+    }
+
+    public func open(_ packet: ResponsePacket, from card: CardReference) throws(CardVaultError) -> CardAnswer {
+        guard packet.data.count > 5, packet.data[0] == Self.authentic else {
+            throw CardVaultError(reason: "the checksum is wrong")
+        }
+        let counter = packet.data[1..<5].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        do { return CardAnswer(message: try UpMessage(decoding: Array(packet.data[5...])), counter: counter) } catch {
+            throw CardVaultError(reason: "\(error)")
+        }
+    }
+
+    /// What a card sends that answers `message` under frame counter `counter`.
+    public static func packet(_ message: UpMessage, counter: UInt32, isAuthentic: Bool = true) -> ResponsePacket {
+        let octets = (0..<4).map { UInt8(truncatingIfNeeded: counter >> (24 - 8 * $0)) }
+        let data = [isAuthentic ? authentic : 0] + octets + message.octets
+        return ResponsePacket(tar: Sample.tar, counter: 1, status: 0, data: data)
+    }
+
+    private static let authentic: UInt8 = 0xA5
+}
+
+/// A channel whose other end is the test's script.
+public final class FakeChannel: SIMChannel {
+    /// Runs when a command leaves; what it throws is how the sending failed.
+    public typealias Script = @Sendable (MSISDN) async throws(SIMChannelError) -> Void
+
+    private let chronicle: Chronicle
+    private let script = Mutex<Script>({ _ in })
+
+    public init(chronicle: Chronicle = Chronicle()) {
+        self.chronicle = chronicle
+    }
+
+    public func whenSent(_ script: @escaping Script) {
+        self.script.withLock { $0 = script }
+    }
+
+    public func send(
+        _ command: consuming SealedCommand,
+        to msisdn: MSISDN,
+        until deadline: ContinuousClock.Instant
+    ) async throws(SIMChannelError) {
+        chronicle.note("sent")
+        try await script.withLock { $0 }(msisdn)
+    }
+}
+
+/// Evidence without cryptography: a signature is right if it is ``rightSignature``.
+public final class FakeEvidence: SignatureEvidence {
+    public static let rightSignature: [UInt8] = [7, 7, 7]
+    public static let rightProof: [UInt8] = [9, 9, 9]
+    /// A certificate that nothing is right about.
+    public static let foreignCertificate: [UInt8] = [0]
+
+    private let refused = Mutex<MSSFault?>(nil)
+
+    public init() {}
+
+    /// Has every certificate refused.
+    public func refuse(with fault: MSSFault) { refused.withLock { $0 = fault } }
+
+    public func signedData(content: [UInt8], raw: [UInt8], key: SubscriberKey) throws(EvidenceError) -> [UInt8] {
+        guard raw == Self.rightSignature else { throw EvidenceError(reason: "the signature is not the key's") }
+        return [0x30] + content
+    }
+
+    public func refusal(of certificate: [UInt8]) -> MSSFault? { refused.withLock { $0 } }
+
+    public func validity(of certificate: [UInt8]) -> Status { .validSignature }
+
+    public func provenKey(
+        _ point: [UInt8],
+        algorithm: SignatureAlgorithm,
+        message: [UInt8],
+        proof: [UInt8]
+    ) throws(EvidenceError) -> [UInt8] {
+        guard proof == Self.rightProof else { throw EvidenceError(reason: "possession is not proven") }
+        return [0x30] + point
+    }
+
+    public func check(certificate: [UInt8], key: [UInt8], subject: CertificateSubject) throws(EvidenceError) {
+        guard certificate != Self.foreignCertificate else { throw EvidenceError(reason: "not for this key") }
+    }
+}

@@ -1,0 +1,50 @@
+public import HomeMSSP
+public import MSSCore
+import OTA
+
+extension MemoryHome: RegistrationStore {
+    public func insertCard(_ card: CardReference, imsi: IMSI, by act: RegistrationAct) async throws(StoreError) {
+        try use { state throws(StoreError) in
+            let isTaken = state.cards.values.contains {
+                $0.reference.iccid == card.iccid || $0.imsi == imsi || $0.reference.msisdn == card.msisdn
+            }
+            guard !isTaken else { throw .exists("The card, IMSI or MSISDN is registered already.") }
+            state.cards[card.msisdn] = Card(reference: card, imsi: imsi)
+        }
+    }
+
+    public func insertUser(
+        _ user: MobileUserCreation,
+        serialNumber: String,
+        by act: RegistrationAct
+    ) async throws(StoreError) {
+        try use { state throws(StoreError) in
+            guard let card = state.cards[user.msisdn] else { throw .conflict("There is no SIM card.") }
+            guard card.person == nil else { throw .exists("There is a mobile user already.") }
+            state.cards[user.msisdn]?.person = Person(creation: user, serialNumber: serialNumber, state: .created)
+        }
+    }
+
+    public func installCertificate(
+        _ certificate: [UInt8],
+        for msisdn: MSISDN,
+        provenKey: [UInt8],
+        by act: RegistrationAct
+    ) async throws(StoreError) {
+        try use { state throws(StoreError) in
+            guard var person = state.cards[msisdn]?.person, person.state == .proven,
+                person.key?.publicKey == provenKey
+            else { throw .conflict("The mobile user has no proven key that waits for this certificate.") }
+            person.key?.certificate = certificate
+            person.state = .active
+            state.cards[msisdn]?.person = person
+        }
+    }
+
+    public func deactivateUser(_ msisdn: MSISDN, by act: RegistrationAct) async throws(StoreError) {
+        try use { state throws(StoreError) in
+            guard state.cards[msisdn]?.person != nil else { throw .conflict("There is no mobile user.") }
+            state.cards[msisdn]?.person?.state = .inactive
+        }
+    }
+}
