@@ -19,7 +19,7 @@ build: packages ## debug build of everything, tests too; undeclared imports are 
 	@began=$$(date +%s); $(DEBUG_BUILD) || exit 1; echo "Building took $$(($$(date +%s) - began)) s."
 
 test: build ## installs what is missing, then all tests, the real executables among them
-	@began=$$(date +%s); $(SWIFT) test --skip-build; status=$$?; \
+	@began=$$(date +%s); $(SWIFT) test --skip-build --no-parallel; status=$$?; \
 	echo "Tests took $$(($$(date +%s) - began)) s."; exit $$status
 
 check: build ## formatting, product membership, explicit imports

@@ -126,11 +126,11 @@ extension MessageCentre {
             let wasBound = await serve(session)
             current.withLock { $0 = nil }
             guard !Task.isCancelled else { return }
-            tally.count("simlink_sessions_lost")
             logger.warning(
                 "no session with the message centre; trying again",
                 metadata: ["reason": "\(session.closeReason ?? "it cannot be reached", as: .system)"]
             )
+            tally.count("simlink_sessions_lost")
             pause = wasBound ? .milliseconds(200) : min(pause * 2, .seconds(15))
             try? await Task.sleep(for: pause * Double.random(in: 0.8...1.2))
         }

@@ -10,6 +10,7 @@ final class ESME {
     private let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
     private var frames = Frames()
     private var sequence: UInt32 = 0
+    private var setAside: [PDU] = []
 
     private init(
         _ inbound: NIOAsyncChannelInboundStream<ByteBuffer>,
@@ -56,16 +57,22 @@ final class ESME {
         return sequence
     }
 
-    /// Sends a request and takes the next unit for its answer.
+    /// Sends a request and waits for its answer; a delivery may come before it and is set aside.
     func ask(_ body: PDU.Body) async throws -> PDU {
         let sequence = try await send(body)
-        let answer = try #require(try await next())
-        #expect(answer.sequence == sequence)
-        return answer
+        while true {
+            let unit = try #require(try await read())
+            if unit.isResponse, unit.sequence == sequence { return unit }
+            setAside.append(unit)
+        }
     }
 
     /// The next unit; `nil` when the message centre has hung up.
     func next() async throws -> PDU? {
+        setAside.isEmpty ? try await read() : setAside.removeFirst()
+    }
+
+    private func read() async throws -> PDU? {
         while true {
             if let frame = try frames.next() { return try PDU(frame) }
             guard let buffer = try await inbound.next(isolation: #isolation) else { return nil }

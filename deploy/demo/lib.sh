@@ -56,5 +56,6 @@ fault() {
     local code detail
     code=$(sed -n 's/.*:Subcode><[^>]*>[^<]*_\([0-9]*\)<.*/\1/p' <<<"$1")
     detail=$(sed -n 's/.*:detail[^>]*>\([^<]*\)<.*/\1/p' <<<"$1")
-    [ -z "$code" ] || echo "fault $code: ${detail:-without detail}"
+    # What is no fault is HTTP's or curl's own word, one line.
+    if [ -n "$code" ]; then echo "fault $code: ${detail:-without detail}"; else head -c 300 <<<"$1" | head -1; fi
 }

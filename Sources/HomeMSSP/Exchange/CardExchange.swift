@@ -116,7 +116,7 @@ public final class CardExchange: Sendable {
     }
 
     /// Ends the waits whose time is over at an instant.
-    func sweep(_ now: ContinuousClock.Instant) {
+    public func sweep(_ now: ContinuousClock.Instant) {
         running.sweep(now)
     }
 }

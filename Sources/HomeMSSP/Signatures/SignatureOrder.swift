@@ -26,9 +26,15 @@ struct SignatureOrder {
                 head: heading,
                 text: text,
                 form: [.signedAttributes, .utf8],
-                timeLimit: nil
+                timeLimit: timeLimit
             )
         )
+    }
+
+    /// TMO in units of ten seconds, rounded up: the prompt goes from the phone when nobody waits for it any more.
+    private var timeLimit: UInt8 {
+        let seconds = max(1, (deadline - .now).components.seconds + 1)
+        return UInt8(clamping: (seconds + 9) / 10)
     }
 }
 

@@ -1,15 +1,13 @@
-import Alauda
+public import Alauda
 import Foundation
-import MSSCore
-import MSSTestSupport
+public import HomeMSSP
+public import MSSCore
 import OTA
 
-@testable import HomeMSSP
-
 /// The home with fakes on all sides, and one person on the phone.
-final class Stage: Sendable {
+public final class Stage: Sendable {
     /// What the person and the phone do with a command.
-    enum Phone: Sendable {
+    public enum Phone: Sendable {
         case signs
         case answers(AppletStatus)
         case isSilent
@@ -26,19 +24,19 @@ final class Stage: Sendable {
         case makesKey
     }
 
-    let chronicle = Chronicle()
-    let log = CapturedLog()
-    let tally = EventTally()
-    let home: MemoryHome
-    let vault: FakeVault
-    let channel: FakeChannel
-    let evidence = FakeEvidence()
-    let exchange: CardExchange
-    let signatures: HomeSignatureService
-    let registrations: HomeRegistrationService
-    let card = Sample.card(1_234_567)
+    public let chronicle = Chronicle()
+    public let log = CapturedLog()
+    public let tally = EventTally()
+    public let home: MemoryHome
+    public let vault: FakeVault
+    public let channel: FakeChannel
+    public let evidence = FakeEvidence()
+    public let exchange: CardExchange
+    public let signatures: HomeSignatureService
+    public let registrations: HomeRegistrationService
+    public let card = Sample.card(1_234_567)
 
-    init() {
+    public init() {
         home = MemoryHome(chronicle: chronicle)
         vault = FakeVault(chronicle: chronicle)
         channel = FakeChannel(chronicle: chronicle)
@@ -73,8 +71,8 @@ final class Stage: Sendable {
         )
     }
 
-    static let otherAP = PeerIdentity(uri: "urn:mssp:test:other-ap")
-    static let otherProvider = ApplicationProvider(
+    public static let otherAP = PeerIdentity(uri: "urn:mssp:test:other-ap")
+    public static let otherProvider = ApplicationProvider(
         id: "http://other.test.mssp/ap",
         identities: [otherAP],
         acquiringEntities: [Sample.ae],
@@ -82,7 +80,7 @@ final class Stage: Sendable {
     )
 
     /// With a person who can sign.
-    static func withSigner(_ phone: Phone = .signs) async throws -> Stage {
+    public static func withSigner(_ phone: Phone = .signs) async throws -> Stage {
         let stage = Stage()
         try await stage.home.insertCard(stage.card, imsi: Sample.imsi(1), by: Sample.act())
         try await stage.home.insertUser(Sample.person(stage.card), serialNumber: "MSSP1", by: Sample.act())
@@ -94,7 +92,7 @@ final class Stage: Sendable {
         return stage
     }
 
-    func setPhone(_ phone: Phone) {
+    public func setPhone(_ phone: Phone) {
         channel.whenSent { [unowned self] msisdn async throws(SIMChannelError) in
             try await self.play(phone, msisdn)
         }
@@ -122,7 +120,7 @@ final class Stage: Sendable {
 
     /// Lets the card answer the command that was sealed last.
     @discardableResult
-    func receive(
+    public func receive(
         _ status: AppletStatus,
         signature: [UInt8]? = nil,
         publicKey: [UInt8]? = nil,
@@ -144,7 +142,7 @@ final class Stage: Sendable {
     }
 
     /// Asks for a signature; on demand the time of the request runs out once its command has left.
-    func sign(
+    public func sign(
         _ request: SignatureRequest? = nil,
         timeRunsOut: Bool = false
     ) async throws(MSSFault) -> SignatureResponse {
@@ -155,7 +153,7 @@ final class Stage: Sendable {
         }
     }
 
-    func register(
+    public func register(
         _ operation: RegistrationOperation,
         timeRunsOut: Bool = false
     ) async throws(MSSFault) -> RegistrationResponse.Outcome {
@@ -166,7 +164,8 @@ final class Stage: Sendable {
         }
     }
 
-    func status(_ id: String, from origin: PeerIdentity = Sample.ap, ap: String = Sample.apID) async throws(MSSFault)
+    public func status(_ id: String, from origin: PeerIdentity = Sample.ap, ap: String = Sample.apID)
+        async throws(MSSFault)
         -> StatusResponse
     {
         let request = StatusRequest(header: Sample.header(ap: ap), transactionID: id)
@@ -197,7 +196,7 @@ final class Stage: Sendable {
 }
 
 /// The fault that `work` throws, as code and FiCom specifier; `nil` if it throws none.
-func fault(_ work: () async throws(MSSFault) -> Void) async -> String? {
+public func fault(_ work: () async throws(MSSFault) -> Void) async -> String? {
     do throws(MSSFault) {
         try await work()
         return nil

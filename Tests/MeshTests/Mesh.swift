@@ -1,0 +1,164 @@
+import AE
+import HomeMSSP
+import Logging
+import ME
+import MSSCore
+import MSSTestSupport
+import MSSWire
+
+/// How far apart the services are: the same cases run at each depth, and deployed in SystemTests.
+enum Depth: String, CaseIterable, Sendable {
+    /// Method calls.
+    case oneProcess
+    /// Mutual TLS and SOAP between the entities and the home.
+    case overTLS
+}
+
+/// An acquiring and a management entity in front of a home whose card, storage and CA are fakes.
+struct Mesh {
+    let acquiring: AcquiringEntity
+    let management: ManagementEntity
+
+    /// Runs `body` with the mesh around `stage`'s home.
+    static func run(
+        _ depth: Depth,
+        around stage: Stage,
+        authority: FakeAuthority = FakeAuthority(),
+        _ body: @escaping @Sendable (Mesh) async throws -> Void
+    ) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await stage.exchange.run() }
+            switch depth {
+            case .oneProcess:
+                let mesh = Mesh(
+                    InProcess(stage: stage, peer: Sample.ae),
+                    InProcess(stage: stage, peer: Sample.me),
+                    InProcess(stage: stage, peer: Sample.ae),
+                    authority
+                )
+                try await mesh.play(body)
+            case .overTLS:
+                try await overTLS(stage, authority, &group, body)
+            }
+            group.cancelAll()
+        }
+    }
+
+    private static func overTLS(
+        _ stage: Stage,
+        _ authority: FakeAuthority,
+        _ group: inout ThrowingTaskGroup<Void, any Error>,
+        _ body: @escaping @Sendable (Mesh) async throws -> Void
+    ) async throws {
+        let pki = try TestAuthority("mesh")
+        let home = PeerIdentity(uri: "urn:mssp:test:home")
+        let (ports, found) = AsyncStream<Int>.makeStream()
+        let server = MeshServer(
+            MeshServer.Settings(
+                host: "127.0.0.1",
+                port: 0,
+                tls: try pki.issue(uris: [home.uri], dnsNames: ["localhost"], for: [.server]).material(trusting: pki),
+                profile: .mesh,
+                gate: PeerGate([Sample.ae: [.signature, .status, .directory], Sample.me: [.registration]])
+            ),
+            services: WireServices(
+                signatures: stage.signatures,
+                registrations: stage.registrations,
+                providers: ProviderRegister([Sample.provider, Stage.otherProvider])
+            ),
+            tally: NoTally(),
+            logger: stage.log.logger,
+            listening: { found.yield($0) }
+        )
+        group.addTask { try await server.run() }
+        var listening = ports.makeAsyncIterator()
+        guard let port = await listening.next() else { throw CancellationError() }
+        func connection(_ peer: PeerIdentity) throws -> MeshConnection {
+            MeshConnection(
+                to: "https://localhost:\(port)",
+                server: home,
+                material: try pki.issue(uris: [peer.uri], for: [.client]).material(trusting: pki),
+                tally: NoTally(),
+                logger: stage.log.logger
+            )
+        }
+        let (ae, me) = (try connection(Sample.ae), try connection(Sample.me))
+        let mesh = Mesh(SignatureClient(to: ae), RegistrationClient(to: me), ProviderClient(to: ae), authority)
+        do { try await mesh.play(body) } catch {
+            await ae.shutdown()
+            await me.shutdown()
+            throw error
+        }
+        await ae.shutdown()
+        await me.shutdown()
+    }
+
+    private let providers: ProviderCache
+
+    private init(
+        _ signatures: any SignatureService,
+        _ registrations: any RegistrationService,
+        _ directory: any ProviderService,
+        _ authority: FakeAuthority
+    ) {
+        let quiet = Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }
+        providers = ProviderCache(home: directory, peer: Sample.ae, logger: quiet)
+        acquiring = AcquiringEntity(home: signatures, providers: providers, logger: quiet)
+        management = ManagementEntity(
+            home: registrations,
+            authority: authority,
+            roles: Roles(registrationAgents: [Sample.ra]),
+            audit: NoAudit(),
+            activations: ActivationQueue(identity: "urn:mssp:test:me"),
+            logger: quiet
+        )
+    }
+
+    private func play(_ body: (Mesh) async throws -> Void) async throws {
+        await providers.pull()
+        try await body(self)
+    }
+}
+
+/// The home in the same process: what the wire would make of a call, its peer and its origin.
+private struct InProcess: SignatureService, RegistrationService, ProviderService {
+    let stage: Stage
+    let peer: PeerIdentity
+
+    private func arriving(_ call: Call) -> Call {
+        Call(peer: peer, origin: call.origin, deadline: call.deadline, trace: call.trace)
+    }
+
+    func signature(_ request: SignatureRequest, _ call: Call) async throws(MSSFault) -> SignatureResponse {
+        try await stage.signatures.signature(request, arriving(call))
+    }
+
+    func status(_ request: StatusRequest, _ call: Call) async throws(MSSFault) -> StatusResponse {
+        try await stage.signatures.status(request, arriving(call))
+    }
+
+    func register(_ request: RegistrationRequest, _ call: Call) async throws(MSSFault) -> RegistrationResponse {
+        try await stage.registrations.register(request, arriving(call))
+    }
+
+    func directory(_ call: Call) async throws(MSSFault) -> ProviderDirectory {
+        try await ProviderRegister([Sample.provider, Stage.otherProvider]).directory(arriving(call))
+    }
+}
+
+/// A CA that certifies, or is away.
+struct FakeAuthority: CertificateAuthority {
+    var isAway = false
+
+    func certificate(
+        for key: ProvenKey,
+        until deadline: ContinuousClock.Instant
+    ) async throws(MSSFault) -> [UInt8] {
+        guard !isAway else { throw MSSFault(.registrationNotOK, "The CA is away.", specifier: 4072) }
+        return [2]
+    }
+}
+
+private struct NoAudit: RegistrationAudit {
+    func record(_ operation: RegistrationOperation, phase: String, call: Call, outcome: String?) async throws {}
+}
