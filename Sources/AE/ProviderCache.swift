@@ -1,6 +1,5 @@
 public import Logging
 public import MSSCore
-
 import Synchronization
 
 /// This acquiring entity's providers, pulled from the home and kept: it serves from its last good copy while the home
@@ -18,10 +17,8 @@ public final class ProviderCache: Sendable {
     private let logger: Logger
     private let copy = Mutex<Copy?>(nil)
 
-    /// - Parameters:
-    ///   - peer: This acquiring entity.
-    ///   - interval: Time between two pulls.
-    ///   - longest: How long a copy serves when no newer one can be had.
+    /// Makes an empty cache for the acquiring entity `peer`, pulled every `interval`; a copy serves for at most `longest`
+    /// when no newer one can be had.
     public init(
         home: any ProviderService,
         peer: PeerIdentity,

@@ -1,12 +1,11 @@
 import HomeMSSP
+import HomeStore
 import KeyVault
 import MSSCore
 import MSSRuntime
 import PostgreSQL
 import SIMLink
 import Signatures
-
-import HomeStore
 
 /// What the home's configuration names, read and checked: each error is one line that says whose it is.
 enum Parts {

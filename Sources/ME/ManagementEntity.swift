@@ -105,7 +105,10 @@ public struct ManagementEntity: RegistrationService {
         do throws(MSSFault) {
             try await note(.activateMobileUser(activation), "result", call, outcome: outcome)
         } catch {
-            logger.critical("the end of an activation is not in the audit", metadata: ["trace": "\(call.trace, as: .open)"])
+            logger.critical(
+                "the end of an activation is not in the audit",
+                metadata: ["trace": "\(call.trace, as: .open)"]
+            )
         }
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import MSSTestSupport
 
 /// A process that a test started, with what it prints; it ends with the test.
 final class RunningProcess: Sendable {
@@ -16,7 +17,7 @@ final class RunningProcess: Sendable {
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = handle
         process.standardError = handle
-        try process.run()
+        try process.runWithSignals()
     }
 
     deinit {

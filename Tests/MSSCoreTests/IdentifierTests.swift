@@ -12,7 +12,9 @@ struct IdentifierTests {
 
     @Test(
         "refuse what is no international number",
-        arguments: ["", "+", "0401234567", "+35840", "+3584012345678901", "+35840x234567", "++358401234567", "٣٥٨٤٠١٢٣٤٥"]
+        arguments: [
+            "", "+", "0401234567", "+35840", "+3584012345678901", "+35840x234567", "++358401234567", "٣٥٨٤٠١٢٣٤٥",
+        ]
     )
     func notANumber(text: String) {
         #expect(MSISDN(text) == nil)
@@ -38,7 +40,10 @@ struct IdentifierTests {
         }
     }
 
-    @Test("refuse what no home can have made", arguments: ["", "h1", "1habcdefghijklmnopqrstuvwxyz", "h1ABCDEFGHIJKLMNOPQRSTUVWXYZ"])
+    @Test(
+        "refuse what no home can have made",
+        arguments: ["", "h1", "1habcdefghijklmnopqrstuvwxyz", "h1ABCDEFGHIJKLMNOPQRSTUVWXYZ"]
+    )
     func notATransactionID(text: String) {
         #expect(TransactionID(text) == nil)
     }
@@ -66,7 +71,10 @@ struct IdentifierTests {
     func trace() throws {
         let trace = TraceID.random()
         #expect(TraceID(trace.description) == trace)
-        for text in ["", String(repeating: "0", count: 32), String(repeating: "g", count: 32), "+" + String(repeating: "1", count: 31)] {
+        for text in [
+            "", String(repeating: "0", count: 32), String(repeating: "g", count: 32),
+            "+" + String(repeating: "1", count: 31),
+        ] {
             #expect(TraceID(text) == nil)
         }
     }

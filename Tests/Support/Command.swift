@@ -36,7 +36,7 @@ public enum Command {
         (process.standardInput, process.standardOutput, process.standardError) = (handles[0], handles[1], handles[2])
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
             process.terminationHandler = { _ in continuation.resume() }
-            do { try process.run() } catch {
+            do { try process.runWithSignals() } catch {
                 process.terminationHandler = nil
                 continuation.resume(throwing: error)
             }

@@ -54,7 +54,7 @@ public struct OpenSSLCommand: Sendable {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
             process.terminationHandler = { _ in continuation.resume() }
             do {
-                try process.run()
+                try process.runWithSignals()
             } catch {
                 process.terminationHandler = nil
                 continuation.resume(throwing: error)

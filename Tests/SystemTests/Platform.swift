@@ -90,7 +90,7 @@ struct Platform: Sendable {
         process.standardInput = pipe
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
-        try process.run()
+        try process.runWithSignals()
         lifelines.withLock { $0.append(pipe) }
     }
 
@@ -109,7 +109,7 @@ struct Platform: Sendable {
         ]
         let pipe = Pipe()
         process.standardInput = pipe
-        try process.run()
+        try process.runWithSignals()
         Self.lifelines.withLock { $0.append(pipe) }
     }
 

@@ -54,8 +54,8 @@ envelope() {
 # fault ANSWER: what went wrong, for a person; empty if nothing did.
 fault() {
     local code detail
-    code=$(sed -n 's/.*:Subcode><[^>]*>[^<]*_\([0-9]*\)<.*/\1/p' <<<"$1")
-    detail=$(sed -n 's/.*:detail[^>]*>\([^<]*\)<.*/\1/p' <<<"$1")
+    code=$(sed -n 's/.*Value>mss:_\([0-9]*\)<.*/\1/p' <<<"$1")
+    detail=$(sed -n 's/.*<[a-z0-9]*:detail[^>]*>\([^<]*\)<.*/\1/p' <<<"$1")
     # What is no fault is HTTP's or curl's own word, one line.
     if [ -n "$code" ]; then echo "fault $code: ${detail:-without detail}"; else head -c 300 <<<"$1" | head -1; fi
 }

@@ -6,7 +6,9 @@ public struct TransactionID: Sendable, Hashable, CustomStringConvertible {
     private static let alphabet = Array("abcdefghijklmnopqrstuvwxyz234567".utf8)
     private static let randomLength = 26
 
-    /// A new id. The prefix is a letter and up to five letters or digits, so that the whole is an NCName of at most
+    /// Makes a new id.
+    ///
+    /// The prefix is a letter and up to five letters or digits, so that the whole is an NCName of at most
     /// 32 characters (FiCom 2.1).
     public static func random(prefix: Prefix) -> TransactionID {
         var generator = SystemRandomNumberGenerator()

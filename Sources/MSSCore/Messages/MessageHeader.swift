@@ -22,7 +22,9 @@ public struct MessageHeader: Sendable, Equatable {
     }
 }
 
-/// The application provider's part. AP_PWD is accepted on the wire, kept nowhere and echoed empty.
+/// The application provider's part.
+///
+/// AP_PWD is accepted on the wire, kept nowhere and echoed empty.
 public struct APInfo: Sendable, Equatable {
     /// AP_ID, a URI agreed with the acquiring entity.
     public var id: String

@@ -4,7 +4,9 @@ public struct MSSFault: Error, Sendable {
     public var code: Code
     /// The FiCom specifier below the code, such as 1016; sent only to providers that want two levels.
     public var specifier: Int?
-    /// For the caller: what is wrong, where, and what to do about it. Holds no internals and no personal data.
+    /// For the caller: what is wrong, where, and what to do about it.
+    ///
+    /// Holds no internals and no personal data.
     public var detail: String?
     /// For the log of the service that found it; never leaves the process.
     public var cause: String?
