@@ -22,6 +22,7 @@ struct AnswerInterpreter {
         _ task: SignatureTask,
         _ subscriber: Subscriber
     ) throws(EvidenceError) -> TransactionResult {
+        guard message.kind == .sign else { throw EvidenceError(reason: "the answer is to another request") }
         guard let raw = message.signature, let key = subscriber.key, let certificate = key.certificate else {
             throw EvidenceError(reason: "the answer has no signature, or the user no certificate")
         }
@@ -34,6 +35,7 @@ struct AnswerInterpreter {
         _ task: KeyGenerationTask,
         _ current: RunningTransaction
     ) throws(EvidenceError) -> TransactionResult {
+        guard message.kind == .generate else { throw EvidenceError(reason: "the answer is to another request") }
         guard let point = message.publicKey, let proof = message.proof,
             let keyVersion = current.subscriber.card.security.appletKeyVersion
         else { throw EvidenceError(reason: "the answer has no key or no proof of its possession") }

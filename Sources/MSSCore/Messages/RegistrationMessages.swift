@@ -181,3 +181,14 @@ public struct CertificateSubject: Sendable, Equatable {
         self.serialNumber = serialNumber
     }
 }
+
+/// A card's identity and a person's name are for nobody's log: neither has a description to print.
+extension SIMCardImport: CustomStringConvertible, CustomReflectable {
+    public var description: String { "‹SIM card›" }
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+extension MobileUserCreation: CustomStringConvertible, CustomReflectable {
+    public var description: String { "‹mobile user›" }
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
