@@ -41,7 +41,7 @@ enum BeginStatement {
         ), spent AS (
             UPDATE card_counters c SET packet = c.packet + 1, frame = c.frame + 1
             FROM begun b WHERE c.iccid = b.iccid
-            RETURNING c.iccid, c.packet, c.frame
+            RETURNING b.id, c.packet, c.frame
         ), activating AS (
             UPDATE mobile_users u SET state = 'ACTIVATING'
             FROM begun b WHERE u.iccid = b.iccid AND b.kind = 2 AND u.state IN ('CREATED', 'ACTIVATING')
@@ -53,7 +53,7 @@ enum BeginStatement {
             UNION ALL
             SELECT 'expiry', 'result', id, NULL, NULL, trace, '208' FROM overdue
         )
-        SELECT b.id, s.packet, s.frame FROM begun b JOIN spent s ON s.iccid = b.iccid
+        SELECT id, packet, frame FROM spent
         """
 
     static func run(_ transactions: [CardTransaction], on connection: Connection) async throws -> [Begun?] {

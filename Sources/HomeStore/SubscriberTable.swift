@@ -27,7 +27,7 @@ public final class SubscriberTable: SubscriberDirectory {
         try await StoreError.catching { try await self.lookups.submit(msisdn, deadline: deadline).get() }
     }
 
-    private static let sql = """
+    static let sql = """
         SELECT c.msisdn, c.iccid, c.tar, u.given_name, u.sur_name, u.language, u.state, u.serial_number,
             k.reference::int4, k.algorithm::int4, k.public_key, k.certificate,
             s.key_version, s.top_key_version, s.key_check_value, s.sealed,

@@ -1,3 +1,4 @@
+import Crypto
 import SwiftASN1
 
 public import struct Foundation.Date
@@ -11,6 +12,8 @@ public struct UserCertificate: Sendable {
     let serialNumber: [UInt8]
     public let notBefore: Date
     public let notAfter: Date
+    /// The key as it verifies signatures, if it is on P-256.
+    let signatureKey: P256.Signing.PublicKey?
 
     /// Reads a certificate (RFC 5280 §4.1).
     ///
@@ -33,6 +36,7 @@ public struct UserCertificate: Sendable {
             serialNumber = Array(parts[1].encodedBytes)
             issuer = Array(parts[3].encodedBytes)
             publicKey = Array(parts[6].encodedBytes)
+            signatureKey = try? P256.Signing.PublicKey(derRepresentation: publicKey)
             (notBefore, notAfter) = try DER.sequence(parts[4], identifier: .sequence) { dates in
                 (try Self.date(dates.next()), try Self.date(dates.next()))
             }

@@ -3,14 +3,14 @@ import HomeMSSP
 import MSSCore
 import Signatures
 
-/// Evidence as CMS SignedData: assembled here, then verified by another library before anybody is told.
+/// Evidence as CMS SignedData: assembled here, then read and verified anew before anybody is told.
 struct CMSEvidence: SignatureEvidence {
     let authority: UserAuthority
 
     func signedData(content: [UInt8], raw: [UInt8], key: SubscriberKey) throws(EvidenceError) -> [UInt8] {
         guard let der = key.certificate else { throw EvidenceError(reason: "the user has no certificate") }
         do throws(SignatureError) {
-            let certificate = try UserCertificate(der: der)
+            let certificate = try authority.certificate(der)
             let signedData = try SignedDataAssembler.assemble(
                 content: content,
                 attributes: SignedContent.signedAttributes(digest: MessageDigest.sha256(content)),

@@ -1,0 +1,24 @@
+import MSSTestSupport
+import PostgreSQL
+import Testing
+
+@testable import HomeStore
+
+/// A plan is made once a connection, perhaps on empty tables, and stays.
+@Suite("The plans of the statements of a signature")
+struct PlanTests {
+    @Test(
+        "find every row by an index, also when they were made on empty tables",
+        arguments: [("begin", BeginStatement.sql, 15), ("end", EndStatement.sql, 7), ("look up", SubscriberTable.sql, 1)]
+    )
+    func indexes(_ name: String, _ sql: String, _ parameters: Int) async throws {
+        let database = try await PostgreSQLCluster.shared().commonDatabase()
+        let connection = try await Connection(database.service)
+        try await connection.run(script: "PREPARE statement AS " + sql)
+        let values = [String](repeating: "NULL", count: parameters).joined(separator: ", ")
+        let plan = try await connection.execute("EXPLAIN EXECUTE statement (\(values))")
+        let lines = try (0..<plan.count).map { try plan.text($0, 0) }
+        #expect(lines.contains { $0.contains("Index") })
+        #expect(lines.filter { $0.contains("Seq Scan") || $0.contains("Hash Join") } == [], "\(name)")
+    }
+}
