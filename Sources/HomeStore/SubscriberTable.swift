@@ -9,7 +9,7 @@ public final class SubscriberTable: SubscriberDirectory {
     private let lookups: Batcher<MSISDN, Result<Subscriber?, any Error>>
 
     public init(pool: Pool) {
-        lookups = Batcher(pool: pool, maximum: 256, lanes: 2) { numbers, connection in
+        lookups = Batcher(pool: pool, maximum: 256, lanes: 1) { numbers, connection in
             let result = try await connection.execute(Self.sql, [.textArray(numbers.map(\.description))])
             var found: [String: Result<Subscriber?, any Error>] = [:]
             for row in 0..<result.count {
