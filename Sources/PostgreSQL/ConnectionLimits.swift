@@ -6,7 +6,7 @@ public struct ConnectionLimits: Sendable, Equatable {
     public var statement: Duration
     /// Longest wait for a lock (`lock_timeout`).
     public var lock: Duration
-    /// Whether every statement finds its rows by an index, one after the other.
+    /// Whether every statement finds its rows by an index, one after the other, in the order of its joins.
     ///
     /// A plan is made once a connection, perhaps when the tables were empty: it must not be one that reads them whole,
     /// or each statement costs more with every transaction that was ever made.
@@ -54,6 +54,6 @@ public struct ConnectionLimits: Sendable, Equatable {
     }
 
     private static let plansByKey =
-        " -c plan_cache_mode=force_generic_plan -c jit=off"
+        " -c plan_cache_mode=force_generic_plan -c jit=off -c join_collapse_limit=1 -c from_collapse_limit=1"
         + " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
 }
