@@ -57,6 +57,11 @@ public struct CommandStatus: RawRepresentable, Sendable, Hashable {
     ]
 }
 
+extension CommandStatus {
+    /// The standard's name, where it has one.
+    public var name: String? { Self.names[self] }
+}
+
 extension CommandStatus: CustomStringConvertible {
     /// The standard's name where this code knows it, and the number.
     public var description: String {

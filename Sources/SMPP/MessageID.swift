@@ -8,7 +8,7 @@ public struct MessageID: Sendable, Hashable, CustomStringConvertible {
 
     /// `nil` for an empty text and one of more than 64 characters or outside ASCII.
     public init?(_ text: some StringProtocol) {
-        let octets = text.utf8.drop { $0 == 0x20 }
+        let octets = Array(text.utf8.drop { $0 == 0x20 })
         guard let last = octets.lastIndex(where: { $0 != 0x20 }) else { return nil }
         let trimmed = octets[...last]
         guard trimmed.count <= 64, trimmed.allSatisfy({ (0x21..<0x7F).contains($0) }) else { return nil }

@@ -67,6 +67,11 @@ public enum MessageState: UInt8, Sendable, CaseIterable {
 public struct NetworkError: Sendable, Hashable {
     public var network: UInt8
     public var code: UInt16
+
+    public init(network: UInt8, code: UInt16) {
+        self.network = network
+        self.code = code
+    }
 }
 
 /// The text of appendix B: `id:… sub:… dlvrd:… submit date:… done date:… stat:… err:… text:…`, read leniently.

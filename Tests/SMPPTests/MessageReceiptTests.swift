@@ -99,14 +99,17 @@ struct MessageReceiptTests {
         #expect(try id("169552957").mayName(try id("a1b2c3d")))
         #expect(try id("0000012345").mayName(try id("12345")))
         #expect(try id(" 7F ").mayName(try id("127")))
-        #expect(try id("10").mayName(try id("16")) && (try id("10").mayName(try id("10"))))
+        #expect(try id("10").mayName(try id("16")))
+        #expect(try id("10").mayName(try id("10")))
         #expect(try !id("10").mayName(try id("17")))
         #expect(try !id("zz-1").mayName(try id("1")))
         #expect(try id("000") == (try id("0")))
         // Beyond 64 bits there is only the text.
         let long = "f00dfeedf00dfeedf"
-        #expect(try id(long).mayName(try id(long.uppercased())) && (try id(long).hexadecimal == nil))
-        #expect(try id("+1").decimal == nil && id("-1").hexadecimal == nil)
+        #expect(try id(long).mayName(try id(long.uppercased())))
+        #expect(try id(long).hexadecimal == nil)
+        #expect(try id("+1").decimal == nil)
+        #expect(try id("-1").hexadecimal == nil)
         for text in ["", "   ", "a b", String(repeating: "1", count: 65), "ä"] { #expect(MessageID(text) == nil) }
     }
 
