@@ -156,9 +156,10 @@ struct ReceiptBook {
     var count: Int { commands.count }
 
     private mutating func earlier(_ id: MessageID, _ centre: String, _ now: ContinuousClock.Instant) -> Undelivered? {
-        guard let index = early.firstIndex(where: { entry in
+        let position = early.firstIndex { entry in
             entry.centre == centre && entry.until > now && (entry.receipt.messageID.map { id.mayName($0) } ?? false)
-        }) else { return nil }
+        }
+        guard let index = position else { return nil }
         let entry = early.remove(at: index)
         if case .decided(let command) = take(entry.receipt, to: entry.msisdn, from: centre, now: now) { return command }
         return nil
@@ -186,7 +187,9 @@ struct ReceiptBook {
     /// The names under which a submission is found, or under which a receipt looks: what one side wrote in hexadecimal
     /// the other may write in decimal.
     private static func names(_ id: MessageID, _ centre: String, submitted: Bool) -> [Name] {
-        let asDecimal = id.decimal.map { Name(centre: centre, notation: submitted ? .decimal : .hexadecimal, text: "\($0)") }
+        let asDecimal = id.decimal.map {
+            Name(centre: centre, notation: submitted ? .decimal : .hexadecimal, text: "\($0)")
+        }
         let asHexadecimal = id.hexadecimal.map {
             Name(centre: centre, notation: submitted ? .hexadecimal : .decimal, text: "\($0)")
         }

@@ -16,7 +16,7 @@ struct ScriptedCentre: Sendable {
         let channels = Mutex<[any Channel]>([])
     }
 
-    /// - Parameter tls: What it shows of itself; without it the connections are bare.
+    /// Listens; `tls` is what it shows of itself, and without it the connections are bare.
     static func start(tls: TLSConfiguration? = nil) async throws -> ScriptedCentre {
         let (links, newLink) = AsyncStream<Link>.makeStream()
         let open = Open()

@@ -26,7 +26,8 @@ struct HostileInputTests {
     private static var receipt: ShortMessageUnit {
         var message = ProtocolUnitTests.segment
         message.esmClass = ESMClass.deliveryReceipt
-        message.shortMessage = Array("id:0A1B sub:001 dlvrd:000 submit date:1 done date:1 stat:UNDELIV err:27 text:".utf8)
+        let text = "id:0A1B sub:001 dlvrd:000 submit date:1 done date:1 stat:UNDELIV err:27 text:"
+        message.shortMessage = Array(text.utf8)
         message.parameters = [
             OptionalParameter(tag: OptionalParameter.receiptedMessageID, value: Array("2587".utf8) + [0]),
             OptionalParameter(tag: OptionalParameter.networkErrorCode, value: [3, 0, 27]),

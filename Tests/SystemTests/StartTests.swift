@@ -82,7 +82,7 @@ struct StartTests {
             what: "receipts that there are none of",
             program: "HomeMSSPService",
             configuration: "home.toml",
-            change: ("window =", "receipts = \"some\"\nwindow ="),
+            change: ("receipts = \"failures\"", "receipts = \"some\""),
             names: "smsc.receipts"
         ),
         Attempt(
