@@ -189,8 +189,10 @@ extension Session {
             var consequences = Consequences()
             let wasClosed = guarded.closing != nil
             for action in body(&guarded) { perform(action, &guarded, &consequences) }
-            let hasNews = !guarded.output.isEmpty || guarded.closing != nil && !wasClosed
-            if hasNews, !guarded.isRung, let ring = guarded.ring {
+            // A connection that cannot be written to has left an earlier ring unheard; an end it has to hear.
+            let hasEnded = guarded.closing != nil && !wasClosed
+            let hasOutput = !guarded.output.isEmpty && !guarded.isRung
+            if hasEnded || hasOutput, let ring = guarded.ring {
                 guarded.isRung = true
                 consequences.ring = ring
             }
