@@ -80,10 +80,9 @@ struct Composition {
 
     /// Each message centre by its name: one that is away is shown, and does not make the home unready.
     private func watched(_ messageCentres: MessageCentres) -> [String: OperatorListener.Question] {
-        let questions = smsc.map { settings in
-            (settings.name, { @Sendable () async -> Bool in messageCentres.isBound(settings.name) })
-        }
-        return Dictionary(questions.map { ("smsc." + $0, $1) }) { first, _ in first }
+        var questions: [String: OperatorListener.Question] = [:]
+        for name in smsc.map(\.name) { questions["smsc." + name] = { messageCentres.isBound(name) } }
+        return questions
     }
 
     private func server(
