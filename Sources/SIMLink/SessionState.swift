@@ -70,6 +70,8 @@ struct SessionState {
 
     /// Submissions that have no answer yet, those that wait for room among them.
     var load: Int { waiting.count + outstanding.count }
+    /// Submissions that have left and have no answer yet.
+    var outstandingCount: Int { outstanding.count }
     /// Whether the message centre has complained and more is waiting than its window holds.
     var isStrained: Bool { pace.isLowered && waiting.count >= settings.window }
 

@@ -136,7 +136,7 @@ struct UplinkTests {
 }
 
 /// A small generator with a seed: the same numbers every time (Steele, Lea, Flood, 2014).
-private struct SplitMix: RandomNumberGenerator {
+struct SplitMix: RandomNumberGenerator {
     var state: UInt64
 
     mutating func next() -> UInt64 {
