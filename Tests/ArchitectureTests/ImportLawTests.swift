@@ -24,7 +24,7 @@ private let importLaw: [String: Set<String>] = [
     "SIMLink": ["MSSCore", "OTA", "SMPP", "Logging", "NIOCore", "NIOPosix", "NIOSSL"],
     "KeyVault": ["MSSCore", "OTA", "Alauda", "CLibCrypto", "Crypto", "CryptoExtras"],
     "PostgreSQL": ["CLibPQ"],
-    "HomeStore": ["MSSCore", "OTA", "Alauda", "HomeMSSP", "PostgreSQL", "Logging"],
+    "HomeStore": ["MSSCore", "OTA", "Alauda", "HomeMSSP", "PostgreSQL", "SIMLink", "Logging"],
     "Signatures": ["CLibCrypto", "Crypto", "SwiftASN1"],
     "CertificateAuthority": ["MSSCore", "CLibCrypto"],
     "AEService": ["AE", "MSSCore", "MSSRuntime", "MSSWire", "Logging", "ServiceLifecycle"],
