@@ -48,7 +48,7 @@ let package = Package(
         .target(name: "HomeMSSP", dependencies: ["MSSCore", "OTA", "Alauda", .logging]),
 
         // The key side: linked into HomeMSSPService and nothing else (OTA, Alauda and SMPP also into the simulator).
-        .target(name: "OTA", dependencies: [.crypto, .cryptoExtras]),
+        .target(name: "OTA", dependencies: ["CLibCrypto", .crypto, .cryptoExtras]),
         .target(name: "Alauda", dependencies: [.crypto, .cryptoExtras]),
         .target(name: "SMPP"),
         .target(
@@ -128,7 +128,7 @@ let package = Package(
             name: "HomeMSSPTests",
             dependencies: ["Alauda", "HomeMSSP", "MSSCore", "MSSTestSupport", "OTA"]
         ),
-        .testTarget(name: "OTATests", dependencies: ["MSSTestSupport", "OTA"]),
+        .testTarget(name: "OTATests", dependencies: ["MSSCore", "MSSTestSupport", "OTA"]),
         .testTarget(name: "AlaudaTests", dependencies: ["Alauda", "MSSTestSupport", "OTA", .crypto]),
         .testTarget(name: "SMPPTests", dependencies: ["SMPP"]),
         .testTarget(

@@ -18,7 +18,7 @@ private let importLaw: [String: Set<String>] = [
     "AE": ["MSSCore", "Logging"],
     "ME": ["MSSCore", "Logging"],
     "HomeMSSP": ["MSSCore", "OTA", "Alauda", "Logging"],
-    "OTA": ["Crypto", "CryptoExtras"],
+    "OTA": ["CLibCrypto", "Crypto", "CryptoExtras"],
     "Alauda": ["Crypto", "CryptoExtras"],
     "SMPP": [],
     "SIMLink": ["MSSCore", "OTA", "SMPP", "Logging", "NIOCore", "NIOPosix", "NIOSSL"],
@@ -75,6 +75,13 @@ struct ImportLawTests {
     func keyMaterial(module: String) throws {
         for source in try SourceFile.all(in: "Sources/\(module)") {
             #expect(!source.imports.contains { $0.line.contains("@_spi(KeyMaterial)") }, "\(source.name)")
+        }
+    }
+
+    @Test("lets no program read or write packets without sound protection", arguments: importLaw.keys.sorted())
+    func anyPacket(module: String) throws {
+        for source in try SourceFile.all(in: "Sources/\(module)") {
+            #expect(!source.imports.contains { $0.line.contains("@_spi(AnyPacket)") }, "\(source.name)")
         }
     }
 
