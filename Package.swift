@@ -12,6 +12,7 @@ let package = Package(
         .executable(name: "SIMSimulator", targets: ["SIMSimulator"]),
         .executable(name: "DevelopmentCA", targets: ["DevelopmentCA"]),
         .executable(name: "Bench", targets: ["Bench"]),
+        .executable(name: "PacketBench", targets: ["PacketBench"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-asn1.git", exact: "1.7.4"),
@@ -99,6 +100,7 @@ let package = Package(
             dependencies: ["CLibCrypto", .httpServer, .httpServerCore, .lifecycle, .logging, .nioCore, .signals]
         ),
         .executableTarget(name: "Bench", dependencies: [.httpClient, .nioCore, .nioHTTP1, .nioSSL]),
+        .executableTarget(name: "PacketBench", dependencies: ["OTA"]),
 
         // Tests, one target a module, and what they share.
         .target(
