@@ -12,11 +12,11 @@ RUN_SWIFT := mkdir -p $(TEMPORARY) && TMPDIR=$(TEMPORARY) $(SWIFT)
 DEBUG_BUILD := $(RUN_SWIFT) build --build-tests --explicit-target-dependency-import-check error
 RELEASE_BUILD := $(RUN_SWIFT) build -c release --explicit-target-dependency-import-check error
 
-.PHONY: help packages build test check run demo bench clean format
+.PHONY: help packages build test check run demo bench bench-ota peers clean format
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
 
 packages: ## installs missing Debian packages (root or sudo)
 	@deploy/packages
@@ -44,6 +44,12 @@ demo: release ## the same once, then stops; exit code 0 only if the signature ve
 
 bench: release ## signatures per second through everything, durable, beside what pgbench commits
 	@exec deploy/bench
+
+bench-ota: release ## packets to and from cards: sealed and opened a second, of one core
+	@exec deploy/bench-ota
+
+peers: build ## programs that others wrote read what ours write, and ours theirs (each of deploy/peers; PyPI once)
+	@for peer in deploy/peers/*; do [ ! -f $$peer ] || [ ! -x $$peer ] || $$peer || exit 1; done
 
 format: ## formats every source
 	@$(RUN_SWIFT) format --in-place --recursive --parallel --configuration .swift-format Package.swift Sources Tests

@@ -12,6 +12,7 @@ let package = Package(
         .executable(name: "SIMSimulator", targets: ["SIMSimulator"]),
         .executable(name: "DevelopmentCA", targets: ["DevelopmentCA"]),
         .executable(name: "Bench", targets: ["Bench"]),
+        .executable(name: "PacketBench", targets: ["PacketBench"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-asn1.git", exact: "1.7.4"),
@@ -48,7 +49,7 @@ let package = Package(
         .target(name: "HomeMSSP", dependencies: ["MSSCore", "OTA", "Alauda", .logging]),
 
         // The key side: linked into HomeMSSPService and nothing else (OTA, Alauda and SMPP also into the simulator).
-        .target(name: "OTA", dependencies: [.crypto, .cryptoExtras]),
+        .target(name: "OTA", dependencies: ["CLibCrypto", .crypto, .cryptoExtras]),
         .target(name: "Alauda", dependencies: [.crypto, .cryptoExtras]),
         .target(name: "SMPP"),
         .target(
@@ -102,6 +103,7 @@ let package = Package(
             dependencies: ["CLibCrypto", .httpServer, .httpServerCore, .lifecycle, .logging, .nioCore, .signals]
         ),
         .executableTarget(name: "Bench", dependencies: [.httpClient, .nioCore, .nioHTTP1, .nioSSL]),
+        .executableTarget(name: "PacketBench", dependencies: ["OTA"]),
 
         // Tests, one target a module, and what they share.
         .target(
@@ -131,7 +133,7 @@ let package = Package(
             name: "HomeMSSPTests",
             dependencies: ["Alauda", "HomeMSSP", "MSSCore", "MSSTestSupport", "OTA"]
         ),
-        .testTarget(name: "OTATests", dependencies: ["MSSTestSupport", "OTA"]),
+        .testTarget(name: "OTATests", dependencies: ["MSSCore", "MSSTestSupport", "OTA"]),
         .testTarget(name: "AlaudaTests", dependencies: ["Alauda", "MSSTestSupport", "OTA", .crypto]),
         .testTarget(name: "SMPPTests", dependencies: ["SMPP"]),
         .testTarget(

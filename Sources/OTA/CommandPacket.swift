@@ -1,3 +1,5 @@
+public import struct Foundation.Date
+
 /// A command packet before it is sealed: for whom, how secured, and the data (TS 102 225 §5.1).
 public struct CommandPacket: Sendable, Equatable {
     public var header: Header
@@ -24,6 +26,19 @@ public struct CommandPacket: Sendable, Equatable {
 
         var octets: [UInt8] { [spi.first, spi.second, kic.octet, kid.octet] + tar.octets }
     }
+
+    /// CPL, CHL, header, and the protected part.
+    func octets(_ protection: PacketProtection, counter: UInt64) throws(OTAError) -> [UInt8] {
+        // What no packet holds is refused before its length is computed with.
+        guard data.count <= Segmentation.longestPacket else { throw .tooLong }
+        let padding = protection.padding(counted: 6, data: data.count)
+        let headerLength = 13 + protection.checkLength
+        let length = 1 + headerLength + data.count + padding
+        guard length + 2 <= Segmentation.longestPacket else { throw .tooLong }
+        let clear = [UInt8(length >> 8), UInt8(length & 0xFF), UInt8(headerLength)] + header.octets
+        let part = PacketProtection.Part(counter: counter, padding: padding, data: data)
+        return clear + (try protection.seal(part, after: clear))
+    }
 }
 
 /// A command under a card's keys with its counter spent: it can be sent once.
@@ -31,10 +46,37 @@ public struct SealedCommand: ~Copyable, Sendable {
     /// CPL, CHL, header, and what is ciphered; without the user data header.
     public let packet: [UInt8]
 
-    /// Seals a command (TS 102 225 §5.1: CC over CPL…PCNTR, data and padding; ciphered from CNTR on).
+    /// Seals data for a card of a batch (TS 102 225 §5.1: the checksum covers CPL…PCNTR, data and padding; ciphered
+    /// from CNTR on).
     ///
     /// - Parameters:
-    ///   - command: Its SPI must ask for ciphering and a checksum, its keys be AES of one key version.
+    ///   - data: For the application, at most what five short messages hold.
+    ///   - tar: The application.
+    ///   - profile: The card's batch; there is no way around it.
+    ///   - keyset: The card's keys, of the profile's algorithm.
+    ///   - counter: CNTR, 40 bits; FFFFFFFFFF would block the card's counter and is refused.
+    ///   - time: Now: triple DES ends with its permission.
+    /// - Throws: ``OTAError/insufficientSecurity`` for keys of another algorithm, ``OTAError/legacyEnded``,
+    ///   ``OTAError/malformed`` for the counter, ``OTAError/tooLong``.
+    @_spi(KeyMaterial) public init(
+        _ data: [UInt8],
+        to tar: TAR,
+        profile: CardProfile,
+        under keyset: borrowing OTAKeyset,
+        counter: UInt64,
+        at time: Date
+    ) throws(OTAError) {
+        guard keyset.algorithm == profile.algorithm else { throw .insufficientSecurity }
+        if let legacy = profile.legacy, legacy.isOver(at: time) { throw .legacyEnded }
+        guard counter < PacketCounter.last else { throw .malformed }
+        let protection = keyset.protection(checksumLength: profile.checksumLength)
+        packet = try CommandPacket(header: profile.header(to: tar), data: data).octets(protection, counter: counter)
+    }
+
+    /// Seals a command under AES.
+    ///
+    /// - Parameters:
+    ///   - command: Its SPI must ask for checksum, ciphering and a higher counter, its keys be AES of one key version.
     ///   - keyset: The keys of that version.
     ///   - counter: CNTR, 40 bits; FFFFFFFFFF would block the card's counter and is refused.
     ///   - checksumLength: 8 or 4 octets.
@@ -46,22 +88,11 @@ public struct SealedCommand: ~Copyable, Sendable {
         counter: UInt64,
         checksumLength: Int = 8
     ) throws(OTAError) {
-        let header = command.header
-        guard header.spi.hasChecksum, header.spi.isCiphered, header.kic.isAES, header.kid.isAES,
-            header.kic.keyVersion == header.kid.keyVersion, header.kic.keyVersion != 0
+        guard !keyset.algorithm.isLegacy,
+            command.header.isSound(keyset.algorithm, keyVersion: command.header.kic.keyVersion)
         else { throw .insufficientSecurity }
-        guard counter < 0xFF_FFFF_FFFF, checksumLength == 8 || checksumLength == 4 else { throw .malformed }
-        let padding = (16 - (6 + checksumLength + command.data.count) % 16) % 16
-        let padded = command.data + [UInt8](repeating: 0, count: padding)
-        let headerLength = 13 + checksumLength
-        let packetLength = 1 + headerLength + padded.count
-        guard packetLength + 2 <= Segmentation.longestPacket else { throw .tooLong }
-        var counted: [UInt8] = (0..<5).map { UInt8(truncatingIfNeeded: counter >> (32 - 8 * $0)) }
-        counted.append(UInt8(padding))
-        let clear =
-            [UInt8(packetLength >> 8), UInt8(packetLength & 0xFF), UInt8(headerLength)] + header.octets
-        let checksum = try keyset.checksum(clear + counted + padded, length: checksumLength)
-        packet = clear + (try keyset.encrypt(counted + checksum + padded))
+        guard counter < PacketCounter.last, checksumLength == 8 || checksumLength == 4 else { throw .malformed }
+        packet = try command.octets(keyset.protection(checksumLength: checksumLength), counter: counter)
     }
 
     /// The short messages that carry the command, each with its user data header, at most 140 octets
@@ -71,6 +102,11 @@ public struct SealedCommand: ~Copyable, Sendable {
     /// - Returns: One to five.
     /// - Throws: ``OTAError/tooLong``.
     public consuming func segments(reference: UInt8) throws(OTAError) -> [[UInt8]] {
+        try Segmentation.segments(packet, identifier: Segmentation.command, reference: .octet(reference))
+    }
+
+    /// The same with a reference of either size; the longer one leaves an octet less in each segment.
+    public consuming func segments(reference: SegmentReference) throws(OTAError) -> [[UInt8]] {
         try Segmentation.segments(packet, identifier: Segmentation.command, reference: reference)
     }
 }
@@ -80,30 +116,42 @@ public struct SealedCommand: ~Copyable, Sendable {
     public var packet: CommandPacket
     public var counter: UInt64
 
-    /// Decodes, authenticates and deciphers; the caller compares the counter.
+    /// Decodes, deciphers and authenticates as a card of a batch; the caller compares the counter.
     ///
-    /// - Throws: ``OTAError/insufficientSecurity`` if the profile does not accept the header;
-    ///   ``OTAError/notAuthentic`` if the checksum is wrong.
+    /// - Throws: ``OTAError/malformed`` for lengths that do not fit; ``OTAError/insufficientSecurity`` if the profile
+    ///   does not accept the header or the keys are of another algorithm; ``OTAError/notAuthentic`` if the checksum is
+    ///   wrong.
+    public init(
+        _ octets: [UInt8],
+        profile: CardProfile,
+        under keyset: borrowing OTAKeyset
+    ) throws(OTAError) {
+        let header = try Self.header(octets)
+        guard profile.accepts(header), keyset.algorithm == profile.algorithm,
+            Int(octets[2]) == 13 + profile.checksumLength
+        else { throw .insufficientSecurity }
+        try self.init(octets, header, keyset.protection(checksumLength: profile.checksumLength))
+    }
+
+    /// The same as a card under AES that takes either length of checksum.
     public init(
         _ octets: [UInt8],
         profile: SecurityProfile,
         under keyset: borrowing OTAKeyset
     ) throws(OTAError) {
         let header = try Self.header(octets)
-        guard profile.accepts(header) else { throw .insufficientSecurity }
-        let headerLength = Int(octets[2])
-        let checksumLength = headerLength - 13
-        guard checksumLength == 8 || checksumLength == 4 else { throw .insufficientSecurity }
-        let ciphered = octets[10...]
-        guard ciphered.count.isMultiple(of: 16), ciphered.count >= 6 + checksumLength else { throw .malformed }
-        let plain = try keyset.decrypt(ciphered)
-        let data = Array(plain[(6 + checksumLength)...])
-        let padding = Int(plain[5])
-        guard padding <= data.count, padding < 16 else { throw .notAuthentic }
-        let counted = Array(octets[..<10]) + plain[..<6] + data
-        guard try keyset.isChecksum(plain[6..<(6 + checksumLength)], of: counted) else { throw .notAuthentic }
-        packet = CommandPacket(header: header, data: Array(data.dropLast(padding)))
-        counter = plain[..<5].reduce(0) { $0 << 8 | UInt64($1) }
+        let checksumLength = Int(octets[2]) - 13
+        guard profile.accepts(header), !keyset.algorithm.isLegacy, checksumLength == 8 || checksumLength == 4 else {
+            throw .insufficientSecurity
+        }
+        try self.init(octets, header, keyset.protection(checksumLength: checksumLength))
+    }
+
+    /// Opens a packet whose ``header(_:)`` was read.
+    init(_ octets: [UInt8], _ header: CommandPacket.Header, _ protection: PacketProtection) throws(OTAError) {
+        let part = try protection.open(octets[10...], after: Array(octets[..<10]), hasStatus: false)
+        packet = CommandPacket(header: header, data: part.data)
+        counter = part.counter
     }
 
     /// The clear part of a packet, after its lengths were found to fit.

@@ -1,50 +1,56 @@
 import Crypto
-import CryptoExtras
-
-import struct Foundation.Data
 
 /// The SCP80 keys of one card's security domain and key version; the library wipes them when this value ends.
 @_spi(KeyMaterial) public struct OTAKeyset: ~Copyable, Sendable {
+    /// What both keys are for.
+    public let algorithm: OTAAlgorithm
     private let kic: SymmetricKey
     private let kid: SymmetricKey
 
+    /// Keys of AES, the size told by their length.
+    ///
     /// - Parameters:
-    ///   - kic: Ciphering key: 16, 24 or 32 octets of AES.
-    ///   - kid: Checksum key, likewise.
+    ///   - kic: Ciphering key: 16, 24 or 32 octets.
+    ///   - kid: Checksum key, as long.
     /// - Throws: ``OTAError/cryptography`` for keys of another size.
     public init(kic: [UInt8], kid: [UInt8]) throws(OTAError) {
-        guard [16, 24, 32].contains(kic.count), [16, 24, 32].contains(kid.count) else { throw .cryptography }
+        guard let algorithm = OTAAlgorithm.aes(keyLength: kic.count) else { throw .cryptography }
+        try self.init(kic: kic, kid: kid, algorithm: algorithm)
+    }
+
+    /// Keys of a card batch's algorithm.
+    ///
+    /// - Throws: ``OTAError/cryptography`` for keys of another size; ``OTAError/insufficientSecurity`` for keys of
+    ///   triple DES that make single DES of it because two in a row are the same.
+    public init(kic: [UInt8], kid: [UInt8], algorithm: OTAAlgorithm) throws(OTAError) {
+        guard kic.count == algorithm.keyLength, kid.count == algorithm.keyLength else { throw .cryptography }
+        guard !algorithm.isLegacy || !(Self.isSingleDES(kic) || Self.isSingleDES(kid)) else {
+            throw .insufficientSecurity
+        }
+        self.algorithm = algorithm
         self.kic = SymmetricKey(data: kic)
         self.kid = SymmetricKey(data: kid)
     }
 
-    /// AES-CBC with a zero vector and no padding: length a multiple of 16 (TS 102 225 §5.1.2).
-    func encrypt(_ octets: [UInt8]) throws(OTAError) -> [UInt8] {
-        do {
-            let iv = try AES._CBC.IV(ivBytes: [UInt8](repeating: 0, count: 16))
-            return [UInt8](try AES._CBC.encrypt(octets, using: kic, iv: iv, noPadding: true))
-        } catch { throw .cryptography }
+    /// Three octets a key that tell whether two holders have the same ones.
+    ///
+    /// AES over 01…01, triple DES over zeros.
+    /// - Throws: ``OTAError/cryptography``.
+    public func keyCheckValues() throws(OTAError) -> (kic: [UInt8], kid: [UInt8]) {
+        (try algorithm.cipher.keyCheckValue(kic), try algorithm.cipher.keyCheckValue(kid))
     }
 
-    func decrypt(_ octets: some Collection<UInt8>) throws(OTAError) -> [UInt8] {
-        do {
-            let iv = try AES._CBC.IV(ivBytes: [UInt8](repeating: 0, count: 16))
-            return [UInt8](try AES._CBC.decrypt(Array(octets), using: kic, iv: iv, noPadding: true))
-        } catch { throw .cryptography }
+    /// Ciphering and checksum as a sound packet has both.
+    func protection(checksumLength: Int) -> PacketProtection {
+        PacketProtection(
+            ciphering: .chained(algorithm.cipher, kic),
+            check: .cryptographic(algorithm.cipher, kid, length: checksumLength)
+        )
     }
 
-    /// AES-CMAC cut to its first 4 or 8 octets.
-    func checksum(_ octets: [UInt8], length: Int) throws(OTAError) -> [UInt8] {
-        do {
-            var cmac = try AES.CMAC(key: kid, outputSize: length)
-            octets.withUnsafeBytes { cmac.update(bufferPointer: $0) }
-            return Array(cmac.finalize())
-        } catch { throw .cryptography }
-    }
-
-    /// Whether the checksum is right, in a time that does not tell where it is wrong.
-    func isChecksum(_ checksum: some Collection<UInt8>, of octets: [UInt8]) throws(OTAError) -> Bool {
-        let expected = try self.checksum(octets, length: checksum.count)
-        return zip(expected, checksum).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
+    /// Encryption and decryption under one key undo each other; a key's parity bits do not count.
+    private static func isSingleDES(_ key: [UInt8]) -> Bool {
+        let parts = stride(from: 0, to: key.count, by: 8).map { key[$0..<min($0 + 8, key.count)].map { $0 & 0xFE } }
+        return zip(parts, parts.dropFirst()).contains { $0 == $1 }
     }
 }

@@ -24,7 +24,7 @@ struct LinkageTests {
     @Test("holds no simulator, no test and no development CA", arguments: services)
     func nothingForTrying(service: String) throws {
         let symbols = try Self.output(of: "nm", service)
-        for module in ["Simulation", "SIMSimulator", "DevelopmentCA", "MSSTestSupport", "Testing", "Bench"] {
+        for module in ["Simulation", "SIMSimulator", "DevelopmentCA", "MSSTestSupport", "Testing", "Bench", "PacketBench"] {
             #expect(!symbols.contains(Self.mangling(module)), "\(module) in \(service)")
         }
     }

@@ -1,5 +1,6 @@
+import Foundation
 import MSSTestSupport
-@_spi(KeyMaterial) import OTA
+@_spi(AnyPacket) @_spi(KeyMaterial) import OTA
 import Testing
 
 @Suite("A command packet")
@@ -51,9 +52,9 @@ struct CommandPacketTests {
                 case 0, 1: [.malformed]
                 // CHL: does not fit the packet, or names a checksum of another length.
                 case 2: [.malformed, .insufficientSecurity, .notAuthentic]
-                // SPI's reserved bits and second octet and TAR are not the profile's business; the checksum covers them.
-                case 3: [.insufficientSecurity, .notAuthentic]
-                case 5, 6: [.insufficientSecurity]
+                // SPI's second octet and TAR are not the profile's business but for reserved bits; the checksum covers them.
+                case 4: [.insufficientSecurity, .notAuthentic]
+                case 3, 5, 6: [.insufficientSecurity]
                 default: [.notAuthentic]
                 }
             let error = #expect(throws: OTAError.self, "octet \(index / 8)") { try open(flipped) }
@@ -115,6 +116,68 @@ struct CommandPacketTests {
         let sealed = try SealedCommand(longest, under: keyset, counter: 1)
         #expect(try sealed.segments(reference: 1).count == 5)
         #expect(throws: OTAError.tooLong) { try seal([UInt8](repeating: 1, count: 643)) }
+    }
+
+    /// Data octets that so many short messages hold, computed from the field lengths.
+    struct Capacity: CustomTestStringConvertible {
+        var algorithm: OTAAlgorithm
+        var isUp = false
+        var data: [Int]
+
+        var testDescription: String { "\(isUp ? "up" : "down"), \(algorithm.rawValue)" }
+    }
+
+    @Test(
+        "holds exactly what its short messages leave, and one octet more takes another",
+        arguments: [
+            Capacity(algorithm: .aes128, data: [98, 242, 370, 498, 642]),
+            Capacity(algorithm: .aes256, data: [98, 242, 370, 498, 642]),
+            Capacity(algorithm: .tripleDES2, data: [106, 242, 370, 506, 642]),
+            Capacity(algorithm: .tripleDES3, data: [106, 242, 370, 506, 642]),
+            Capacity(algorithm: .aes128, isUp: true, data: [113, 241, 369]),
+        ]
+    )
+    func capacity(_ capacity: Capacity) throws {
+        let permission = LegacyPermission(batch: "old", algorithm: capacity.algorithm, lastDay: "2030-12-31")
+        let profile = try CardProfile(
+            algorithm: capacity.algorithm,
+            keyVersion: 1,
+            receipt: .protected,
+            legacy: permission
+        )
+        let keyset = try someKeyset(capacity.algorithm)
+        let tar = try #require(TAR([0xB0, 0, 1]))
+        let now = Date(timeIntervalSince1970: 1_800_000_000)
+        func segments(_ length: Int) throws -> Int {
+            let data = [UInt8](repeating: 7, count: length)
+            guard capacity.isUp else {
+                let sealed = try SealedCommand(data, to: tar, profile: profile, under: keyset, counter: 1, at: now)
+                return try sealed.segments(reference: 1).count
+            }
+            let response = ResponsePacket(tar: tar, counter: 1, status: 0, data: data)
+            return try response.sealedSegments(profile: profile, under: keyset, reference: .octet(1)).count
+        }
+        for (index, length) in capacity.data.enumerated() {
+            #expect(try segments(length) == index + 1, "\(length)")
+            guard index < 4 else {
+                #expect(throws: OTAError.tooLong) { try segments(length + 1) }
+                continue
+            }
+            #expect(try segments(length + 1) == index + 2, "\(length + 1)")
+        }
+        #expect(throws: OTAError.tooLong) { try segments(100_000) }
+    }
+
+    @Test("that is only under a checksum would hold 113 octets in one short message")
+    func checksumOnly() throws {
+        let header = CommandPacket.Header(
+            spi: SPI(first: 0x12, second: 0),
+            kic: .aes(keyVersion: 1),
+            kid: .aes(keyVersion: 1),
+            tar: try #require(TAR([0xB0, 0, 1]))
+        )
+        let codec = try AnyPacket(header, kic: kic, kid: kid)
+        #expect(try codec.command([UInt8](repeating: 7, count: 113), counter: 1).count == 137)
     }
 
     @Test("has keys of 16, 24 or 32 octets")

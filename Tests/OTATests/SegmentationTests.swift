@@ -63,6 +63,68 @@ struct SegmentationTests {
         #expect(throws: OTAError.malformed) { try nothing.add(try UserData(first[0])) }
     }
 
+    @Test("with references of 16 bits carry a packet as well, an octet less in each")
+    func wide() throws {
+        for length in [125, 251, 252, 650, 651] {
+            let packet = try response(length)
+            guard length <= 650 else {
+                #expect(throws: OTAError.tooLong) { try packet.segments(reference: .wide(1)) }
+                continue
+            }
+            let parts = try packet.segments(reference: .wide(0x1234))
+            #expect(parts.allSatisfy { $0.count <= 140 } && parts.dropLast().allSatisfy { $0.count == 140 })
+            #expect(parts.count == (length == 650 ? 5 : length == 252 ? 3 : 2))
+            var reassembly = Reassembly(total: parts.count)
+            var whole: Reassembly.Progress?
+            for part in parts.reversed() {
+                let data = try UserData(part)
+                #expect(data.part?.reference == 0x1234)
+                whole = try reassembly.add(data)
+            }
+            #expect(whole == .complete(identifier: Segmentation.response, packet: packet.octets))
+        }
+    }
+
+    @Test("that came to several processes are put together from what each stored, in any order, some twice")
+    func stored() throws {
+        var order = DamagedOctets(seed: 6)
+        for reference in [SegmentReference.octet(9), .wide(0x1234)] {
+            let packet = try response(600)
+            let parts = try packet.segments(reference: reference).map { try UserData($0) }
+            for part in parts { #expect(try UserData(part.stored) == part) }
+            let kept = parts.map(\.stored)
+            let whole = Reassembly.Progress.complete(identifier: Segmentation.response, packet: packet.octets)
+            for _ in 0..<20 {
+                let some = (kept + kept.prefix(3)).shuffled(using: &order)
+                #expect(try Reassembly.whole(of: some) == whole)
+            }
+            for index in kept.indices {
+                var missing = kept
+                missing.remove(at: index)
+                #expect(try Reassembly.whole(of: missing) == .incomplete)
+            }
+            var reassembly = Reassembly(total: parts.count)
+            for part in parts.reversed() { _ = try reassembly.add(part) }
+            #expect(reassembly.stored == kept)
+        }
+        let only = try UserData(try response(10).segments(reference: 1)[0])
+        #expect(try UserData(only.stored) == only)
+    }
+
+    @Test("of two packets, damaged or none, do not make one from storage")
+    func storedMixed() throws {
+        let first = try response(200).segments(reference: 1).map { try UserData($0).stored }
+        let other = try response(200).segments(reference: 2).map { try UserData($0).stored }
+        let longer = try response(300).segments(reference: 1).map { try UserData($0).stored }
+        let bad = [[], [first[0], other[1]], [first[0], longer[1]], [[]], [first[0], []], [[2, 0x71, 0, 1, 2]]]
+        for parts in bad { #expect(throws: OTAError.malformed) { try Reassembly.whole(of: parts) } }
+        // Two parts that each claim to be another kind of packet's.
+        let command: [[UInt8]] = [[7, 0, 3, 1, 2, 1, 0x70, 0, 1], [7, 0, 3, 1, 2, 2, 0x71, 0, 2]]
+        #expect(throws: OTAError.malformed) { try Reassembly.whole(of: command) }
+        var damage = DamagedOctets(seed: 7)
+        for _ in 0..<5_000 { _ = try? Reassembly.whole(of: [damage.like(first[0]), damage.like(first[1])]) }
+    }
+
     @Test("without the packet's kind in any of them make none")
     func nameless() throws {
         var reassembly = Reassembly(total: 2)
@@ -98,42 +160,5 @@ struct SegmentationTests {
             if let done = try? reassembly.add(data), done != .incomplete { reassembly = Reassembly(total: 4) }
         }
         for sample in samples { for cut in DamagedOctets.truncations(of: sample) { _ = try? UserData(cut) } }
-    }
-}
-
-@Suite("A response packet")
-struct ResponsePacketTests {
-    private let packet: [UInt8] = [0, 14, 0x0A, 1, 2, 3, 0, 0, 0, 1, 2, 0, 0, 0xAA, 0xBB, 0xCC]
-
-    @Test("is refused when it is cut anywhere or goes on")
-    func truncation() throws {
-        #expect(try ResponsePacket(packet).data == [0xAA, 0xBB, 0xCC])
-        for cut in DamagedOctets.truncations(of: packet) {
-            #expect(throws: OTAError.malformed) { try ResponsePacket(cut) }
-        }
-        #expect(throws: OTAError.malformed) { try ResponsePacket(packet + [0]) }
-    }
-
-    @Test("is refused with a bit changed in its lengths or its padding counter, and reads as changed elsewhere")
-    func bitFlips() throws {
-        let original = try ResponsePacket(packet)
-        for (index, flipped) in DamagedOctets.bitFlips(of: packet).enumerated() {
-            if [0, 1, 2, 11].contains(index / 8) {
-                #expect(throws: OTAError.malformed) { try ResponsePacket(flipped) }
-            } else {
-                #expect(try ResponsePacket(flipped) != original)
-                #expect(try ResponsePacket(flipped).octets == flipped)
-            }
-        }
-    }
-
-    @Test("reads or is refused, whatever the octets")
-    func fuzz() {
-        var damage = DamagedOctets(seed: 71)
-        for round in 0..<10_000 {
-            let octets = round.isMultiple(of: 4) ? damage.octets(upTo: 40) : damage.like(packet)
-            guard let read = try? ResponsePacket(octets) else { continue }
-            #expect(read.octets == octets)
-        }
     }
 }
