@@ -63,7 +63,7 @@ let package = Package(
         .target(name: "HomeStore", dependencies: ["Alauda", "HomeMSSP", "MSSCore", "OTA", "PostgreSQL", .logging]),
 
         // Evidence: signatures assembled and verified (Home), certificates asked for (ME).
-        .target(name: "Signatures", dependencies: ["CLibCrypto", .asn1, .crypto]),
+        .target(name: "Signatures", dependencies: ["CLibCrypto", "MSSCore", .asn1, .crypto]),
         .target(name: "CertificateAuthority", dependencies: ["CLibCrypto", "MSSCore"]),
 
         .systemLibrary(name: "CLinux"),
