@@ -67,7 +67,7 @@ let package = Package(
         ),
 
         // Evidence: signatures assembled and verified (Home), certificates asked for (ME).
-        .target(name: "Signatures", dependencies: ["CLibCrypto", .asn1, .crypto]),
+        .target(name: "Signatures", dependencies: ["CLibCrypto", "MSSCore", .asn1, .crypto]),
         .target(name: "CertificateAuthority", dependencies: ["CLibCrypto", "MSSCore"]),
 
         .systemLibrary(name: "CLinux"),

@@ -3,16 +3,12 @@ import Synchronization
 
 /// A certificate as libcrypto has parsed it; only read, so many may use it at once.
 final class ParsedCertificate: @unchecked Sendable {
-    let fields: UserCertificate
     private let object: OpaquePointer
     private let known = Mutex<CertificatePath?>(nil)
 
     /// - Returns: `nil` if the octets are no certificate in DER.
     init?(der: [UInt8]) {
-        guard let fields = try? UserCertificate(der: der),
-            let object = LibCrypto.read(der, { d2i_X509_bio($0, nil) })
-        else { return nil }
-        self.fields = fields
+        guard let object = LibCrypto.read(der, { d2i_X509_bio($0, nil) }) else { return nil }
         self.object = object
         // Its extensions are read now, before others see it.
         X509_check_purpose(object, -1, 0)

@@ -52,17 +52,6 @@ public final class UserAuthority: @unchecked Sendable {
         }
     }
 
-    /// A user's certificate, read once and kept for the next time.
-    ///
-    /// - Throws: ``SignatureError`` if it is not well-formed.
-    public func certificate(_ der: [UInt8]) throws(SignatureError) -> UserCertificate {
-        defer { ERR_clear_error() }
-        guard let parsed = parsed.certificate(der: der) else {
-            throw SignatureError("the certificate is not well-formed")
-        }
-        return parsed.fields
-    }
-
     /// Checks a new certificate: by this CA, valid now, for this key and these names, to sign and to authenticate.
     public func check(
         _ certificate: [UInt8],
@@ -71,11 +60,11 @@ public final class UserAuthority: @unchecked Sendable {
         serialNumber: String
     ) throws(SignatureError) {
         defer { ERR_clear_error() }
+        guard try UserCertificate(der: certificate).publicKey == publicKey else {
+            throw SignatureError("the certificate is for another key")
+        }
         guard let parsed = ParsedCertificate(der: certificate) else {
             throw SignatureError("the certificate is not well-formed")
-        }
-        guard parsed.fields.publicKey == publicKey else {
-            throw SignatureError("the certificate is for another key")
         }
         guard parsed.path(in: store).standing(at: Date()) == .good else {
             throw SignatureError("the certificate is not by the user CA, or not valid now")

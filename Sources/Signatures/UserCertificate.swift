@@ -1,4 +1,3 @@
-import Crypto
 import SwiftASN1
 
 public import struct Foundation.Date
@@ -10,10 +9,10 @@ public struct UserCertificate: Sendable {
     public let publicKey: [UInt8]
     let issuer: [UInt8]
     let serialNumber: [UInt8]
+    /// Ready to verify with; `nil` for a kind of key that no card has.
+    let key: VerifyingKey?
     public let notBefore: Date
     public let notAfter: Date
-    /// The key as it verifies signatures, if it is on P-256.
-    let signatureKey: P256.Signing.PublicKey?
 
     /// Reads a certificate (RFC 5280 §4.1).
     ///
@@ -36,7 +35,7 @@ public struct UserCertificate: Sendable {
             serialNumber = Array(parts[1].encodedBytes)
             issuer = Array(parts[3].encodedBytes)
             publicKey = Array(parts[6].encodedBytes)
-            signatureKey = try? P256.Signing.PublicKey(derRepresentation: publicKey)
+            key = VerifyingKey(publicKey: publicKey)
             (notBefore, notAfter) = try DER.sequence(parts[4], identifier: .sequence) { dates in
                 (try Self.date(dates.next()), try Self.date(dates.next()))
             }

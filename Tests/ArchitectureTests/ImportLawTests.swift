@@ -25,7 +25,7 @@ private let importLaw: [String: Set<String>] = [
     "KeyVault": ["MSSCore", "OTA", "Alauda", "CLibCrypto", "Crypto", "CryptoExtras"],
     "PostgreSQL": ["CLibPQ"],
     "HomeStore": ["MSSCore", "OTA", "Alauda", "HomeMSSP", "PostgreSQL", "SIMLink", "Logging"],
-    "Signatures": ["CLibCrypto", "Crypto", "SwiftASN1"],
+    "Signatures": ["MSSCore", "CLibCrypto", "Crypto", "SwiftASN1"],
     "CertificateAuthority": ["MSSCore", "CLibCrypto"],
     "AEService": ["AE", "MSSCore", "MSSRuntime", "MSSWire", "Logging", "ServiceLifecycle"],
     "MEService": ["CertificateAuthority", "ME", "MSSCore", "MSSRuntime", "MSSWire", "Logging", "ServiceLifecycle"],
