@@ -25,8 +25,12 @@ struct AuditFileTests {
 
     /// A trail of `count` entries on disk, closed.
     private func write(_ count: Int) async throws {
-        let file = try open()
-        for number in 0..<count { try await file.record(AuditEntry(act: "act\(number)", phase: "result")) }
+        var file: AuditFile? = try open()
+        for number in 0..<count { try await file?.record(AuditEntry(act: "act\(number)", phase: "result")) }
+        // The last entry is told before its writer lets go of the file.
+        weak let released = file
+        file = nil
+        while released != nil { try await Task.sleep(for: .milliseconds(1)) }
     }
 
     private func content() throws -> [UInt8] { try PublicFile.read(path) }
