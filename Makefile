@@ -2,15 +2,21 @@
 
 SHELL := /bin/bash
 SWIFT ?= swift
+# The tools' caches and temporary files stay below .build: nothing outside this folder is touched.
+export XDG_CACHE_HOME := $(CURDIR)/.build/xdg/cache
+export XDG_CONFIG_HOME := $(CURDIR)/.build/xdg/config
+export XDG_DATA_HOME := $(CURDIR)/.build/xdg/data
+TEMPORARY := $(CURDIR)/.build/tmp
+RUN_SWIFT := mkdir -p $(TEMPORARY) && TMPDIR=$(TEMPORARY) $(SWIFT)
 # An import that Package.swift does not declare ends the build.
-DEBUG_BUILD := $(SWIFT) build --build-tests --explicit-target-dependency-import-check error
-RELEASE_BUILD := $(SWIFT) build -c release --explicit-target-dependency-import-check error
+DEBUG_BUILD := $(RUN_SWIFT) build --build-tests --explicit-target-dependency-import-check error
+RELEASE_BUILD := $(RUN_SWIFT) build -c release --explicit-target-dependency-import-check error
 
 .PHONY: help packages build test check run demo bench bench-ota peers fuzz clean format
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
 
 packages: ## installs missing Debian packages (root or sudo)
 	@deploy/packages
@@ -19,16 +25,16 @@ build: packages ## debug build of everything, tests too; undeclared imports are 
 	@began=$$(date +%s); $(DEBUG_BUILD) || exit 1; echo "Building took $$(($$(date +%s) - began)) s."
 
 test: build ## installs what is missing, then all tests, the real executables among them
-	@began=$$(date +%s); $(SWIFT) test --skip-build --no-parallel; status=$$?; \
+	@began=$$(date +%s); $(RUN_SWIFT) test --skip-build --no-parallel; status=$$?; \
 	echo "Tests took $$(($$(date +%s) - began)) s."; exit $$status
 
 check: build ## formatting, product membership, explicit imports
-	$(SWIFT) format lint --strict --recursive --parallel --configuration .swift-format Package.swift Sources Tests
-	deploy/check-products
+	@$(RUN_SWIFT) format lint --strict --recursive --parallel --configuration .swift-format Package.swift Sources Tests
+	TMPDIR=$(TEMPORARY) deploy/check-products
 
 release: packages ## optimised build (a clean machine needs some ten minutes)
 	@echo "Building release; the first time takes some ten minutes."
-	$(RELEASE_BUILD)
+	@$(RELEASE_BUILD)
 
 run: release ## the whole platform on this machine until Ctrl-C, with a registered user and a verified signature
 	@exec deploy/demo/run
@@ -49,7 +55,7 @@ fuzz: packages ## what reads octets from outside, each FUZZ_SECONDS (20) under l
 	@exec deploy/fuzz
 
 format: ## formats every source
-	$(SWIFT) format --in-place --recursive --parallel --configuration .swift-format Package.swift Sources Tests
+	@$(RUN_SWIFT) format --in-place --recursive --parallel --configuration .swift-format Package.swift Sources Tests
 
 clean: ## removes .build and .run
 	rm -rf .build .build-fuzz .run

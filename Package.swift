@@ -61,10 +61,13 @@ let package = Package(
             dependencies: ["Alauda", "CLibCrypto", "MSSCore", "OTA", .crypto, .cryptoExtras]
         ),
         .target(name: "PostgreSQL", dependencies: ["CLibPQ"]),
-        .target(name: "HomeStore", dependencies: ["Alauda", "HomeMSSP", "MSSCore", "OTA", "PostgreSQL", .logging]),
+        .target(
+            name: "HomeStore",
+            dependencies: ["Alauda", "HomeMSSP", "MSSCore", "OTA", "PostgreSQL", "SIMLink", .logging]
+        ),
 
         // Evidence: signatures assembled and verified (Home), certificates asked for (ME).
-        .target(name: "Signatures", dependencies: ["CLibCrypto", .asn1, .crypto]),
+        .target(name: "Signatures", dependencies: ["CLibCrypto", "MSSCore", .asn1, .crypto]),
         .target(name: "CertificateAuthority", dependencies: ["CLibCrypto", "MSSCore"]),
 
         .systemLibrary(name: "CLinux"),
@@ -135,7 +138,9 @@ let package = Package(
         .testTarget(name: "SMPPTests", dependencies: ["SMPP"]),
         .testTarget(
             name: "SIMLinkTests",
-            dependencies: ["MSSCore", "OTA", "SIMLink", "SMPP", .logging, .nioCore, .nioPosix]
+            dependencies: [
+                "MSSCore", "MSSTestSupport", "OTA", "SIMLink", "SMPP", .logging, .nioCore, .nioPosix, .nioSSL,
+            ]
         ),
         .testTarget(
             name: "SimulationTests",
@@ -145,7 +150,9 @@ let package = Package(
         .testTarget(name: "KeyVaultTests", dependencies: ["Alauda", "KeyVault", "MSSCore", "MSSTestSupport", "OTA"]),
         .testTarget(
             name: "HomeStoreTests",
-            dependencies: ["Alauda", "HomeMSSP", "HomeStore", "MSSCore", "MSSTestSupport", "OTA", "PostgreSQL"]
+            dependencies: [
+                "Alauda", "HomeMSSP", "HomeStore", "MSSCore", "MSSTestSupport", "OTA", "PostgreSQL", "SIMLink",
+            ]
         ),
         .testTarget(
             name: "SignaturesTests",

@@ -20,7 +20,7 @@ struct Composition {
     private let prefix: TransactionID.Prefix
     private let vault: Vault
     private let evidence: CMSEvidence
-    private let smsc: SMSCSettings
+    private let smsc: [SMSCSettings]
     private let legacyBatches: LegacyBatches
 
     init(_ configuration: HomeConfiguration) throws {
@@ -30,7 +30,7 @@ struct Composition {
         prefix = try Parts.prefix(configuration.prefix)
         vault = try Parts.vault(configuration.vault)
         evidence = CMSEvidence(authority: try Parts.users(configuration.users))
-        smsc = try Parts.messageCentre(configuration.smsc)
+        smsc = try MessageCentreParts.settings(configuration.smsc)
         legacyBatches = try LegacyBatches(configuration.legacyBatches ?? [])
         log = try ServiceLog.start(configuration.log, service: "home", tally: metrics)
     }
@@ -41,15 +41,17 @@ struct Composition {
         let subscribers = SubscriberTable(pool: pool)
         let ledger = PostgreSQLLedger(pool: pool, subscribers: subscribers)
         let answers = CardAnswers()
-        let messageCentre = MessageCentre(
-            settings: smsc,
+        let messageCentres = MessageCentres(
+            smsc,
+            parts: PartTable(pool: pool),
             receive: { packet, msisdn in await answers.receive(packet, from: msisdn) },
+            undelivered: { command, msisdn in await answers.undelivered(command, to: msisdn) },
             tally: metrics,
             logger: log.logger
         )
         let exchange = CardExchange(
             vault: CardKeys(vault: vault),
-            channel: ShortMessageChannel(messageCentre: messageCentre),
+            channel: ShortMessageChannel(messageCentres: messageCentres),
             directory: subscribers,
             ledger: ledger,
             evidence: evidence,
@@ -66,16 +68,24 @@ struct Composition {
                     metrics: metrics,
                     dependencies: [
                         "database": { await pool.check(deadline: .now + .seconds(1)) },
-                        "smsc": { messageCentre.isBound },
+                        "smsc": { messageCentres.isBound },
                     ],
+                    watched: watched(messageCentres),
                     logger: log.logger
                 )
             )
         }
-        services.append(BackgroundWork { await messageCentre.run() })
+        services.append(BackgroundWork { await messageCentres.run() })
         services.append(BackgroundWork { await exchange.run() })
         services.append(server(pool, subscribers, ledger, exchange, started))
         try await ServiceRun.run(services, started: started, logger: log.logger)
+    }
+
+    /// Each message centre by its name: one that is away is shown, and does not make the home unready.
+    private func watched(_ messageCentres: MessageCentres) -> [String: OperatorListener.Question] {
+        var questions: [String: OperatorListener.Question] = [:]
+        for name in smsc.map(\.name) { questions["smsc." + name] = { messageCentres.isBound(name) } }
+        return questions
     }
 
     private func server(

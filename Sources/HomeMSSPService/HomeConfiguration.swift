@@ -15,7 +15,7 @@ struct HomeConfiguration: Decodable, Sendable {
     var tls: CredentialFiles
     var database: Database
     var vault: VaultFiles
-    var smsc: MessageCentreAddress
+    var smsc: MessageCentreList
     var users: Users
     /// Card batches that may still use triple DES.
     var legacyBatches: [LegacyBatch]?
@@ -56,20 +56,6 @@ struct HomeConfiguration: Decodable, Sendable {
             case topKey = "top_key"
             case importKey = "import_key"
             case importCertificate = "import_certificate"
-        }
-    }
-
-    struct MessageCentreAddress: Decodable, Sendable {
-        var address: ListenAddress
-        var systemID: String
-        var password: ConfiguredPath
-        var sourceAddress: String
-        var window: Int?
-
-        private enum CodingKeys: String, CodingKey {
-            case address, password, window
-            case systemID = "system_id"
-            case sourceAddress = "source_address"
         }
     }
 

@@ -4,7 +4,6 @@ import KeyVault
 import MSSCore
 import MSSRuntime
 import PostgreSQL
-import SIMLink
 import Signatures
 
 /// What the home's configuration names, read and checked: each error is one line that says whose it is.
@@ -47,29 +46,6 @@ enum Parts {
         do throws(SignatureError) {
             return try UserAuthority(anchors: anchors, revocationList: users.revocations?.path)
         } catch { throw StartError("users.authority: \(users.authority): \(error)") }
-    }
-
-    static func messageCentre(_ smsc: HomeConfiguration.MessageCentreAddress) throws(StartError) -> SMSCSettings {
-        let octets = try SecretFile.read(smsc.password.path)
-        let text = String(decoding: octets, as: UTF8.self).filter { !$0.isNewline }
-        guard let password = SMSCPassword(text) else {
-            throw StartError("smsc.password: \(smsc.password) must hold 1 to 8 printable characters")
-        }
-        guard (1...15).contains(smsc.systemID.utf8.count) else {
-            throw StartError("smsc.system_id must have 1 to 15 characters")
-        }
-        var settings = SMSCSettings(
-            host: smsc.address.host,
-            port: smsc.address.port,
-            systemID: smsc.systemID,
-            password: password,
-            sourceAddress: smsc.sourceAddress
-        )
-        if let window = smsc.window {
-            guard (1...10_000).contains(window) else { throw StartError("smsc.window must be 1 to 10000") }
-            settings.window = window
-        }
-        return settings
     }
 
     /// The database, reached and found to be laid out as this program needs it.

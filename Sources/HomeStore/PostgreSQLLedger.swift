@@ -17,10 +17,10 @@ public final class PostgreSQLLedger: TransactionLedger {
     public init(pool: Pool, subscribers: any SubscriberDirectory) {
         self.pool = pool
         self.subscribers = subscribers
-        beginnings = Batcher(pool: pool, maximum: 256, lanes: 2) { transactions, connection in
+        beginnings = Batcher(pool: pool, maximum: 256, lanes: 1) { transactions, connection in
             try await BeginStatement.run(transactions, on: connection)
         }
-        ends = Batcher(pool: pool, maximum: 256, lanes: 2) { ends, connection in
+        ends = Batcher(pool: pool, maximum: 256, lanes: 1) { ends, connection in
             try await EndStatement.run(ends, on: connection)
         }
     }

@@ -9,7 +9,7 @@ public final class SubscriberTable: SubscriberDirectory {
     private let lookups: Batcher<MSISDN, Result<Subscriber?, any Error>>
 
     public init(pool: Pool) {
-        lookups = Batcher(pool: pool, maximum: 256, lanes: 2) { numbers, connection in
+        lookups = Batcher(pool: pool, maximum: 256, lanes: 1) { numbers, connection in
             let result = try await connection.execute(Self.sql, [.textArray(numbers.map(\.description))])
             var found: [String: Result<Subscriber?, any Error>] = [:]
             for row in 0..<result.count {
@@ -27,7 +27,7 @@ public final class SubscriberTable: SubscriberDirectory {
         try await StoreError.catching { try await self.lookups.submit(msisdn, deadline: deadline).get() }
     }
 
-    private static let sql = """
+    static let sql = """
         SELECT c.msisdn, c.iccid, c.tar, u.given_name, u.sur_name, u.language, u.state, u.serial_number,
             k.reference::int4, k.algorithm::int4, k.public_key, k.certificate,
             s.key_version, s.top_key_version, s.key_check_value, s.sealed,

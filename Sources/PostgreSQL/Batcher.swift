@@ -74,6 +74,8 @@ public final class Batcher<Item: Sendable, Answer: Sendable>: Sendable {
     }
 
     private func lead(_ item: Item, _ deadline: ContinuousClock.Instant) async throws -> Answer {
+        // Whoever is about to come may come along: no time passes if nobody is.
+        await Task.yield()
         let others = state.withLock { state in
             let others = Array(state.waiting.prefix(maximum - 1))
             state.waiting.removeFirst(others.count)

@@ -6,15 +6,26 @@ public struct ConnectionLimits: Sendable, Equatable {
     public var statement: Duration
     /// Longest wait for a lock (`lock_timeout`).
     public var lock: Duration
+    /// Whether every statement finds its rows by an index, one after the other, in the order of its joins.
+    ///
+    /// A plan is made once a connection, perhaps when the tables were empty: it must not be one that reads them whole,
+    /// or each statement costs more with every transaction that was ever made.
+    public var findsByKey: Bool
 
-    public init(connect: Duration, statement: Duration, lock: Duration) {
+    public init(connect: Duration, statement: Duration, lock: Duration, findsByKey: Bool = false) {
         self.connect = connect
         self.statement = statement
         self.lock = lock
+        self.findsByKey = findsByKey
     }
 
-    /// For a service: its statements take milliseconds.
-    public static let service = ConnectionLimits(connect: .seconds(3), statement: .seconds(4), lock: .seconds(3))
+    /// For a service: its statements take milliseconds and name the rows that they want.
+    public static let service = ConnectionLimits(
+        connect: .seconds(3),
+        statement: .seconds(4),
+        lock: .seconds(3),
+        findsByKey: true
+    )
     /// For migrations, which may rewrite a table and wait for one another.
     public static let migration = ConnectionLimits(
         connect: .seconds(10),
@@ -37,7 +48,12 @@ public struct ConnectionLimits: Sendable, Equatable {
                 "options",
                 "-c statement_timeout=\(milliseconds(statement)) -c lock_timeout=\(milliseconds(lock))"
                     + " -c idle_in_transaction_session_timeout=\(milliseconds(answer)) -c client_encoding=UTF8"
+                    + (findsByKey ? Self.plansByKey : "")
             ),
         ]
     }
+
+    private static let plansByKey =
+        " -c plan_cache_mode=force_generic_plan -c jit=off -c join_collapse_limit=1 -c from_collapse_limit=1"
+        + " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
 }

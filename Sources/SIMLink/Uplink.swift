@@ -2,159 +2,68 @@ import MSSCore
 import OTA
 import SMPP
 
-/// What handsets send, put together again: the parts of one answer are acknowledged together, once it is stored.
-struct Uplink {
-    enum Action: Equatable {
-        /// Answers messages that are of no further use, or that are to be sent again.
-        case acknowledge([UInt32], CommandStatus)
-        /// A whole answer: to be stored; ``Uplink/stored(_:_:now:)`` then tells what to acknowledge.
-        case receive(Answer)
-    }
+/// What a message that a message centre delivers is to the home.
+enum Uplink: Equatable {
+    /// A whole answer of a card, in one message.
+    case answer(ResponsePacket, MSISDN)
+    case part(AnswerPart)
+    /// What became of a message of ours, and to whom it went.
+    case receipt(MessageReceipt, MSISDN?)
+    /// Of no use, for a constant reason; `nil` where that is as it should be.
+    case nothing(String?)
 
-    /// A whole answer and the messages that brought it.
-    struct Answer: Equatable, Sendable {
-        var packet: ResponsePacket
-        var msisdn: MSISDN
-        /// The message it came in, unless it came in parts.
-        var sequence: UInt32?
-        var parts: Key?
-    }
-
-    /// Which parts belong together.
-    struct Key: Hashable, Sendable {
-        var source: String
-        var reference: UInt16
-        var total: Int
-    }
-
-    private struct Partial {
-        var reassembly: Reassembly
-        var parts: [Int: [UInt8]] = [:]
-        var sequences: [UInt32] = []
-        var began: ContinuousClock.Instant
-    }
-
-    /// Answers that one source may have half sent: a stranger's litter takes no other's place.
-    static let mostOfOneSource = 4
-
-    private let patience: Duration
-    private let mostPartials: Int
-    private var collecting: [Key: Partial] = [:]
-    private var storing: [Key: Partial] = [:]
-    /// What was stored lately: a message centre that missed an acknowledgement sends a part again.
-    private var known: [Key: Partial] = [:]
-
-    init(patience: Duration, mostPartials: Int) {
-        self.patience = patience
-        self.mostPartials = mostPartials
-    }
-
-    /// Takes a message; `refused` is told a constant reason for what is acknowledged without being used.
-    mutating func delivered(
-        _ sequence: UInt32,
-        _ message: ShortMessageUnit,
-        now: ContinuousClock.Instant,
-        refused: (String) -> Void
-    ) -> [Action] {
-        guard !message.isReceipt else { return [.acknowledge([sequence], .ok)] }
-        guard let msisdn = MSISDN(message.source.digits), let userData = UserData(of: message) else {
-            refused("no_answer_of_a_card")
-            return [.acknowledge([sequence], .ok)]
+    init(_ message: ShortMessageUnit) {
+        if let receipt = MessageReceipt(message) {
+            self = .receipt(receipt, MSISDN(message.source.digits))
+        } else if message.isReceipt {
+            self = .nothing(nil)
+        } else if let msisdn = MSISDN(message.source.digits), let userData = UserData(of: message) {
+            self = Self.answer(userData, msisdn)
+        } else {
+            self = .nothing("no_answer_of_a_card")
         }
+    }
+
+    private static func answer(_ userData: UserData, _ msisdn: MSISDN) -> Uplink {
         guard let part = userData.part else {
-            guard let packet = Self.packet(userData.packetIdentifier, userData.octets) else {
-                refused("no_response_packet")
-                return [.acknowledge([sequence], .ok)]
-            }
-            return [.receive(Answer(packet: packet, msisdn: msisdn, sequence: sequence))]
+            let packet = packet(userData.packetIdentifier, userData.octets)
+            return packet.map { .answer($0, msisdn) } ?? .nothing("no_response_packet")
         }
-        let key = Key(source: msisdn.description, reference: part.reference, total: part.total)
-        if let answer = repeated(sequence, part.index, userData.octets, of: key) { return answer }
-        return collect(sequence, userData, part.index, of: key, from: msisdn, now: now, refused: refused)
-    }
-
-    /// Tells what became of an answer.
-    ///
-    /// - Returns: The messages that can now be acknowledged.
-    mutating func stored(_ answer: Answer, _ isStored: Bool, now: ContinuousClock.Instant) -> [UInt32] {
-        guard let key = answer.parts else { return answer.sequence.map { [$0] } ?? [] }
-        guard var partial = storing.removeValue(forKey: key) else { return [] }
-        let sequences = partial.sequences
-        partial.sequences = []
-        partial.began = now
-        if isStored, known.count < mostPartials { known[key] = partial }
-        return sequences
-    }
-
-    /// Parts whose others did not come: the message centre is to send them again.
-    mutating func overdue(_ now: ContinuousClock.Instant) -> [UInt32] {
-        known = known.filter { $0.value.began + patience > now }
-        let late = collecting.filter { $0.value.began + patience <= now }
-        for key in late.keys { collecting[key] = nil }
-        return late.values.flatMap(\.sequences)
-    }
-
-    /// A part of an answer that is whole already: acknowledged with it, or at once.
-    private mutating func repeated(_ sequence: UInt32, _ index: Int, _ octets: [UInt8], of key: Key) -> [Action]? {
-        if let partial = storing[key] {
-            // Another answer under the same reference has to wait until this one is out of the way.
-            guard partial.parts[index] == octets else {
-                return [.acknowledge([sequence], .temporaryApplicationError)]
-            }
-            storing[key]?.sequences.append(sequence)
-            return []
-        }
-        guard let partial = known[key] else { return nil }
-        if partial.parts[index] == octets { return [.acknowledge([sequence], .ok)] }
-        known[key] = nil
-        return nil
-    }
-
-    private mutating func collect(
-        _ sequence: UInt32,
-        _ userData: UserData,
-        _ index: Int,
-        of key: Key,
-        from msisdn: MSISDN,
-        now: ContinuousClock.Instant,
-        refused: (String) -> Void
-    ) -> [Action] {
-        var actions: [Action] = []
-        if let other = collecting[key], let octets = other.parts[index], octets != userData.octets {
-            // The reference is used again: what was half sent before is not coming any more.
-            collecting[key] = nil
-            refused("parts_do_not_fit")
-            actions.append(.acknowledge(other.sequences, .ok))
-        }
-        if collecting[key] == nil {
-            guard collecting.count + storing.count < mostPartials,
-                collecting.keys.count(where: { $0.source == key.source }) < Self.mostOfOneSource
-            else {
-                refused("too_many_parts")
-                return actions + [.acknowledge([sequence], .temporaryApplicationError)]
-            }
-        }
-        var partial = collecting[key] ?? Partial(reassembly: Reassembly(total: key.total), began: now)
-        partial.sequences.append(sequence)
-        partial.parts[index] = userData.octets
-        do {
-            guard case .complete(let identifier, let octets) = try partial.reassembly.add(userData) else {
-                collecting[key] = partial
-                return actions
-            }
-            collecting[key] = nil
-            guard let packet = Self.packet(identifier, octets) else { throw OTAError.malformed }
-            storing[key] = partial
-            return actions + [.receive(Answer(packet: packet, msisdn: msisdn, parts: key))]
-        } catch {
-            collecting[key] = nil
-            refused("no_response_packet")
-            return actions + [.acknowledge(partial.sequences, .ok)]
-        }
+        guard userData.octets.count <= AnswerPart.longest else { return .nothing("no_answer_of_a_card") }
+        return .part(
+            AnswerPart(
+                source: msisdn,
+                reference: part.reference,
+                total: part.total,
+                index: part.index,
+                identifier: userData.packetIdentifier,
+                octets: userData.octets
+            )
+        )
     }
 
     private static func packet(_ identifier: UInt8?, _ octets: [UInt8]) -> ResponsePacket? {
         identifier == Segmentation.response ? try? ResponsePacket(octets) : nil
+    }
+}
+
+extension Uplink {
+    /// What the stored parts of an answer make.
+    enum Assembly: Equatable {
+        case incomplete
+        case whole(ResponsePacket)
+        /// All parts are there, and together they are no response packet.
+        case malformed
+    }
+
+    /// Puts the stored parts of an answer together.
+    static func assemble(_ parts: [AnswerPart]) -> Assembly {
+        guard let total = parts.first?.total, parts.allSatisfy({ $0.total == total }) else { return .incomplete }
+        let byIndex = Dictionary(parts.map { ($0.index, $0) }) { first, _ in first }
+        let ordered = (1...max(1, total)).compactMap { byIndex[$0] }
+        guard ordered.count == total else { return .incomplete }
+        let identifier = ordered.compactMap(\.identifier).last
+        return packet(identifier, ordered.flatMap(\.octets)).map { .whole($0) } ?? .malformed
     }
 }
 
@@ -186,12 +95,10 @@ extension UserData {
     }
 
     private static func concatenation(_ message: ShortMessageUnit) -> [UInt8]? {
-        func value(_ tag: UInt16, _ length: Int) -> [UInt8]? {
-            message.parameters.first { $0.tag == tag && $0.value.count == length }?.value
-        }
-        guard let reference = value(OptionalParameter.sarReference, 2),
-            let total = value(OptionalParameter.sarTotalSegments, 1),
-            let index = value(OptionalParameter.sarSegment, 1)
+        let parameters = message.parameters
+        guard let reference = parameters.value(of: OptionalParameter.sarReference, length: 2),
+            let total = parameters.value(of: OptionalParameter.sarTotalSegments, length: 1),
+            let index = parameters.value(of: OptionalParameter.sarSegment, length: 1)
         else { return nil }
         return [8, 4] + reference + total + index
     }

@@ -32,6 +32,19 @@ public struct CommandStatus: RawRepresentable, Sendable, Hashable {
     public static let unknownError = CommandStatus(rawValue: 0xFF)
 
     private static let names: [CommandStatus: String] = [
+        CommandStatus(rawValue: 0x06): "ESME_RINVPRTFLG", CommandStatus(rawValue: 0x07): "ESME_RINVREGDLVFLG",
+        CommandStatus(rawValue: 0x0C): "ESME_RINVMSGID", CommandStatus(rawValue: 0x11): "ESME_RCANCELFAIL",
+        CommandStatus(rawValue: 0x13): "ESME_RREPLACEFAIL", CommandStatus(rawValue: 0x15): "ESME_RINVSERTYP",
+        CommandStatus(rawValue: 0x33): "ESME_RINVNUMDESTS", CommandStatus(rawValue: 0x34): "ESME_RINVDLNAME",
+        CommandStatus(rawValue: 0x40): "ESME_RINVDESTFLAG", CommandStatus(rawValue: 0x42): "ESME_RINVSUBREP",
+        CommandStatus(rawValue: 0x44): "ESME_RCNTSUBDL", CommandStatus(rawValue: 0x48): "ESME_RINVSRCTON",
+        CommandStatus(rawValue: 0x49): "ESME_RINVSRCNPI", CommandStatus(rawValue: 0x50): "ESME_RINVDSTTON",
+        CommandStatus(rawValue: 0x51): "ESME_RINVDSTNPI", CommandStatus(rawValue: 0x53): "ESME_RINVSYSTYP",
+        CommandStatus(rawValue: 0x54): "ESME_RINVREPFLAG", CommandStatus(rawValue: 0x55): "ESME_RINVNUMMSGS",
+        CommandStatus(rawValue: 0x63): "ESME_RINVDFTMSGID", CommandStatus(rawValue: 0x67): "ESME_RQUERYFAIL",
+        CommandStatus(rawValue: 0xC0): "ESME_RINVOPTPARSTREAM", CommandStatus(rawValue: 0xC1): "ESME_ROPTPARNOTALLWD",
+        CommandStatus(rawValue: 0xC2): "ESME_RINVPARLEN", CommandStatus(rawValue: 0xC3): "ESME_RMISSINGOPTPARAM",
+        CommandStatus(rawValue: 0xC4): "ESME_RINVOPTPARAMVAL",
         ok: "ESME_ROK", invalidMessageLength: "ESME_RINVMSGLEN", invalidCommandLength: "ESME_RINVCMDLEN",
         invalidCommandID: "ESME_RINVCMDID", invalidBindStatus: "ESME_RINVBNDSTS", alreadyBound: "ESME_RALYBND",
         systemError: "ESME_RSYSERR", invalidSource: "ESME_RINVSRCADR", invalidDestination: "ESME_RINVDSTADR",
@@ -42,6 +55,11 @@ public struct CommandStatus: RawRepresentable, Sendable, Hashable {
         rejectedByApplication: "ESME_RX_R_APPN", deliveryFailure: "ESME_RDELIVERYFAILURE",
         unknownError: "ESME_RUNKNOWNERR",
     ]
+}
+
+extension CommandStatus {
+    /// The standard's name, where it has one.
+    public var name: String? { Self.names[self] }
 }
 
 extension CommandStatus: CustomStringConvertible {

@@ -23,6 +23,17 @@ struct OctetReader {
         return Array(rest.prefix(count))
     }
 
+    /// Everything that is left.
+    mutating func remaining() -> [UInt8] {
+        defer { rest = [] }
+        return Array(rest)
+    }
+
+    /// A C-Octet String, or an empty text where nothing is left.
+    mutating func textIfAny(_ limit: Int, _ name: String) throws(SMPPError) -> String {
+        isAtEnd ? "" : try text(limit, name)
+    }
+
     /// A C-Octet String of at most `limit` octets, the closing NUL among them (§3.1).
     ///
     /// Octets that are no ASCII become `?`.

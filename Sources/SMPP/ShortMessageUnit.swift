@@ -40,70 +40,10 @@ public struct ShortMessageUnit: Sendable, Equatable {
     public var hasUserDataHeader: Bool { esmClass & ESMClass.userDataHeader != 0 }
     /// A delivery receipt, an acknowledgement or a notification, not a message of the handset (§5.2.12).
     public var isReceipt: Bool { esmClass & ESMClass.messageType != 0 }
+    /// What the message is: a handset's own, or the message centre's word about another (§5.2.12).
+    public var kind: MessageKind { MessageKind(esmClass: esmClass) }
     /// The user data, wherever the other side put it.
-    public var userData: [UInt8] {
-        parameters.first { $0.tag == OptionalParameter.messagePayload }?.value ?? shortMessage
-    }
-}
-
-/// An address with its type of number and numbering plan (§5.2.5, §5.2.6).
-public struct Address: Sendable, Equatable {
-    public var typeOfNumber: UInt8
-    public var numberingPlan: UInt8
-    /// At most 20 characters.
-    public var digits: String
-
-    public init(typeOfNumber: UInt8, numberingPlan: UInt8, digits: String) {
-        self.typeOfNumber = typeOfNumber
-        self.numberingPlan = numberingPlan
-        self.digits = digits
-    }
-
-    /// An international number of the telephone network, without `+`.
-    public static func international(_ digits: some StringProtocol) -> Address {
-        Address(typeOfNumber: 1, numberingPlan: 1, digits: String(digits))
-    }
-
-    /// A short code of the network itself.
-    public static func shortCode(_ digits: some StringProtocol) -> Address {
-        Address(typeOfNumber: 3, numberingPlan: 1, digits: String(digits))
-    }
-}
-
-/// A tag-length-value parameter after the mandatory ones (§5.3).
-public struct OptionalParameter: Sendable, Equatable {
-    public static let messagePayload: UInt16 = 0x0424
-    public static let receiptedMessageID: UInt16 = 0x001E
-    public static let messageState: UInt16 = 0x0427
-    public static let sarReference: UInt16 = 0x020C
-    public static let sarTotalSegments: UInt16 = 0x020E
-    public static let sarSegment: UInt16 = 0x020F
-
-    public var tag: UInt16
-    public var value: [UInt8]
-
-    public init(tag: UInt16, value: [UInt8]) {
-        self.tag = tag
-        self.value = value
-    }
-
-    static func read(_ reader: inout OctetReader) throws(SMPPError) -> [OptionalParameter] {
-        var parameters: [OptionalParameter] = []
-        while !reader.isAtEnd {
-            let tag = try reader.uint16()
-            parameters.append(OptionalParameter(tag: tag, value: try reader.octets(Int(try reader.uint16()))))
-        }
-        return parameters
-    }
-
-    static func write(_ parameters: [OptionalParameter], to octets: inout [UInt8]) throws(SMPPError) {
-        for parameter in parameters {
-            guard let length = UInt16(exactly: parameter.value.count) else { throw .fieldTooLong("TLV") }
-            octets.append(uint16: parameter.tag)
-            octets.append(uint16: length)
-            octets += parameter.value
-        }
-    }
+    public var userData: [UInt8] { parameters.value(of: OptionalParameter.messagePayload) ?? shortMessage }
 }
 
 extension ShortMessageUnit {
@@ -144,18 +84,5 @@ extension ShortMessageUnit {
         octets += [registeredDelivery, replacesPresent, dataCoding, defaultMessage, UInt8(shortMessage.count)]
         octets += shortMessage
         try OptionalParameter.write(parameters, to: &octets)
-    }
-}
-
-extension Address {
-    fileprivate init(_ reader: inout OctetReader) throws(SMPPError) {
-        typeOfNumber = try reader.octet()
-        numberingPlan = try reader.octet()
-        digits = try reader.text(21, "address")
-    }
-
-    fileprivate func write(to octets: inout [UInt8]) throws(SMPPError) {
-        octets += [typeOfNumber, numberingPlan]
-        try octets.append(text: digits, 21, "address")
     }
 }

@@ -4,6 +4,7 @@ import Synchronization
 /// A certificate as libcrypto has parsed it; only read, so many may use it at once.
 final class ParsedCertificate: @unchecked Sendable {
     private let object: OpaquePointer
+    private let known = Mutex<CertificatePath?>(nil)
 
     /// - Returns: `nil` if the octets are no certificate in DER.
     init?(der: [UInt8]) {
@@ -14,6 +15,14 @@ final class ParsedCertificate: @unchecked Sendable {
     }
 
     deinit { X509_free(object) }
+
+    /// The path to one of the anchors of a store, always the same one: found at the first time.
+    func path(in store: OpaquePointer) -> CertificatePath {
+        if let path = known.withLock({ $0 }) { return path }
+        let path = use { CertificatePath(of: $0, in: store) }
+        known.withLock { $0 = path }
+        return path
+    }
 
     /// Lends the object.
     func use<Result>(_ body: (OpaquePointer) -> Result) -> Result {

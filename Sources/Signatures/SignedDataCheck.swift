@@ -1,97 +1,136 @@
-import CLibCrypto
+public import MSSCore
 
-/// Verifies a finished SignedData with libcrypto: other code than the one that made it.
+/// Verifies a finished signature before anybody is told: every octet of it is accounted for.
 public enum SignedDataCheck {
-    /// Checks signature, attributes, content and signer.
+    /// Checks structure, content, attributes, signer and signature.
     ///
-    /// Whether the certificate is to be trusted is ``UserAuthority``'s question.
+    /// It walks the finished octets and compares each part with what was to be made, then verifies the one signature
+    /// with the certificate's key, which must be the registered one: equal keys need no second verification. Whether
+    /// the certificate is to be trusted is ``UserAuthority``'s question.
     ///
     /// - Parameters:
-    ///   - signedData: DER ContentInfo.
-    ///   - content: What it must hold.
+    ///   - finished: DER ContentInfo, or with `pkcs1` the signature value.
+    ///   - content: What it must be over.
+    ///   - form: The form in which the card was asked.
+    ///   - algorithm: The key's; `nil` takes what the key's kind has first.
     ///   - registeredKey: SubjectPublicKeyInfo that the card proved to have.
     ///   - certificate: The one that must be inside, for the registered key.
+    ///   - intermediates: The other certificates that must be inside.
     /// - Throws: ``SignatureError`` with what is wrong first.
     public static func confirm(
-        _ signedData: [UInt8],
-        content: [UInt8],
+        _ finished: [UInt8],
+        content: SigningContent,
+        form: SigningForm = .standard,
+        algorithm: SigningAlgorithm? = nil,
         registeredKey: [UInt8],
-        certificate: UserCertificate
+        certificate: UserCertificate,
+        intermediates: [[UInt8]] = []
     ) throws(SignatureError) {
-        defer { ERR_clear_error() }
         guard certificate.publicKey == registeredKey else {
             throw SignatureError("the certificate's key is not the registered one")
         }
-        guard let cms = LibCrypto.read(signedData, { d2i_CMS_bio($0, nil) }) else {
-            throw SignatureError("the SignedData is not well-formed")
+        guard let key = certificate.key else { throw SignatureError("the certificate's key is of an unknown kind") }
+        let algorithm = algorithm ?? key.algorithm
+        if form.attributes == nil {
+            // Without attributes such a content would be those of another signature.
+            guard content.octets.map({ !AttributeConfusion.isSetOfAttributes($0) }) ?? true else {
+                throw SignatureError("the content parses as signed attributes")
+            }
         }
-        defer { CMS_ContentInfo_free(cms) }
-        guard let output = BIO_new(BIO_s_mem()) else { throw SignatureError("out of memory") }
-        defer { BIO_free_all(output) }
-        let flags = UInt32(CMS_NO_SIGNER_CERT_VERIFY | CMS_BINARY)
-        guard CMS_verify(cms, nil, nil, nil, output, flags) == 1 else {
+        let expected = Expected(
+            content: content,
+            form: form,
+            algorithm: algorithm,
+            certificate: certificate,
+            intermediates: intermediates
+        )
+        let (signature, digest) = try expected.walk(finished)
+        guard key.isValid(signature, digest: digest, algorithm: algorithm) else {
             throw SignatureError("the signature does not verify")
         }
-        try confirmSigner(of: cms, certificate)
-        guard OBJ_obj2nid(CMS_get0_eContentType(cms)) == NID_pkcs7_data,
-            LibCrypto.encode({ i2d_CMS_ContentInfo(cms, $0) }) == signedData
-        else {
-            throw SignatureError("the SignedData is not of id-data in DER")
+    }
+}
+
+/// The parts that a finished signature must have.
+private struct Expected {
+    var content: SigningContent
+    var form: SigningForm
+    var algorithm: SigningAlgorithm
+    var certificate: UserCertificate
+    var intermediates: [[UInt8]]
+
+    /// Compares the finished octets with the parts.
+    ///
+    /// - Returns: The signature value, and the digest that it must be over.
+    func walk(_ finished: [UInt8]) throws(SignatureError) -> (signature: [UInt8], digest: [UInt8]) {
+        if form.structure == .pkcs1 { return (finished, try content.digest(by: algorithm.digest)) }
+        var outside = DERCursor(finished)
+        guard var info = outside.enter(0x30), outside.isAtEnd, info.expect(SignedDataAssembler.idSignedData),
+            var wrapper = info.enter(0xA0), info.isAtEnd, var signedData = wrapper.enter(0x30), wrapper.isAtEnd,
+            signedData.expect(SignedDataAssembler.version),
+            signedData.expect(DERElement.encode(0x31, algorithm.digest.identifier)),
+            let encapsulated = signedData.enter(0x30), let certificates = signedData.take(0xA0),
+            var signers = signedData.enter(0x31), signedData.isAtEnd, let signer = signers.enter(0x30)
+        else { throw SignatureError("the SignedData is not well-formed") }
+        guard signers.isAtEnd else { throw SignatureError("the SignedData has not one signer") }
+        try confirmContent(encapsulated)
+        try confirmCertificates(certificates)
+        return try confirmSigner(signer)
+    }
+
+    private func confirmContent(_ encapsulated: DERCursor) throws(SignatureError) {
+        var fields = encapsulated
+        guard fields.expect(SignedDataAssembler.idData) else {
+            throw SignatureError("the SignedData is not of id-data")
         }
-        var read = [UInt8](repeating: 0, count: content.count + 1)
-        let length = max(0, BIO_read(output, &read, Int32(clamping: read.count)))
-        guard Int(length) == content.count, Array(read.dropLast()) == content else {
-            throw SignatureError("the SignedData holds another content")
+        if form.structure == .attached {
+            guard var wrapper = fields.enter(0xA0), let inside = wrapper.take(0x04), wrapper.isAtEnd,
+                content.octets.map({ inside.elementsEqual($0) }) ?? false
+            else { throw SignatureError("the SignedData holds another content") }
+        }
+        guard fields.isAtEnd else { throw SignatureError("the SignedData holds another content") }
+    }
+
+    private func confirmCertificates(_ certificates: ArraySlice<UInt8>) throws(SignatureError) {
+        var cursor = DERCursor(certificates)
+        var found: Set<[UInt8]> = []
+        while let next = cursor.takeWhole(0x30) { found.insert(Array(next)) }
+        guard cursor.isAtEnd, found == Set([certificate.der] + intermediates) else {
+            throw SignatureError("the SignedData holds another certificate")
         }
     }
 
-    /// One signer, by this certificate, over attributes: without them the signature would also pass over the octets of
-    /// its attributes as another message's content (docs/wire.md).
-    private static func confirmSigner(
-        of cms: OpaquePointer,
-        _ certificate: UserCertificate
-    ) throws(SignatureError) {
-        let infos = CMS_get0_SignerInfos(cms)
-        let signers = CMS_get0_signers(cms)
-        defer { OPENSSL_sk_free(signers) }
-        guard OPENSSL_sk_num(infos) == 1, let info = OPENSSL_sk_value(infos, 0), OPENSSL_sk_num(signers) == 1,
-            let signer = OPENSSL_sk_value(signers, 0)
-        else { throw SignatureError("the SignedData has not one signer") }
-        guard CMS_signed_get_attr_count(OpaquePointer(info)) >= 2 else {
-            throw SignatureError("the signature has no signed attributes")
-        }
-        let inside = OpaquePointer(signer)
-        guard LibCrypto.encode({ i2d_X509(inside, $0) }) == certificate.der,
-            issuer(of: OpaquePointer(info)) == certificate.issuer
-        else { throw SignatureError("the SignedData holds another certificate") }
-        guard isNamed(OpaquePointer(info), by: inside) else {
+    private func confirmSigner(_ signer: DERCursor) throws(SignatureError) -> ([UInt8], [UInt8]) {
+        var fields = signer
+        guard fields.expect(SignedDataAssembler.version), var identifier = fields.enter(0x30),
+            identifier.expect(certificate.issuer), identifier.expect(certificate.serialNumber), identifier.isAtEnd
+        else { throw SignatureError("the SignedData names another certificate as its signer's") }
+        guard fields.expect(algorithm.digest.identifier) else {
             throw SignatureError("the SignedData names another algorithm")
         }
+        let digest = try confirmAttributes(&fields)
+        guard fields.expect(algorithm.identifier) else {
+            throw SignatureError("the SignedData names another algorithm")
+        }
+        guard let signature = fields.take(0x04), fields.isAtEnd else {
+            throw SignatureError("the SignedData is not well-formed")
+        }
+        return (Array(signature), digest)
     }
 
-    /// The issuer as the signer is identified by it; libcrypto alone would not see a change of its letters' case.
-    private static func issuer(of info: OpaquePointer) -> [UInt8]? {
-        var name: OpaquePointer?
-        var octets: UnsafePointer<UInt8>?
-        var length = 0
-        guard CMS_SignerInfo_get0_signer_id(info, nil, &name, nil) == 1, let name,
-            X509_NAME_get0_der(name, &octets, &length) == 1
-        else { return nil }
-        return Array(UnsafeBufferPointer(start: octets, count: length))
-    }
-
-    /// Whether signatureAlgorithm is the key's and the digest's; libcrypto verifies by these two and does not read it.
-    private static func isNamed(_ info: OpaquePointer, by certificate: OpaquePointer) -> Bool {
-        var digest: UnsafeMutablePointer<X509_ALGOR>?
-        var signature: UnsafeMutablePointer<X509_ALGOR>?
-        CMS_SignerInfo_get0_algs(info, nil, nil, &digest, &signature)
-        guard let digest, let signature else { return false }
-        let name = OBJ_obj2nid(signature.pointee.algorithm)
-        if name == NID_rsaEncryption { return EVP_PKEY_get_base_id(X509_get0_pubkey(certificate)) == EVP_PKEY_RSA }
-        var namedDigest: Int32 = 0
-        var namedKey: Int32 = 0
-        return OBJ_find_sigid_algs(name, &namedDigest, &namedKey) == 1
-            && namedDigest == OBJ_obj2nid(digest.pointee.algorithm)
-            && namedKey == EVP_PKEY_get_base_id(X509_get0_pubkey(certificate))
+    /// Compares the attributes, all of them: without any, the signature would also pass over the octets of its
+    /// attributes as another message's content.
+    private func confirmAttributes(_ fields: inout DERCursor) throws(SignatureError) -> [UInt8] {
+        let digest = try content.digest(by: algorithm.digest)
+        guard let added = form.attributes else {
+            guard fields.tag != 0xA0 else { throw SignatureError("the signature has signed attributes") }
+            return digest
+        }
+        guard fields.tag == 0xA0 else { throw SignatureError("the signature has no signed attributes") }
+        let set = SignedAttributes.set(digest: digest, added)
+        guard fields.expect([0xA0] + set.dropFirst()) else {
+            throw SignatureError("the signed attributes are other ones")
+        }
+        return MessageDigest.digest(set, by: algorithm.digest)
     }
 }

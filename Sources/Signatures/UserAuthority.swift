@@ -2,10 +2,6 @@ import CLibCrypto
 
 public import struct Foundation.Date
 
-#if canImport(Glibc)
-import Glibc
-#endif
-
 /// The CA of the users' certificates: decides whether one of them is to be trusted now.
 public final class UserAuthority: @unchecked Sendable {
     /// What can be said of a certificate.
@@ -49,12 +45,10 @@ public final class UserAuthority: @unchecked Sendable {
     public func validity(of certificate: [UInt8], at date: Date = Date()) -> Validity {
         defer { ERR_clear_error() }
         guard let parsed = parsed.certificate(der: certificate) else { return .invalid }
-        return parsed.use { object in
-            switch path(of: object, at: date) {
-            case X509_V_OK: revocations?.validity(of: object, at: date) ?? .noFreshProof
-            case X509_V_ERR_CERT_HAS_EXPIRED, X509_V_ERR_CERT_NOT_YET_VALID: .expired
-            default: .invalid
-            }
+        switch parsed.path(in: store).standing(at: date) {
+        case .good: return parsed.use { revocations?.validity(of: $0, at: date) } ?? .noFreshProof
+        case .notNow: return .expired
+        case .invalid: return .invalid
         }
     }
 
@@ -72,7 +66,7 @@ public final class UserAuthority: @unchecked Sendable {
         guard let parsed = ParsedCertificate(der: certificate) else {
             throw SignatureError("the certificate is not well-formed")
         }
-        guard parsed.use({ path(of: $0, at: Date()) }) == X509_V_OK else {
+        guard parsed.path(in: store).standing(at: Date()) == .good else {
             throw SignatureError("the certificate is not by the user CA, or not valid now")
         }
         guard parsed.use({ Self.isSubject(of: $0, commonName, serialNumber) }) else {
@@ -82,14 +76,6 @@ public final class UserAuthority: @unchecked Sendable {
             X509_check_ca(object) == 0 && X509_get_key_usage(object) & UInt32(KU_DIGITAL_SIGNATURE) != 0
         }
         guard isForSigning else { throw SignatureError("the certificate is not for a user's signatures") }
-    }
-
-    private func path(of certificate: OpaquePointer, at date: Date) -> Int32 {
-        guard let context = X509_STORE_CTX_new() else { return X509_V_ERR_OUT_OF_MEM }
-        defer { X509_STORE_CTX_free(context) }
-        guard X509_STORE_CTX_init(context, store, certificate, nil) == 1 else { return X509_V_ERR_OUT_OF_MEM }
-        X509_STORE_CTX_set_time(context, 0, time_t(date.timeIntervalSince1970))
-        return X509_verify_cert(context) == 1 ? X509_V_OK : X509_STORE_CTX_get_error(context)
     }
 
     /// Whether the subject is these two names and nothing else.

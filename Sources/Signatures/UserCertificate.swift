@@ -9,6 +9,8 @@ public struct UserCertificate: Sendable {
     public let publicKey: [UInt8]
     let issuer: [UInt8]
     let serialNumber: [UInt8]
+    /// Ready to verify with; `nil` for a kind of key that no card has.
+    let key: VerifyingKey?
     public let notBefore: Date
     public let notAfter: Date
 
@@ -33,6 +35,7 @@ public struct UserCertificate: Sendable {
             serialNumber = Array(parts[1].encodedBytes)
             issuer = Array(parts[3].encodedBytes)
             publicKey = Array(parts[6].encodedBytes)
+            key = VerifyingKey(publicKey: publicKey)
             (notBefore, notAfter) = try DER.sequence(parts[4], identifier: .sequence) { dates in
                 (try Self.date(dates.next()), try Self.date(dates.next()))
             }

@@ -185,7 +185,7 @@ extension SMSC {
                 count(\.sentAgain)
                 outbox.postpone([entry])
             }
-        case .bindTransceiverResponse, .submitResponse, .enquireLinkResponse, .unbindResponse, .deliver, .other:
+        default:
             guard !unit.isResponse else { break }
             count(\.junk)
             answer(.genericNack, .invalidCommandID)

@@ -93,6 +93,40 @@ struct ExchangeTests {
         #expect(try await stage.sign().status == .signature)
     }
 
+    @Test("whose command is refused for good ends as 209, and says that it is not to be delivered")
+    func refusedForGood() async throws {
+        let stage = try await Stage.withSigner()
+        stage.channel.whenSent { _ async throws(SIMChannelError) in throw .refused("ESME_RINVDSTADR (0xB)") }
+        #expect(await fault { () async throws(MSSFault) in _ = try await stage.sign() } == "209/2092")
+        #expect(stage.chronicle.all.last == "end committed: 209")
+    }
+
+    @Test("that receipts say no card gets ends before its time, and an answer after that goes nowhere")
+    func undelivered() async throws {
+        let stage = try await Stage.withSigner(.isSilent)
+        _ = try await stage.sign(Sample.signature(msisdn: stage.card.msisdn.description, mode: .asynchClientServer))
+        let id = try #require(stage.home.lastTransaction)
+        await stage.exchange.undelivered("another", of: stage.card.msisdn, reason: "expired")
+        #expect(stage.chronicle.all.last == "sent")
+        await stage.exchange.undelivered(id, of: stage.card.msisdn, reason: "expired")
+        #expect(await fault { () async throws(MSSFault) in _ = try await stage.status(id) } == "209/2092")
+        #expect(await stage.receive(.ok, signature: FakeEvidence.rightSignature))
+        await stage.exchange.undelivered(id, of: stage.card.msisdn, reason: "expired")
+        #expect(stage.chronicle.all.last == "end committed: 209")
+        #expect(stage.tally["home_commands_undelivered"] == 1)
+    }
+
+    @Test("that receipts say no card gets ends at its time while storage is down")
+    func undeliveredStorageDown() async throws {
+        let stage = try await Stage.withSigner(.isSilent)
+        _ = try await stage.sign(Sample.signature(msisdn: stage.card.msisdn.description, mode: .asynchClientServer))
+        let id = try #require(stage.home.lastTransaction)
+        stage.home.setDown(true)
+        await stage.exchange.undelivered(id, of: stage.card.msisdn, reason: "expired")
+        stage.home.setDown(false)
+        #expect(try await stage.status(id).status == .outstandingTransaction)
+    }
+
     @Test("whose command cannot be sealed ends as 900, and nothing leaves")
     func notSealed() async throws {
         let stage = try await Stage.withSigner()

@@ -17,6 +17,7 @@ struct GrantTests {
             "UPDATE transactions SET deadline = now()", "UPDATE transactions SET provider = 'x'",
             "DELETE FROM cards", "UPDATE cards SET msisdn = '+358400000000'", "DELETE FROM card_keys",
             "UPDATE card_keys SET sealed = 'x'", "DELETE FROM card_counters", "UPDATE card_counters SET iccid = 'x'",
+            "TRUNCATE answer_parts", "UPDATE answer_parts SET msisdn = '+358400000000'",
             "DELETE FROM mobile_users", "UPDATE mobile_users SET sur_name = 'x'",
             "UPDATE mobile_users SET serial_number = 'x'", "DELETE FROM user_keys", "UPDATE user_keys SET iccid = 'x'",
             "UPDATE schema_migrations SET version = 99", "DELETE FROM schema_migrations",

@@ -20,6 +20,7 @@ struct OperatorListenerTests {
     /// Runs a listener on a port of its own while `body` asks it.
     private func withListener(
         _ dependencies: [String: OperatorListener.Question] = [:],
+        watched: [String: OperatorListener.Question] = [:],
         patience: Duration = .seconds(20),
         _ body: (_ url: String) async throws -> Void
     ) async throws {
@@ -28,6 +29,7 @@ struct OperatorListenerTests {
             listening("127.0.0.1:0"),
             metrics: metrics,
             dependencies: dependencies,
+            watched: watched,
             patience: patience,
             logger: logger,
             onListening: { arrival.yield($0) }
@@ -76,6 +78,15 @@ struct OperatorListenerTests {
             #expect(answer.code == 503)
             #expect(answer.body == "{\"database\":true,\"smsc\":false}\n")
             #expect(try await ask("\(url)/health").code == 200)
+        }
+    }
+
+    @Test("what is watched is shown and decides nothing")
+    func watched() async throws {
+        try await withListener(["smsc": { true }], watched: ["smsc.second": { false }]) { url in
+            let answer = try await ask("\(url)/ready")
+            #expect(answer.code == 200)
+            #expect(answer.body == "{\"smsc\":true,\"smsc.second\":false}\n")
         }
     }
 

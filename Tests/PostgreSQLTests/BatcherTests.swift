@@ -59,7 +59,7 @@ struct BatcherTests {
     @Test("fails a whole batch with its leader, and no batch after it")
     func failingLeader() async throws {
         let count = Mutex(0)
-        let batcher = Batcher<Int, Int>(pool: try await pool(), maximum: 64, lanes: 1) { items, connection in
+        let batcher = Batcher<Int, Int>(pool: try await pool(), maximum: 16, lanes: 1) { items, connection in
             let batch = count.withLock { count in
                 count += 1
                 return count

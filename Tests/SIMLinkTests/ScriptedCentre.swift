@@ -1,26 +1,41 @@
 import NIOCore
 import NIOPosix
+import NIOSSL
 import SMPP
+import Synchronization
 
 /// A message centre on a port of its own that says only what a test tells it to say.
 struct ScriptedCentre: Sendable {
     let port: Int
     private let channel: any Channel
     private let links: AsyncStream<Link>
+    private let open: Open
 
-    static func start() async throws -> ScriptedCentre {
+    /// Connections that stand.
+    private final class Open: Sendable {
+        let channels = Mutex<[any Channel]>([])
+    }
+
+    /// Listens; `tls` is what it shows of itself, and without it the connections are bare.
+    static func start(tls: TLSConfiguration? = nil) async throws -> ScriptedCentre {
         let (links, newLink) = AsyncStream<Link>.makeStream()
+        let open = Open()
+        let context = try tls.map { try NIOSSLContext(configuration: $0) }
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    open.channels.withLock { $0.append(channel) }
+                    if let context {
+                        try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context))
+                    }
                     let (units, input) = AsyncStream<PDU>.makeStream()
                     try channel.pipeline.syncOperations.addHandler(Receiver(units: input))
                     newLink.yield(Link(channel: channel, units: units))
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()
-        return ScriptedCentre(port: channel.localAddress?.port ?? 0, channel: channel, links: links)
+        return ScriptedCentre(port: channel.localAddress?.port ?? 0, channel: channel, links: links, open: open)
     }
 
     /// The next connection that is made.
@@ -37,7 +52,11 @@ struct ScriptedCentre: Sendable {
         return link
     }
 
-    func stop() async throws { try await channel.close() }
+    /// Stops listening and hangs up.
+    func stop() async throws {
+        try? await channel.close()
+        for link in open.channels.withLock({ $0 }) { link.close(promise: nil) }
+    }
 
     struct Ended: Error {}
 
@@ -82,4 +101,6 @@ private final class Receiver: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) { units.finish() }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 }

@@ -31,7 +31,8 @@ struct SendTests {
                 #expect(message.destination == .international("358401234567"))
                 #expect(message.source == .shortCode("17017"))
                 #expect(message.esmClass == 0x40 && message.protocolID == 0x7F && message.dataCoding == 0xF6)
-                #expect(message.registeredDelivery == 0 && message.validityPeriod.hasSuffix("000R"))
+                #expect(message.registeredDelivery == RegisteredDelivery.failures)
+                #expect(message.validityPeriod.hasSuffix("000R"))
                 let userData = try UserData(message.shortMessage)
                 #expect(userData.part?.index == index)
                 if case .complete(Segmentation.command, let packet) = try reassembly.add(userData) { octets = packet }
@@ -52,19 +53,38 @@ struct SendTests {
         }
     }
 
-    @Test("a refused bind is logged with its status and without the password, and tried again")
-    func bindRefused() async throws {
+    @Test(
+        "a refused bind is an alarm with its status and without the password, and is not tried again for long",
+        arguments: [CommandStatus.bindFailed, .invalidPassword, .invalidSystemID]
+    )
+    func bindRefused(status: CommandStatus) async throws {
+        try await RunningCentre.run(settings: { $0.refusedPause = .milliseconds(1_500) }) { centre in
+            let smsc = try await centre.smsc.link()
+            let bind = try await smsc.next()
+            let refusal = PDU(.bindTransceiverResponse(""), sequence: bind.sequence, status: status)
+            let start = ContinuousClock.now
+            try await smsc.write(refusal)
+            await centre.tally.wait(for: "simlink_alarms")
+            #expect(centre.log.text.contains("ALARM") && centre.log.text.contains("\(status)"))
+            #expect(!centre.log.text.contains("s3cr3t"))
+            _ = try await centre.smsc.boundLink()
+            #expect(ContinuousClock.now - start >= .milliseconds(1_500))
+            await centre.isBound()
+            #expect(centre.link.isBound)
+        }
+    }
+
+    @Test("a bind that is refused for now is tried again soon")
+    func bindPutOff() async throws {
         try await RunningCentre.run { centre in
             let smsc = try await centre.smsc.link()
             let bind = try await smsc.next()
-            let refusal = PDU(.bindTransceiverResponse(""), sequence: bind.sequence, status: .invalidPassword)
-            try await smsc.write(refusal)
-            await centre.tally.wait(for: "simlink_sessions_lost")
-            #expect(centre.log.text.contains("ESME_RINVPASWD"))
-            #expect(!centre.log.text.contains("s3cr3t"))
+            try await smsc.write(
+                PDU(.bindTransceiverResponse(""), sequence: bind.sequence, status: .alreadyBound)
+            )
             _ = try await centre.smsc.boundLink()
             await centre.isBound()
-            #expect(centre.link.isBound)
+            #expect(centre.log.text.contains("ESME_RALYBND") && centre.tally.counted("simlink_alarms") == 0)
         }
     }
 
@@ -106,7 +126,7 @@ struct SendTests {
         }
     }
 
-    @Test("another refusal is certainly not sent, and says why")
+    @Test("a refusal for good is certainly not sent, and says why")
     func refused() async throws {
         try await RunningCentre.run { centre in
             let smsc = try await centre.smsc.boundLink()
@@ -114,24 +134,82 @@ struct SendTests {
             async let sent = outcome(centre.link, until: soon)
             let unit = try await smsc.next()
             try await smsc.write(PDU(.submitResponse(""), sequence: unit.sequence, status: .invalidDestination))
-            #expect(await sent == .notSent("the message centre refused it: ESME_RINVDSTADR (0xB)"))
+            #expect(await sent == .refused("the message centre refused it: ESME_RINVDSTADR (0xB)"))
         }
     }
 
-    @Test("a link that breaks before the answer leaves the outcome unknown, and is made anew")
+    @Test("a system error is waited out with the same octets; a failure that may be chance is tried once more")
+    func temporary() async throws {
+        try await RunningCentre.run { centre in
+            let smsc = try await centre.smsc.boundLink()
+            await centre.isBound()
+            async let sent = outcome(centre.link, until: soon)
+            let first = try await smsc.next()
+            try await smsc.write(PDU(.submitResponse(""), sequence: first.sequence, status: .systemError))
+            let second = try await smsc.next()
+            #expect(try message(second).shortMessage == (try message(first).shortMessage))
+            try await smsc.write(PDU(.submitResponse(""), sequence: second.sequence, status: .submitFailed))
+            let third = try await smsc.next()
+            try await smsc.write(PDU(.submitResponse(""), sequence: third.sequence, status: .submitFailed))
+            #expect(await sent == .refused("the message centre refused it: ESME_RSUBMITFAIL (0x45)"))
+        }
+    }
+
+    @Test("what the message centre does not understand is an alarm")
+    func defect() async throws {
+        try await RunningCentre.run { centre in
+            let smsc = try await centre.smsc.boundLink()
+            await centre.isBound()
+            async let sent = outcome(centre.link, until: soon)
+            let unit = try await smsc.next()
+            try await smsc.write(PDU(.genericNack, sequence: unit.sequence, status: .invalidCommandID))
+            #expect(await sent == .refused("the message centre refused it: ESME_RINVCMDID (0x3)"))
+            #expect(centre.tally.counted("simlink_alarms") == 1)
+        }
+    }
+
+    @Test("what was under way when the link broke is sent again by the next session, the same octets")
     func linkLost() async throws {
         try await RunningCentre.run { centre in
             let smsc = try await centre.smsc.boundLink()
             await centre.isBound()
             async let sent = outcome(centre.link, until: soon)
-            _ = try await smsc.next()
+            let first = try await smsc.next()
             try await smsc.close()
-            #expect(await sent == .unknownOutcome)
             let second = try await centre.smsc.boundLink()
-            await centre.isBound(2)
-            async let again = outcome(centre.link, until: soon)
-            try await second.write(accept(try await second.next()))
-            #expect(await again == nil)
+            let again = try await second.next()
+            #expect(try message(again).shortMessage == (try message(first).shortMessage))
+            try await second.write(accept(again))
+            #expect(await sent == nil)
+        }
+    }
+
+    @Test("a link that does not come back leaves the outcome unknown")
+    func linkGone() async throws {
+        try await RunningCentre.run { centre in
+            let smsc = try await centre.smsc.boundLink()
+            await centre.isBound()
+            async let sent = outcome(centre.link, until: .now + .seconds(2))
+            _ = try await smsc.next()
+            try await centre.smsc.stop()
+            #expect(await sent == .unknownOutcome)
+        }
+    }
+
+    @Test("answers that do not come have the same octets sent again, twice; then the outcome is unknown")
+    func lostAnswers() async throws {
+        try await RunningCentre.run(settings: { $0.responseTime = .milliseconds(500) }) { centre in
+            let smsc = try await centre.smsc.boundLink()
+            await centre.isBound()
+            async let sent = outcome(centre.link, until: soon)
+            let first = try message(try await smsc.next()).shortMessage
+            for _ in 0..<CommandDelivery.mostResends {
+                #expect(try message(try await smsc.next()).shortMessage == first)
+            }
+            #expect(await sent == .unknownOutcome)
+            // An answer that is late answers nothing any more, and harms nothing.
+            try await smsc.write(PDU(.submitResponse("9"), sequence: 2), PDU(.enquireLink, sequence: 10))
+            #expect(try await smsc.next() == PDU(.enquireLinkResponse, sequence: 10))
         }
     }
 
@@ -176,13 +254,12 @@ struct SendTests {
         }
     }
 
-    @Test("a link that is stopped unbinds")
+    @Test("a link that is stopped waits for answers under way, then unbinds and waits for that answer")
     func unbinds() async throws {
         let smsc = try await ScriptedCentre.start()
         let tally = CountingTally()
-        let settings = try Fixtures.settings(port: smsc.port)
-        let link = MessageCentre(
-            settings: settings,
+        let link = MessageCentres(
+            [try Fixtures.settings(port: smsc.port)],
             receive: { _, _ in true },
             tally: tally,
             logger: Logger(label: "test") { _ in CapturedLog() }
@@ -191,11 +268,17 @@ struct SendTests {
             group.addTask { await link.run() }
             let connection = try await smsc.boundLink()
             await tally.wait(for: "simlink_sessions_bound")
+            async let sent = outcome(link, until: soon)
+            let unit = try await connection.next()
             group.cancelAll()
-            #expect(try await connection.next().body == .unbind)
+            try await connection.write(accept(unit))
+            let unbind = try await connection.next()
+            #expect(unbind.body == .unbind)
+            #expect(await sent == nil)
+            #expect(!link.isBound)
+            try await connection.write(PDU(.unbindResponse, sequence: unbind.sequence))
             try await group.waitForAll()
         }
-        #expect(!link.isBound)
         try await smsc.stop()
     }
 
@@ -231,9 +314,9 @@ struct SendTests {
 
     @Test("a short message does not outlive its command")
     func validity() {
-        #expect(MessageCentre.relativeTime(.seconds(3_725)) == "000000010206000R")
-        #expect(MessageCentre.relativeTime(.seconds(-5)) == "000000000001000R")
-        #expect(MessageCentre.relativeTime(.seconds(1_000_000)) == "000000235959000R")
+        #expect(ValidityPeriod.relative(.seconds(3_725)) == "000000010206000R")
+        #expect(ValidityPeriod.relative(.seconds(-5)) == "000000000001000R")
+        #expect(ValidityPeriod.relative(.seconds(1_000_000)) == "000000235959000R")
     }
 
     @Test("references differ from one command to the next for the same card")
@@ -247,12 +330,16 @@ struct SendTests {
 }
 
 /// Sends a command of one segment; `nil` if it was taken.
-private func outcome(_ link: MessageCentre, until deadline: ContinuousClock.Instant) async -> SIMLinkError? {
+func outcome(
+    _ link: MessageCentres,
+    until deadline: ContinuousClock.Instant,
+    as transaction: String? = nil
+) async -> SIMLinkError? {
     guard let command = try? Fixtures.command(), let msisdn = try? Fixtures.msisdn() else {
         return .notSent("no fixture")
     }
     do throws(SIMLinkError) {
-        try await link.send(command, to: msisdn, until: deadline)
+        try await link.send(command, to: msisdn, until: deadline, as: transaction)
         return nil
     } catch { return error }
 }

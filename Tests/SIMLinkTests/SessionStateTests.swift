@@ -12,7 +12,7 @@ struct SessionStateTests {
         var settings = try Fixtures.settings()
         settings.window = window
         var state = SessionState(settings, now: start)
-        _ = state.start()
+        _ = state.start(now: start)
         #expect(state.received(PDU(.bindTransceiverResponse("C"), sequence: 1), now: start) == [.bound])
         return state
     }
@@ -20,15 +20,20 @@ struct SessionStateTests {
     private let unit = Fixtures.uplink([1])
     private var later: ContinuousClock.Instant { start + .seconds(60) }
 
-    private func submitted(_ sequence: UInt32) -> SessionState.Action {
-        .write(PDU(.submit(unit), sequence: sequence))
+    /// A submission that leaves with so much time left.
+    private func submitted(_ sequence: UInt32, left: Duration = .seconds(60)) -> SessionState.Action {
+        var unit = unit
+        unit.validityPeriod = ValidityPeriod.relative(left)
+        return .write(PDU(.submit(unit), sequence: sequence))
     }
+
+    private let taken = SubmitOutcome.accepted(MessageID("x"))
 
     @Test("it begins with a bind and is bound by the answer")
     func binds() throws {
         var state = SessionState(try Fixtures.settings(), now: start)
         let bind = Bind(systemID: "home", password: "s3cr3t")
-        #expect(state.start() == [.write(PDU(.bindTransceiver(bind), sequence: 1))])
+        #expect(state.start(now: start) == [.write(PDU(.bindTransceiver(bind), sequence: 1))])
         #expect(state.submit(0, unit, until: later, now: start) == [.finish(0, .notSent)])
         #expect(state.received(PDU(.bindTransceiverResponse("C"), sequence: 1), now: start) == [.bound])
         #expect(state.phase == .bound)
@@ -40,7 +45,7 @@ struct SessionStateTests {
     )
     func refused(body: PDU.Body) throws {
         var state = SessionState(try Fixtures.settings(), now: start)
-        _ = state.start()
+        _ = state.start(now: start)
         let actions = state.received(PDU(body, sequence: 1, status: .invalidPassword), now: start)
         #expect(actions == [.close("the message centre refused the session: ESME_RINVPASWD (0xE)")])
     }
@@ -48,7 +53,7 @@ struct SessionStateTests {
     @Test("a bind without an answer ends it")
     func silentBind() throws {
         var state = SessionState(try Fixtures.settings(), now: start)
-        _ = state.start()
+        _ = state.start(now: start)
         #expect(state.tick(start + .milliseconds(9_999)) == [])
         #expect(state.tick(start + .seconds(10)) == [.close("no answer to the bind")])
     }
@@ -60,7 +65,7 @@ struct SessionStateTests {
         #expect(state.submit(2, unit, until: later, now: start) == [submitted(3)])
         #expect(state.submit(3, unit, until: later, now: start) == [])
         let actions = state.received(PDU(.submitResponse("x"), sequence: 3), now: start)
-        #expect(actions == [.finish(2, .accepted), submitted(4)])
+        #expect(actions == [.finish(2, taken), submitted(4)])
     }
 
     @Test("what waits longer than its deadline never leaves")
@@ -72,7 +77,7 @@ struct SessionStateTests {
         _ = state.submit(3, unit, until: soon, now: start)
         #expect(state.submit(4, unit, until: start, now: start) == [.finish(4, .notSent)])
         let actions = state.received(PDU(.submitResponse("x"), sequence: 2), now: soon)
-        #expect(actions == [.finish(1, .accepted), .finish(2, .notSent), .finish(3, .notSent)])
+        #expect(actions == [.finish(1, taken), .finish(2, .notSent), .finish(3, .notSent)])
     }
 
     @Test("more than may wait are turned away")
@@ -96,8 +101,8 @@ struct SessionStateTests {
     func refusals() throws {
         var state = try bound()
         for id in 1...2 as ClosedRange<UInt64> { _ = state.submit(id, unit, until: later, now: start) }
-        let throttled = PDU(.submitResponse(""), sequence: 2, status: .throttled)
-        #expect(state.received(throttled, now: start) == [.finish(1, .refused(.throttled))])
+        let refused = PDU(.submitResponse(""), sequence: 2, status: .invalidDestination)
+        #expect(state.received(refused, now: start) == [.finish(1, .refused(.invalidDestination))])
         let nack = PDU(.genericNack, sequence: 3, status: .ok)
         #expect(state.received(nack, now: start) == [.finish(2, .refused(.unknownError))])
     }
@@ -136,7 +141,7 @@ struct SessionStateTests {
         var state = try bound()
         let probed = state.received(PDU(.enquireLink, sequence: 70), now: start)
         #expect(probed == [.write(PDU(.enquireLinkResponse, sequence: 70))])
-        let unknown = PDU(.other(0x0103, [1]), sequence: 71)
+        let unknown = PDU(.other(0x0021, [1]), sequence: 71)
         let nack = PDU(.genericNack, sequence: 71, status: .invalidCommandID)
         #expect(state.received(unknown, now: start) == [.write(nack)])
         #expect(state.received(PDU(.other(0x8000_0103, []), sequence: 72), now: start) == [])
@@ -149,7 +154,69 @@ struct SessionStateTests {
         #expect(actions.first == .write(PDU(.unbindResponse, sequence: 5)))
         #expect(state.phase == .closed)
         var other = try bound()
-        #expect(other.leave("stop") == [.write(PDU(.unbind, sequence: 2)), .close("stop")])
+        #expect(other.leave("stop", now: start) == [.write(PDU(.unbind, sequence: 2))])
+        #expect(other.received(PDU(.deliver(unit), sequence: 9), now: start) == [])
+        #expect(other.received(PDU(.unbindResponse, sequence: 2), now: start) == [.close("stop")])
+    }
+
+    @Test("leaving waits for what is under way, and not for ever")
+    func leaves() throws {
+        var state = try bound(window: 1)
+        _ = state.submit(1, unit, until: later, now: start)
+        _ = state.submit(2, unit, until: later, now: start)
+        #expect(state.leave("stop", now: start) == [.finish(2, .notSent)])
+        #expect(state.submit(3, unit, until: later, now: start) == [.finish(3, .notSent)])
+        let answer = PDU(.submitResponse("x"), sequence: 2)
+        var other = state
+        #expect(other.received(answer, now: start) == [.finish(1, taken), .write(PDU(.unbind, sequence: 3))])
+        let end = start + SessionState.farewell
+        #expect(state.tick(end - .milliseconds(1)) == [])
+        #expect(state.tick(end) == [.finish(1, .lost), .write(PDU(.unbind, sequence: 3))])
+        #expect(state.tick(end + SessionState.farewell) == [.close("stop")])
+    }
+
+    @Test("what is throttled is kept and leaves again, first and unchanged, when the pause is over")
+    func throttled() throws {
+        var state = try bound(window: 2)
+        for id in 1...3 as ClosedRange<UInt64> { _ = state.submit(id, unit, until: later, now: start) }
+        let refusal = PDU(.submitResponse(""), sequence: 2, status: .throttled)
+        #expect(state.received(refusal, now: start) == [.throttled])
+        #expect(state.received(PDU(.submitResponse("x"), sequence: 3), now: start) == [.finish(2, taken)])
+        #expect(state.fill(start + .milliseconds(199)) == [])
+        let resumed = start + .milliseconds(200)
+        #expect(state.fill(resumed) == [submitted(4, left: later - resumed)])
+        #expect(state.received(PDU(.submitResponse("x"), sequence: 4), now: resumed).first == .finish(1, taken))
+    }
+
+    @Test("throttled until its time is over it is certainly not sent, and nobody says it was lost")
+    func overloaded() throws {
+        var state = try bound()
+        _ = state.submit(1, unit, until: start + .milliseconds(100), now: start)
+        _ = state.received(PDU(.submitResponse(""), sequence: 2, status: .queueFull), now: start)
+        #expect(state.tick(start + .milliseconds(100)) == [.finish(1, .overloaded)])
+    }
+
+    @Test("a session that the message centre does not know any more is given up", arguments: [0x04, 0x05] as [UInt32])
+    func forgotten(status: UInt32) throws {
+        var state = try bound()
+        for id in 1...2 as ClosedRange<UInt64> { _ = state.submit(id, unit, until: later, now: start) }
+        let refusal = PDU(.submitResponse(""), sequence: 2, status: CommandStatus(rawValue: status))
+        let actions = state.received(refusal, now: start)
+        #expect(actions.prefix(2) == [.finish(1, .notSent), .finish(2, .lost)] && state.phase == .closed)
+    }
+
+    @Test("data_sm is delivered as deliver_sm is and answered in its own kind; notices want no answer")
+    func otherUnits() throws {
+        var state = try bound()
+        var data = DataUnit(source: unit.source, destination: unit.destination, esmClass: 0x40, dataCoding: 4)
+        data.parameters = [OptionalParameter(tag: OptionalParameter.messagePayload, value: [2, 0x71, 0, 1])]
+        let delivery = Delivery(sequence: 7, message: data.asShortMessage, isData: true)
+        #expect(state.received(PDU(.data(data), sequence: 7), now: start) == [.deliver(delivery)])
+        #expect(delivery.answer(.ok) == PDU(.dataResponse(""), sequence: 7))
+        let alert = AlertNotification(source: unit.source, destination: unit.destination)
+        #expect(state.received(PDU(.alertNotification(alert), sequence: 8), now: start) == [])
+        let outbind = Outbind(systemID: "C", password: "p")
+        #expect(state.received(PDU(.outbind(outbind), sequence: 9), now: start) == [])
     }
 
     @Test("an answer that cannot be read is an unknown outcome")
@@ -163,7 +230,7 @@ struct SessionStateTests {
     @Test("a message before the session is bound is not taken")
     func tooEarly() throws {
         var state = SessionState(try Fixtures.settings(), now: start)
-        _ = state.start()
+        _ = state.start(now: start)
         let answer = PDU(.deliverResponse, sequence: 8, status: .invalidBindStatus)
         #expect(state.received(PDU(.deliver(unit), sequence: 8), now: start) == [.write(answer)])
     }

@@ -70,9 +70,9 @@ struct ProtocolUnitTests {
         #expect(try PDU(delivered.octets()) == delivered)
     }
 
-    @Test("a bind of another kind and an unknown command are kept as they came")
+    @Test("a command that a client does not meet is kept as it came")
     func others() throws {
-        for command in [1, 2, 0x103] as [UInt32] {
+        for command in [3, 7, 8, 0x21] as [UInt32] {
             var octets = Self.bind
             octets[6] = UInt8(command >> 8)
             octets[7] = UInt8(command & 0xFF)
@@ -80,6 +80,61 @@ struct ProtocolUnitTests {
             #expect(unit.body == .other(command, Array(octets[16...])))
             #expect(try unit.octets() == octets)
         }
+    }
+
+    @Test("the three binds differ in their command alone, and so do their answers")
+    func kindsOfBind() throws {
+        for command in [1, 2, 9] as [UInt8] {
+            var octets = Self.bind
+            octets[7] = command
+            let unit = try PDU(octets)
+            switch (command, unit.body) {
+            case (1, .bindReceiver(let bind)), (2, .bindTransmitter(let bind)), (9, .bindTransceiver(let bind)):
+                #expect(bind.systemID == "SMPP3TEST")
+            default: Issue.record("command \(command) is read as another")
+            }
+            #expect(try unit.octets() == octets)
+            // sc_interface_version stands after the name of the message centre: of no use, and no error.
+            let header: [UInt8] = [0, 0, 0, 23, 0x80, 0, 0, command, 0, 0, 0, 0, 0, 0, 0, 1]
+            let answer = try PDU(header + [0x43, 0, 2, 0x10, 0, 1, 0x34])
+            #expect(answer.isResponse)
+            #expect(try answer.octets().prefix(18).suffix(14) == (header + [0x43, 0])[4...])
+        }
+    }
+
+    @Test("data_sm is read and written as the standard has it, and stands for the same short message")
+    func data() throws {
+        let octets: [UInt8] =
+            [0, 0, 0, 0x33, 0, 0, 1, 3, 0, 0, 0, 0, 0, 0, 0, 6, 0, 1, 1] + Array("358401234567".utf8) + [0, 3, 1]
+            + Array("17017".utf8) + [0, 0x40, 0, 4] + [4, 0x24, 0, 4, 2, 0x71, 0, 9]
+        let unit = try PDU(octets)
+        guard case .data(let message) = unit.body else {
+            Issue.record("no data_sm")
+            return
+        }
+        #expect(message.source == .international("358401234567") && message.destination == .shortCode("17017"))
+        let short = message.asShortMessage
+        #expect(short.userData == [2, 0x71, 0, 9] && short.hasUserDataHeader && short.kind == .message)
+        #expect(try unit.octets() == octets)
+        let answer = PDU(.dataResponse("7"), sequence: 6)
+        #expect(try answer.octets() == [0, 0, 0, 18, 0x80, 0, 1, 3, 0, 0, 0, 0, 0, 0, 0, 6, 0x37, 0])
+        #expect(try PDU(answer.octets()) == answer)
+    }
+
+    @Test("outbind and alert_notification are read and written; the former's password is not printed")
+    func notices() throws {
+        let outbind: [UInt8] =
+            [0, 0, 0, 0x1E, 0, 0, 0, 0x0B, 0, 0, 0, 0, 0, 0, 0, 1] + Array("CENTRE".utf8) + [0] + Array("secret".utf8)
+            + [0]
+        let unit = try PDU(outbind)
+        #expect(unit.body == .outbind(Outbind(systemID: "CENTRE", password: "secret")))
+        #expect(try unit.octets() == outbind)
+        #expect(!"\(unit)".contains("secret"))
+        let alert: [UInt8] =
+            [0, 0, 0, 0x1E, 0, 0, 1, 2, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 0x33, 0, 3, 1, 0x34, 0, 4, 0x22, 0, 1, 0, 0]
+        #expect(throws: SMPPError.truncated) { try PDU(alert) }
+        let whole = try PDU(alert.dropLast())
+        #expect(try whole.octets().dropFirst(4) == alert.dropLast().dropFirst(4))
     }
 
     @Test("optional parameters are kept, and a payload stands for the short message")
@@ -102,6 +157,15 @@ struct ProtocolUnitTests {
         #expect(message.hasUserDataHeader && !message.isReceipt)
         message.esmClass = ESMClass.deliveryReceipt
         #expect(!message.hasUserDataHeader && message.isReceipt)
+        let kinds: [(UInt8, MessageKind)] = [
+            (0x43, .message), (0x44, .deliveryReceipt), (0x08, .deliveryAcknowledgement),
+            (0x10, .manualAcknowledgement), (0x18, .conversationAbort), (0x20, .intermediateNotification),
+            (0x2C, .reserved), (0xC0, .message),
+        ]
+        for (esmClass, kind) in kinds {
+            message.esmClass = esmClass
+            #expect(message.kind == kind)
+        }
     }
 
     @Test("what does not fit its field is not written")
@@ -142,6 +206,7 @@ struct ProtocolUnitTests {
     @Test("a status prints its name in the standard and its number")
     func statuses() {
         #expect("\(CommandStatus.throttled)" == "ESME_RTHROTTLED (0x58)")
+        #expect("\(CommandStatus(rawValue: 0xC4))" == "ESME_RINVOPTPARAMVAL (0xC4)")
         #expect("\(CommandStatus(rawValue: 0x4FF))" == "0x4FF")
     }
 }

@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import MSSCore
 import MSSTestSupport
 import Signatures
 import Testing
@@ -91,8 +92,7 @@ struct User: Sendable {
     func signedData(_ content: [UInt8]) throws -> [UInt8] {
         let attributes = Attributes.set(of: content)
         return try SignedDataAssembler.assemble(
-            content: content,
-            attributes: attributes,
+            .utf8(content),
             raw: Array(try key.signature(for: attributes).rawRepresentation),
             certificate: try certificate
         )

@@ -1,3 +1,5 @@
+import Foundation
+import MSSCore
 import MSSTestSupport
 import Signatures
 import Testing
@@ -16,10 +18,23 @@ struct WorkedSignedData: Decodable {
         var signature: Vectors.Octets
         /// Absent if the content itself was signed.
         var attributes: Vectors.Octets?
+        var mid: Vectors.Octets?
+        var extra: Vectors.Octets?
         var signedData: Vectors.Octets
         var flippedOctet: Int
 
         var testDescription: String { name }
+
+        var form: SigningForm {
+            guard attributes != nil else { return .withoutAttributes }
+            let added = AddedAttributes(mid: mid?.octets ?? [], extra: extra?.octets ?? [])
+            return SigningForm(structure: .attached, attributes: added)
+        }
+
+        /// The texts signed without attributes are in GSM octets, which are ASCII's there.
+        var content: SigningContent { attributes == nil ? .gsm(Array(text.utf8)) : .utf8(Array(text.utf8)) }
+
+        var algorithm: SigningAlgorithm { signature.octets.count == 64 ? .p256 : .rsaPKCS1 }
     }
 
     var authority: String
@@ -43,38 +58,54 @@ struct WorkedSignedDataTests {
         worked = try WorkedSignedData.read()
     }
 
-    @Test("comes out octet for octet where P-256 signed attributes", arguments: messages)
+    @Test("comes out octet for octet, as does what the card hashes", arguments: messages)
     func assembled(_ message: WorkedSignedData.Message) throws {
-        guard let attributes = message.attributes, message.signature.octets.count == 64 else { return }
         let signedData = try SignedDataAssembler.assemble(
-            content: Array(message.text.utf8),
-            attributes: attributes.octets,
+            message.content,
+            form: message.form,
+            algorithm: message.algorithm,
             raw: message.signature.octets,
             certificate: try worked.certificate(of: message)
         )
         #expect(signedData == message.signedData.octets)
+        if let attributes = message.attributes, let added = message.form.attributes {
+            let digest = MessageDigest.sha256(Array(message.text.utf8))
+            #expect(SignedAttributes.set(digest: digest, added) == attributes.octets)
+        }
     }
 
-    @Test("is confirmed, and refused without signed attributes or with the bit flipped that was", arguments: messages)
+    @Test("is confirmed in its own form alone, and refused with the bit flipped that was", arguments: messages)
     func confirmed(_ message: WorkedSignedData.Message) throws {
         let certificate = try worked.certificate(of: message)
-        func confirm(_ octets: [UInt8]) throws {
+        func confirm(_ octets: [UInt8], _ form: SigningForm) throws {
             try SignedDataCheck.confirm(
                 octets,
-                content: Array(message.text.utf8),
+                content: message.content,
+                form: form,
                 registeredKey: certificate.publicKey,
                 certificate: certificate
             )
         }
+        try confirm(message.signedData.octets, message.form)
         var flipped = message.signedData.octets
         flipped[message.flippedOctet] ^= 1
-        #expect(throws: SignatureError.self) { try confirm(flipped) }
-        if message.attributes == nil {
-            let error = #expect(throws: SignatureError.self) { try confirm(message.signedData.octets) }
-            #expect(error?.description.contains("no signed attributes") == true)
-        } else {
-            try confirm(message.signedData.octets)
+        #expect(throws: SignatureError.self) { try confirm(flipped, message.form) }
+        for form in [SigningForm.standard, .withoutAttributes, .pkcs1] where form != message.form {
+            #expect(throws: SignatureError.self) { try confirm(message.signedData.octets, form) }
         }
+    }
+
+    @Test("has the attributes of an advanced signature where the worked one has them")
+    func advanced() throws {
+        let message = try #require(worked.messages.first { $0.mid != nil })
+        let certificate = try worked.certificate(of: message)
+        // 2026-11-23 12:00:00 UTC.
+        let added = SignedAttributes.ades(
+            at: Date(timeIntervalSince1970: 1_795_435_200),
+            by: certificate,
+            digest: .sha256
+        )
+        #expect(added.mid == message.mid?.octets && added.extra == message.extra?.octets)
     }
 
     @Test("is by users of the CA beside it, whose list nobody has")

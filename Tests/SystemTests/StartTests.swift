@@ -58,6 +58,41 @@ struct StartTests {
             names: "readable-top-key"
         ),
         Attempt(
+            what: "a misspelt key of a message centre",
+            program: "HomeMSSPService",
+            configuration: "home.toml",
+            change: ("window =", "widnow ="),
+            names: "smsc[0].widnow"
+        ),
+        Attempt(
+            what: "a misspelt key of the only message centre",
+            program: "HomeMSSPService",
+            configuration: "home.toml",
+            change: ("[[smsc]]", "[smsc]\nfailover = true"),
+            names: "smsc.failover"
+        ),
+        Attempt(
+            what: "a message centre without TLS roots",
+            program: "HomeMSSPService",
+            configuration: "home.toml",
+            change: ("window =", "tls = { trust = \"nowhere.pem\" }\nwindow ="),
+            names: "nowhere.pem"
+        ),
+        Attempt(
+            what: "receipts that there are none of",
+            program: "HomeMSSPService",
+            configuration: "home.toml",
+            change: ("receipts = \"failures\"", "receipts = \"some\""),
+            names: "smsc.receipts"
+        ),
+        Attempt(
+            what: "an SMPP password that others can read",
+            program: "HomeMSSPService",
+            configuration: "home.toml",
+            change: ("smsc-password", "readable-top-key"),
+            names: "readable-top-key"
+        ),
+        Attempt(
             what: "a key that is not the certificate's",
             program: "AEService",
             configuration: "ae.toml",

@@ -107,6 +107,24 @@ public final class CardExchange: Sendable {
         }
     }
 
+    /// Takes word that no card has a transaction's command and none will get it: ends it before its time is over.
+    ///
+    /// Only a transaction that this process knows and that still runs; a card's answer that was committed stands.
+    public func undelivered(_ id: String, of msisdn: MSISDN, reason: String) async {
+        guard let current = running.find(msisdn), current.transaction.id.description == id else { return }
+        let result = TransactionResult.fault(Self.undeliverable)
+        do throws(StoreError) {
+            let deadline = ContinuousClock.now + Self.storageTime
+            guard try await ledger.end(current.transaction, with: result, counter: nil, until: deadline) else { return }
+            tally.count("home_commands_undelivered")
+            log(.warning, "command not delivered", current.transaction, ["reason": "\(reason, as: .open)"])
+            ended(current.transaction, result)
+        } catch {
+            // A hint shortens a wait, no more: its deadline will end it.
+            tally.count("home_ends_not_stored")
+        }
+    }
+
     /// Ends waits whose time is over, until it is cancelled.
     public func run() async {
         while !Task.isCancelled {
@@ -127,6 +145,11 @@ extension CardExchange {
 
     static var expired: MSSFault {
         MSSFault(.expiredTransaction, "The user did not answer in time.", specifier: 2081)
+    }
+
+    /// Receipt UNDELIV or EXPIRED, or a refusal for good.
+    private static var undeliverable: MSSFault {
+        MSSFault(.otaError, "The message could not be delivered to the phone.", specifier: 2092)
     }
 
     private func seal(
@@ -150,13 +173,17 @@ extension CardExchange {
         until deadline: ContinuousClock.Instant
     ) async throws(MSSFault) {
         do throws(SIMChannelError) {
-            try await channel.send(command, to: transaction.msisdn, until: deadline)
+            try await channel.send(command, for: transaction, until: deadline)
             tally.count("home_commands_sent")
         } catch .notSent(let reason) {
             tally.count("home_commands_not_sent")
             log(.error, "command not sent", transaction, ["reason": "\(reason, as: .open)"])
             let fault = MSSFault(.otaError, "The message centre did not take the message.", specifier: 2091)
             try await abandon(transaction, fault)
+        } catch .refused(let reason) {
+            tally.count("home_commands_not_sent")
+            log(.error, "command refused for good", transaction, ["reason": "\(reason, as: .open)"])
+            try await abandon(transaction, Self.undeliverable)
         } catch {
             log(.warning, "nobody knows whether the command went out; waiting for the card", transaction)
             tally.count("home_commands_unknown")

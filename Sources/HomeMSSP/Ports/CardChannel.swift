@@ -77,12 +77,31 @@ public protocol SIMChannel: Sendable {
         to msisdn: MSISDN,
         until deadline: ContinuousClock.Instant
     ) async throws(SIMChannelError)
+
+    /// The same for a transaction, of which ``CardExchange/undelivered(_:of:reason:)`` hears if no card gets it.
+    func send(
+        _ command: consuming SealedCommand,
+        for transaction: CardTransaction,
+        until deadline: ContinuousClock.Instant
+    ) async throws(SIMChannelError)
+}
+
+extension SIMChannel {
+    public func send(
+        _ command: consuming SealedCommand,
+        for transaction: CardTransaction,
+        until deadline: ContinuousClock.Instant
+    ) async throws(SIMChannelError) {
+        try await send(command, to: transaction.msisdn, until: deadline)
+    }
 }
 
 /// Why a command did not go out, or that nobody knows whether it did.
 public enum SIMChannelError: Error, Sendable {
     /// It did not go out: no message centre is connected, or it refused.
     case notSent(String)
+    /// It did not go out and would not another time: the message centre refuses it for good.
+    case refused(String)
     /// It may have gone out; the card's answer will tell.
     case unknownOutcome
 }

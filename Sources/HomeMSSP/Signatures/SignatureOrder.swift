@@ -120,6 +120,7 @@ enum RequestRules {
                 "DataToBeSigned has \(length) characters; with these characters the phone can show \(longest)."
             )
         }
+        try SigningRules.check(.utf8(Array(data.content.utf8)), form: .standard)
         return text
     }
 

@@ -3,27 +3,66 @@ import HomeMSSP
 import MSSCore
 import Signatures
 
-/// Evidence as CMS SignedData: assembled here, then verified by another library before anybody is told.
+import struct Foundation.Date
+
+/// Evidence as CMS SignedData: assembled here, then read and verified anew before anybody is told.
 struct CMSEvidence: SignatureEvidence {
     let authority: UserAuthority
+    private let certificates = UserCertificates()
+
+    init(authority: UserAuthority) {
+        self.authority = authority
+    }
 
     func signedData(content: [UInt8], raw: [UInt8], key: SubscriberKey) throws(EvidenceError) -> [UInt8] {
+        try evidence(of: .utf8(content), form: .standard, raw: raw, key: key)
+    }
+
+    func evidence(
+        of content: SigningContent,
+        form: SigningForm,
+        raw: [UInt8],
+        key: SubscriberKey
+    ) throws(EvidenceError) -> [UInt8] {
         guard let der = key.certificate else { throw EvidenceError(reason: "the user has no certificate") }
         do throws(SignatureError) {
-            let certificate = try UserCertificate(der: der)
-            let signedData = try SignedDataAssembler.assemble(
-                content: content,
-                attributes: SignedContent.signedAttributes(digest: MessageDigest.sha256(content)),
+            let certificate = try certificates.certificate(der: der)
+            let algorithm = key.algorithm.signing
+            let finished = try SignedDataAssembler.assemble(
+                content,
+                form: form,
+                algorithm: algorithm,
                 raw: raw,
                 certificate: certificate
             )
             try SignedDataCheck.confirm(
-                signedData,
+                finished,
                 content: content,
+                form: form,
+                algorithm: algorithm,
                 registeredKey: key.publicKey,
                 certificate: certificate
             )
-            return signedData
+            return finished
+        } catch { throw EvidenceError(reason: error.description) }
+    }
+
+    func advancedAttributes(for key: SubscriberKey, at date: Date) throws(EvidenceError) -> AddedAttributes {
+        guard let der = key.certificate else { throw EvidenceError(reason: "the user has no certificate") }
+        do throws(SignatureError) {
+            let certificate = try certificates.certificate(der: der)
+            return SignedAttributes.ades(at: date, by: certificate, digest: key.algorithm.signing.digest)
+        } catch { throw EvidenceError(reason: error.description) }
+    }
+
+    func nonceAttributes(for key: SubscriberKey) -> AddedAttributes {
+        SignedAttributes.arranged([SignedAttributes.randomNonce()], digest: key.algorithm.signing.digest)
+    }
+
+    func digestToSign(_ content: SigningContent, form: SigningForm, key: SubscriberKey) throws(EvidenceError) -> [UInt8]
+    {
+        do throws(SignatureError) {
+            return try SignedDataAssembler.digestToSign(content, form: form, algorithm: key.algorithm.signing)
         } catch { throw EvidenceError(reason: error.description) }
     }
 
@@ -52,9 +91,13 @@ struct CMSEvidence: SignatureEvidence {
         message: [UInt8],
         proof: [UInt8]
     ) throws(EvidenceError) -> [UInt8] {
-        guard algorithm == .p256 else { throw EvidenceError(reason: "only P-256 keys are taken") }
         do throws(SignatureError) {
-            return try ProofOfPossession.verify(point: point, message: message, proof: proof)
+            return try ProofOfPossession.verify(
+                publicKey: point,
+                algorithm: algorithm.signing,
+                message: message,
+                proof: proof
+            )
         } catch { throw EvidenceError(reason: error.description) }
     }
 
@@ -67,5 +110,17 @@ struct CMSEvidence: SignatureEvidence {
                 serialNumber: subject.serialNumber
             )
         } catch { throw EvidenceError(reason: error.description) }
+    }
+}
+
+extension SignatureAlgorithm {
+    /// The same in the words of the module that verifies.
+    fileprivate var signing: SigningAlgorithm {
+        switch self {
+        case .p256: .p256
+        case .p384: .p384
+        case .rsa2048: .rsaPKCS1
+        case .rsaPSS: .rsaPSS
+        }
     }
 }

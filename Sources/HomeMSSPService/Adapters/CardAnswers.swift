@@ -1,6 +1,7 @@
 import HomeMSSP
 import MSSCore
 import OTA
+import SIMLink
 import Synchronization
 
 /// Where the message centre brings what cards send: the exchange, which is made after it and with it.
@@ -15,5 +16,10 @@ final class CardAnswers: Sendable {
     func receive(_ packet: ResponsePacket, from msisdn: MSISDN) async -> Bool {
         guard let exchange = exchange.withLock({ $0 }) else { return false }
         return await exchange.receive(packet, from: msisdn)
+    }
+
+    /// Word that no card gets a command.
+    func undelivered(_ command: UndeliveredCommand, to msisdn: MSISDN) async {
+        await exchange.withLock { $0 }?.undelivered(command.transaction, of: msisdn, reason: command.reason)
     }
 }

@@ -35,6 +35,7 @@ public struct OperatorListener: Service {
     private let address: ListenAddress
     private let metrics: ServiceMetrics
     private let dependencies: [String: Question]
+    private let watched: [String: Question]
     private let patience: Duration
     private let logger: Logger
     private let onListening: @Sendable (_ port: Int) async -> Void
@@ -43,6 +44,7 @@ public struct OperatorListener: Service {
     ///   - configuration: Where to listen.
     ///   - metrics: What `/metrics` shows.
     ///   - dependencies: Asked by `/ready`; their names are constants of the code.
+    ///   - watched: Shown by `/ready` too, and without a say in whether the service is ready.
     ///   - patience: How long a dependency may take to answer.
     ///   - logger: Of the listener.
     ///   - onListening: Called with the port when connections are taken.
@@ -51,6 +53,7 @@ public struct OperatorListener: Service {
         _ configuration: OperatorConfiguration,
         metrics: ServiceMetrics,
         dependencies: [String: Question] = [:],
+        watched: [String: Question] = [:],
         patience: Duration = .seconds(2),
         logger: Logger,
         onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
@@ -64,6 +67,7 @@ public struct OperatorListener: Service {
         address = configuration.listen
         self.metrics = metrics
         self.dependencies = dependencies
+        self.watched = watched
         self.patience = patience
         self.logger = logger
         self.onListening = onListening
@@ -104,7 +108,7 @@ public struct OperatorListener: Service {
 
     private func ready() async -> Response {
         let states = await withTaskGroup { group in
-            for (name, question) in dependencies {
+            for (name, question) in dependencies.merging(watched, uniquingKeysWith: { first, _ in first }) {
                 group.addTask { (name, await ask(question)) }
             }
             var states: [(name: String, isThere: Bool)] = []
@@ -112,7 +116,8 @@ public struct OperatorListener: Service {
             return states.sorted { $0.name < $1.name }
         }
         let members = states.map { "\"\($0.name)\":\($0.isThere)" }
-        let status: HTTPResponse.Status = states.allSatisfy(\.isThere) ? .ok : .serviceUnavailable
+        let isReady = states.allSatisfy { $0.isThere || dependencies[$0.name] == nil }
+        let status: HTTPResponse.Status = isReady ? .ok : .serviceUnavailable
         return Self.response(status, "application/json", "{\(members.joined(separator: ","))}\n")
     }
 

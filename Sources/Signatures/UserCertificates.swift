@@ -1,0 +1,23 @@
+import Synchronization
+
+/// Users' certificates that were read before, with their keys: reading them again would cost more than to verify.
+public final class UserCertificates: Sendable {
+    private let known = Mutex<[[UInt8]: UserCertificate]>([:])
+    private let most: Int
+
+    /// - Parameter most: How many are kept, some 2 KiB each; when there are more, all of them go.
+    public init(most: Int = 16_384) {
+        self.most = most
+    }
+
+    /// A certificate in DER, read now or before.
+    public func certificate(der: [UInt8]) throws(SignatureError) -> UserCertificate {
+        if let certificate = known.withLock({ $0[der] }) { return certificate }
+        let certificate = try UserCertificate(der: der)
+        known.withLock { known in
+            if known.count >= most { known = [:] }
+            known[der] = certificate
+        }
+        return certificate
+    }
+}
