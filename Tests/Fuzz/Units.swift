@@ -11,6 +11,8 @@ private func readUnit(_ octets: [UInt8]) {
     _ = (PDU.sequence(of: octets), PDU.isResponse(octets))
     guard let unit = try? PDU(octets), let written = try? unit.octets() else { return }
     guard (try? PDU(written)) == unit else { finding("a unit changes") }
+    // A receipt is a text of the message centre's own making inside the unit.
+    if case .deliver(let message) = unit.body { _ = MessageReceipt(message) }
 }
 
 /// However a stream is cut on its way, the units in it are the same.
