@@ -12,7 +12,7 @@ RUN_SWIFT := mkdir -p $(TEMPORARY) && TMPDIR=$(TEMPORARY) $(SWIFT)
 DEBUG_BUILD := $(RUN_SWIFT) build --build-tests --explicit-target-dependency-import-check error
 RELEASE_BUILD := $(RUN_SWIFT) build -c release --explicit-target-dependency-import-check error
 
-.PHONY: help packages build test check run demo bench bench-ota peers clean format
+.PHONY: help packages build test check run demo bench bench-ota peers fuzz clean format
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -51,8 +51,11 @@ bench-ota: release ## packets to and from cards: sealed and opened a second, of 
 peers: build ## programs that others wrote read what ours write, and ours theirs (each of deploy/peers; PyPI once)
 	@for peer in deploy/peers/*; do [ ! -f $$peer ] || [ ! -x $$peer ] || $$peer || exit 1; done
 
+fuzz: packages ## what reads octets from outside, each FUZZ_SECONDS (20) under libFuzzer and AddressSanitizer
+	@exec deploy/fuzz
+
 format: ## formats every source
 	@$(RUN_SWIFT) format --in-place --recursive --parallel --configuration .swift-format Package.swift Sources Tests
 
 clean: ## removes .build and .run
-	rm -rf .build .run
+	rm -rf .build .build-fuzz .run

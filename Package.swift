@@ -182,6 +182,19 @@ let package = Package(
     ]
 )
 
+// Fuzz targets: under a sanitiser in a folder of their own, so no other build sees them (deploy/fuzz).
+if Context.environment["MSSP_FUZZ"] != nil {
+    package.products.append(.executable(name: "Fuzz", targets: ["Fuzz"]))
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzz",
+            dependencies: ["Alauda", "OTA", "SMPP"],
+            path: "Tests/Fuzz",
+            exclude: ["Seeds"]
+        )
+    )
+}
+
 extension Target.Dependency {
     static let asn1: Self = .product(name: "SwiftASN1", package: "swift-asn1")
     static let crypto: Self = .product(name: "Crypto", package: "swift-crypto")

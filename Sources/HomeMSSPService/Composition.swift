@@ -21,6 +21,7 @@ struct Composition {
     private let vault: Vault
     private let evidence: CMSEvidence
     private let smsc: [SMSCSettings]
+    private let legacyBatches: LegacyBatches
 
     init(_ configuration: HomeConfiguration) throws {
         self.configuration = configuration
@@ -30,10 +31,12 @@ struct Composition {
         vault = try Parts.vault(configuration.vault)
         evidence = CMSEvidence(authority: try Parts.users(configuration.users))
         smsc = try MessageCentreParts.settings(configuration.smsc)
+        legacyBatches = try LegacyBatches(configuration.legacyBatches ?? [])
         log = try ServiceLog.start(configuration.log, service: "home", tally: metrics)
     }
 
     func run() async throws {
+        legacyBatches.warn(log.logger)
         let pool = try await Parts.database(configuration.database)
         let subscribers = SubscriberTable(pool: pool)
         let ledger = PostgreSQLLedger(pool: pool, subscribers: subscribers)

@@ -17,6 +17,8 @@ struct HomeConfiguration: Decodable, Sendable {
     var vault: VaultFiles
     var smsc: MessageCentreList
     var users: Users
+    /// Card batches that may still use triple DES.
+    var legacyBatches: [LegacyBatch]?
     var log: LogConfiguration?
     var `operator`: OperatorConfiguration?
 
@@ -24,6 +26,19 @@ struct HomeConfiguration: Decodable, Sendable {
         case listen, identity, prefix, providers, tls, database, vault, smsc, users, log, `operator`
         case acquiringEntities = "acquiring_entities"
         case managementEntities = "management_entities"
+        case legacyBatches = "legacy_batch"
+    }
+
+    /// One batch, its algorithm (3des-2 or 3des-3), and the last day of the permission.
+    struct LegacyBatch: Decodable {
+        var name: String
+        var algorithm: String
+        var lastDay: String
+
+        private enum CodingKeys: String, CodingKey {
+            case name, algorithm
+            case lastDay = "last_day"
+        }
     }
 
     /// libpq's connection string, passwords in its passfile; and how many connections at most.

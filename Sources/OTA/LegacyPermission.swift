@@ -30,11 +30,4 @@ public struct LegacyPermission: Sendable, Equatable {
 
     /// Whether the last day has passed.
     public func isOver(at time: Date) -> Bool { time >= end }
-
-    /// What an operator is told at every start.
-    public func warning(at time: Date) -> String {
-        isOver(at: time)
-            ? "card batch \(batch): \(algorithm.rawValue) ended with \(lastDay); nothing is sent to its cards"
-            : "card batch \(batch) uses \(algorithm.rawValue) until \(lastDay); replace its cards"
-    }
 }

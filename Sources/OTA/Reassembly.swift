@@ -24,7 +24,8 @@ public struct Reassembly: Sendable, Equatable {
         guard let part = userData.part, part.total == total, part.reference == reference ?? part.reference else {
             throw .malformed
         }
-        if let known = parts[part.index], known.octets != userData.octets { throw .malformed }
+        // A copy that names the packet's kind, or leaves it out, is no copy: else it would matter which came first.
+        if let known = parts[part.index], known != userData { throw .malformed }
         if let named = userData.packetIdentifier, named != identifier ?? named { throw .malformed }
         parts[part.index] = userData
         reference = part.reference

@@ -24,7 +24,10 @@ struct LinkageTests {
     @Test("holds no simulator, no test and no development CA", arguments: services)
     func nothingForTrying(service: String) throws {
         let symbols = try Self.output(of: "nm", service)
-        for module in ["Simulation", "SIMSimulator", "DevelopmentCA", "MSSTestSupport", "Testing", "Bench", "PacketBench"] {
+        let forTrying = [
+            "Simulation", "SIMSimulator", "DevelopmentCA", "MSSTestSupport", "Testing", "Bench", "PacketBench",
+        ]
+        for module in forTrying {
             #expect(!symbols.contains(Self.mangling(module)), "\(module) in \(service)")
         }
     }

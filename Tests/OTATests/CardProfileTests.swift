@@ -39,13 +39,11 @@ struct CardProfileTests {
         for name in ["des", "des-ecb", "implicit", "aes", ""] { #expect(OTAAlgorithm(rawValue: name) == nil) }
     }
 
-    @Test("ends a permission with its last day, and says so")
+    @Test("has a permission that ends with its last day in UTC")
     func permission() throws {
         let permission = try #require(LegacyPermission(batch: "B7", algorithm: .tripleDES3, lastDay: "2027-01-15"))
         let midnight = Date(timeIntervalSince1970: 1_800_057_600)
         #expect(!permission.isOver(at: midnight.addingTimeInterval(-1)) && permission.isOver(at: midnight))
-        #expect(permission.warning(at: now) == "card batch B7 uses 3des-3 until 2027-01-15; replace its cards")
-        #expect(permission.warning(at: midnight).contains("ended with 2027-01-15"))
         for day in [
             "", "2027-02-29", "2027-13-01", "2027-1-5", "27-01-05", "2027-01-15T00:00:00Z", " 2027-01-15", "15.1.2027",
         ] {

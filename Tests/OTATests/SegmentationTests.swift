@@ -121,6 +121,11 @@ struct SegmentationTests {
         // Two parts that each claim to be another kind of packet's.
         let command: [[UInt8]] = [[7, 0, 3, 1, 2, 1, 0x70, 0, 1], [7, 0, 3, 1, 2, 2, 0x71, 0, 2]]
         #expect(throws: OTAError.malformed) { try Reassembly.whole(of: command) }
+        // A copy without the kind: refused whichever came first.
+        let named: [UInt8] = [7, 0, 3, 1, 1, 1, 0x70, 0, 1]
+        let nameless: [UInt8] = [5, 0, 3, 1, 1, 1, 1]
+        #expect(throws: OTAError.malformed) { try Reassembly.whole(of: [named, nameless]) }
+        #expect(throws: OTAError.malformed) { try Reassembly.whole(of: [nameless, named]) }
         var damage = DamagedOctets(seed: 7)
         for _ in 0..<5_000 { _ = try? Reassembly.whole(of: [damage.like(first[0]), damage.like(first[1])]) }
     }

@@ -99,7 +99,52 @@ struct StartTests {
             change: ("ae-server.key", "me-server.key"),
             names: "key"
         ),
+        Attempt(
+            what: "a card batch that asks for single DES",
+            program: "HomeMSSPService",
+            configuration: "home.toml",
+            change: (
+                "[log]", "[[legacy_batch]]\nname = \"old\"\nalgorithm = \"des\"\nlast_day = \"2099-12-31\"\n[log]"
+            ),
+            names: "legacy_batch old: algorithm"
+        ),
+        Attempt(
+            what: "a card batch with triple DES for ever",
+            program: "HomeMSSPService",
+            configuration: "home.toml",
+            change: (
+                "[log]", "[[legacy_batch]]\nname = \"old\"\nalgorithm = \"3des-2\"\nlast_day = \"never\"\n[log]"
+            ),
+            names: "legacy_batch old: last_day"
+        ),
     ]
+
+    @Test("of triple DES in the home is warned of, each batch")
+    func legacyBatches() async throws {
+        let platform = try await Platform.running
+        let original = try String(contentsOfFile: platform.file("config/home.toml"), encoding: .utf8)
+        let batches = """
+            [[legacy_batch]]
+            name = "b2014"
+            algorithm = "3des-2"
+            last_day = "2099-12-31"
+            [[legacy_batch]]
+            name = "b2011"
+            algorithm = "3des-3"
+            last_day = "2020-12-31"
+            [log]
+            """
+        let changed = original.replacing("host=", with: "host=/nowhere/").replacing("[log]", with: batches)
+        let file = platform.file("config/\(UUID().uuidString).toml")
+        try changed.write(toFile: file, atomically: true, encoding: .utf8)
+        let program = try BuiltProducts.program("HomeMSSPService").path
+        let result = try await Command.run("timeout", ["10", program, "--config", file])
+        #expect(result.status != 0 && result.status != 124)
+        let warnings = (result.text + result.errorText).split(separator: "\n").filter { $0.contains("triple DES") }
+        #expect(warnings.count == 2, "\(result.text) \(result.errorText)")
+        #expect(warnings.first?.contains("b2014") == true && warnings.first?.contains("2099-12-31") == true)
+        #expect(warnings.last?.contains("b2011") == true && warnings.last?.contains("ended") == true)
+    }
 
     @Test("says why in one line and ends with an exit code", arguments: attempts)
     func refused(attempt: Attempt) async throws {
