@@ -4,6 +4,11 @@ public struct TextFit: Sendable, Equatable {
     public struct Offender: Sendable, Equatable {
         public let character: Character
         public let position: Int
+
+        public init(character: Character, position: Int) {
+            self.character = character
+            self.position = position
+        }
     }
 
     /// What the text is written in; `nil` if it cannot be.
