@@ -11,7 +11,7 @@ public struct WPKITransaction: Sendable, Hashable {
         octets = (0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * $0)) }
     }
 
-    /// What an EVENT has in the place of a TXN: it answers nothing. No request has this one.
+    /// What an EVENT has in the place of a TXN, as it answers nothing; no request has this one.
     public static let none = WPKITransaction(random: 0)
 
     public static func random() -> WPKITransaction {

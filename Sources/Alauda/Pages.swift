@@ -23,9 +23,7 @@ public struct Pages: Sendable, Equatable {
         self.init(head: command.head, text: command.text, digests: command.digests.count)
     }
 
-    /// - Parameters:
-    ///   - head: On a page of its own before the text.
-    ///   - digests: Their number gets the last page unless it is 0.
+    /// The heading on a page of its own, the text, and the number of digests unless it is 0.
     public init(head: CardText? = nil, text: CardText, digests: Int = 0) {
         var pages: [Page] = []
         if let head { pages += Self.cut(head).map { Page(kind: .head, text: $0) } }

@@ -1,5 +1,6 @@
-/// Which counters of one card and key version the home has seen: the last 32 of them, as short messages may overtake
-/// each other. To be asked only about frames whose checksum was right.
+/// Which of the last 32 counters of one card and key version the home has seen, as short messages overtake each other.
+///
+/// To be asked only about frames whose checksum was right.
 public struct ReplayWindow: Sendable, Equatable {
     /// What a frame's counter means.
     public enum Verdict: Sendable, Equatable {
@@ -37,7 +38,7 @@ public struct ReplayWindow: Sendable, Equatable {
         judge(counter: frame.counter, checksum: frame.checksum)
     }
 
-    /// - Parameter checksum: T of the frame, 8 octets.
+    /// Judges a counter; `checksum` is T of its frame, 8 octets.
     public mutating func judge(counter: UInt32, checksum: [UInt8]) -> Verdict {
         guard counter > 0, counter > highest || highest - counter < Self.width else { return .farBehind }
         if let known = seen[counter] { return known == checksum ? .duplicate : .cloneSuspected }

@@ -31,6 +31,7 @@ public struct TextFit: Sendable, Equatable {
     ///   - command: All the rest of the request; its own text counts for nothing.
     ///   - encoding: The charset that it must be in; `nil` for the smaller of the two that hold it.
     ///   - most: How many short messages the request may take.
+    /// - Returns: The fit, or the first character that cannot be shown.
     public static func fit(
         _ text: String,
         in command: SignCommand,

@@ -73,16 +73,22 @@ public struct FrameHeader: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - master: MK, 16 or 32 octets.
+    ///   - iccid: Ten octets, the printed digits with a filler.
+    ///   - keyVersion: 1–254.
     ///   - bits: 128 or 256, the root's length.
+    /// - Returns: 16 or 32 octets.
     /// - Throws: ``WPKIError/cryptography`` for lengths that are others.
-    public static func root(master: [UInt8], iccid: [UInt8], keyVersion: UInt8, bits: Int) throws(WPKIError) -> [UInt8] {
+    public static func root(master: [UInt8], iccid: [UInt8], keyVersion: UInt8, bits: Int) throws(WPKIError) -> [UInt8]
+    {
         guard master.count == 16 || master.count == 32, bits == 128 || bits == 256, iccid.count == 10
         else { throw .cryptography }
         let root = try derive(SymmetricKey(data: master), 0x20, iccid + [keyVersion], octets: bits / 8)
         return root.withUnsafeBytes { Array($0) }
     }
 
-    /// KCV: the first 3 octets of AES(K, 01^16). Zeros as the block would show what CMAC's subkeys are made of.
+    /// KCV: the first 3 octets of AES(K, 01^16).
+    ///
+    /// Zeros as the block would show what CMAC's subkeys are made of.
     public static func keyCheckValue(_ key: [UInt8]) throws(WPKIError) -> [UInt8] {
         guard key.count == 16 || key.count == 32 else { throw .cryptography }
         var block = [UInt8](repeating: 1, count: 16)

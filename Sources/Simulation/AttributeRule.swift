@@ -9,7 +9,7 @@ enum AttributeRule {
         0x30, 0x2F, 0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x09, 0x04,
     ]
 
-    /// - Parameter digestLength: Octets of the value of messageDigest: 32, or 48 with SHA-384.
+    /// Whether the attributes may stand there; messageDigest has 32 octets, or 48 with SHA-384.
     static func allows(mid: [UInt8], extra: [UInt8], digestLength: Int = 32) -> Bool {
         guard let mid = attributes(mid), let extra = attributes(extra) else { return false }
         let own = [contentType, messageDigest].map { Array($0[2...]) }

@@ -125,9 +125,7 @@ extension Card {
         state.roots.first { $0.keyVersion == keyVersion }
     }
 
-    /// An answer that REPEAT can ask for again.
-    ///
-    /// - Parameter keyVersion: The only root that it may go under; `nil` is the request's.
+    /// Keeps an answer that REPEAT can ask for again, and the only root that it may go under, if not the request's.
     mutating func remember(_ answer: UpMessage, keyVersion: UInt8? = nil) {
         state.last = CardState.Answer(
             transaction: answer.transaction.octets,

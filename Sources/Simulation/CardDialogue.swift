@@ -161,7 +161,9 @@ extension Card {
         return [key.digest(of: attributes)]
     }
 
-    /// Makes a key once the code is right. Where there is one its PIN must be right, and stays; else a new one is set.
+    /// Makes a key once the code is right.
+    ///
+    /// Where there is one its PIN must be right, and stays; else a new one is set.
     private mutating func generate(
         _ command: GenerateCommand,
         _ code: String,

@@ -70,8 +70,12 @@ struct CardSigningKey: Sendable {
     /// A signature over a digest.
     func signature(digest: [UInt8]) throws -> [UInt8] {
         switch key {
-        case .p256(let key): return [UInt8](try key.signature(for: try Self.digest(digest, SHA256.Digest.self)).rawRepresentation)
-        case .p384(let key): return [UInt8](try key.signature(for: try Self.digest(digest, SHA384.Digest.self)).rawRepresentation)
+        case .p256(let key):
+            let value = try Self.digest(digest, SHA256.Digest.self)
+            return [UInt8](try key.signature(for: value).rawRepresentation)
+        case .p384(let key):
+            let value = try Self.digest(digest, SHA384.Digest.self)
+            return [UInt8](try key.signature(for: value).rawRepresentation)
         case .rsa(let key):
             let padding: _RSA.Signing.Padding = algorithm == .rsaPSS ? .PSS : .insecurePKCS1v1_5
             let value = try Self.digest(digest, SHA256.Digest.self)

@@ -1,6 +1,8 @@
 import Foundation
 
-/// What a card keeps when it has no power: its keys, counters, PINs and its last answer. All of it is secret.
+/// What a card keeps when it has no power: its keys, counters, PINs and its last answer.
+///
+/// All of it is secret.
 public struct CardState: Codable, Sendable {
     /// A root key of the applet, and the last counters of both directions under it.
     struct Root: Codable, Sendable {

@@ -78,7 +78,10 @@ struct CardLifeTests {
         for exchange in worked.exchanges {
             let packet = try answer(to: exchange, &card)
             // Switched off and on again after each: nothing is lost.
-            card = try Card(record, state: try JSONDecoder().decode(CardState.self, from: JSONEncoder().encode(card.state)))
+            card = try Card(
+                record,
+                state: try JSONDecoder().decode(CardState.self, from: JSONEncoder().encode(card.state))
+            )
             guard let expected = exchange.answer else {
                 #expect(packet == nil, "\(exchange.name)")
                 continue
@@ -113,7 +116,9 @@ struct CardLifeTests {
         case .answer(let segments): return try HomeSide.whole(segments)
         case .ask(let question):
             let reply: Card.Reply =
-                if case .generate = question.subject { .activation(code: "471147", pin: Self.pin) } else { .pin(Self.pin) }
+                if case .generate = question.subject { .activation(code: "471147", pin: Self.pin) } else {
+                    .pin(Self.pin)
+                }
             return try HomeSide.whole(try #require(card.answer(question, with: reply)))
         }
     }

@@ -185,7 +185,8 @@ struct CardManagementTests {
     @Test(
         "trivial PINs are refused, and ones of another length",
         arguments: [
-            "000000", "999999", "123456", "654321", "345678", "890123", "210987", "12345", "1234567890123", "", "27182a",
+            "000000", "999999", "123456", "654321", "345678", "890123", "210987", "12345", "1234567890123", "",
+            "27182a",
         ]
     )
     func trivial(_ pin: String) throws {
@@ -241,7 +242,9 @@ struct CardManagementTests {
         for _ in 0..<2 {
             #expect(try card.reply(change, .newPIN(old: "000000", new: Self.other, again: Self.other)) == nil)
         }
-        #expect(try card.reply(change, .newPIN(old: "000000", new: Self.other, again: Self.other))?.status == .pinBlocked)
+        #expect(
+            try card.reply(change, .newPIN(old: "000000", new: Self.other, again: Self.other))?.status == .pinBlocked
+        )
         #expect(try card.tell(.changePIN(.random(), key: 2)).status == .pinBlocked)
         #expect(try card.tell(try sign(.p256, key: 2)).status == .pinBlocked)
 
@@ -321,7 +324,8 @@ struct CardManagementTests {
         let transaction = WPKITransaction.random()
         let question = try card.ask(try HomeSide.sign("Once", transaction: transaction))
         let first = try card.reply(question, .pin(Self.pin))
-        let file = FileManager.default.temporaryDirectory.appending(path: "card-\(UInt64.random(in: 0...UInt64.max))").path
+        let file = FileManager.default.temporaryDirectory.appending(path: "card-\(UInt64.random(in: 0...UInt64.max))")
+            .path
         defer { try? FileManager.default.removeItem(atPath: file) }
         try card.state.write(to: file)
         try card.state.write(to: file)
