@@ -111,6 +111,8 @@ extension DownMessage {
         guard let transaction = fields[.transaction].flatMap({ WPKITransaction($0) }) else { throw .malformed }
         let known = Set(type.tags.map(\.rawValue)).union([Tag.transaction.rawValue])
         guard fields.tags.allSatisfy({ known.contains($0) }) else { throw .malformed }
+        // Without a data coding octet it is no text string at all.
+        guard fields[.text]?.isEmpty != true, fields[.head]?.isEmpty != true else { throw .malformed }
         switch type {
         case .status: self = .status(transaction)
         case .repeatLast: self = .repeatLast(transaction)

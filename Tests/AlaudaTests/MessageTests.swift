@@ -176,6 +176,8 @@ struct DownMessageTests {
             // RETIRE without KVN, with 00 and FF; NEW ROOT KEY without WKEY, and with too short a one.
             "08800401020304", "0880040102030488 0100", "08800401020304880 1ff", "07800401020304",
             "0780040102030497020201",
+            // TEXT and HEAD without a data coding octet, also where the ALG is none.
+            "06800401020304 8300", "0380040102030481010182010383008a0101", "03800401020304810101820101830204418c00",
             // GENERATE with a code of letters, of five digits, KEYPOL of two octets, KEYPOL with an unknown bit.
             "028004010203048101018201018606616263646566870204 08", "0280040102030481010182010186053132333435870204 08",
             "028004010203048101018201018606313233343536870204088d020000",
