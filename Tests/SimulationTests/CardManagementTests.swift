@@ -23,7 +23,6 @@ struct CardManagementTests {
         _ card: Conversation,
         _ key: UInt8,
         _ algorithm: SignatureAlgorithm,
-        pin: String = pin,
         policy: KeyPolicy? = nil
     ) throws -> UpMessage {
         let command = GenerateCommand(
@@ -77,7 +76,6 @@ struct CardManagementTests {
     }
 
     private func sign(
-        _ text: String = "Sign?",
         _ algorithm: SignatureAlgorithm,
         key: UInt8,
         digests: [[UInt8]] = [],
@@ -89,7 +87,7 @@ struct CardManagementTests {
                 key: key,
                 algorithm: algorithm,
                 head: try CardText("Bank 7K2M"),
-                text: try CardText(text),
+                text: try CardText("Sign?"),
                 form: digests.isEmpty ? [.signedAttributes, .utf8] : [],
                 mid: mid,
                 digests: digests
@@ -270,7 +268,8 @@ struct CardManagementTests {
 
     @Test("a key is deleted when its person says so, and not otherwise")
     func delete() throws {
-        for (reply, status) in [(Card.Reply.cancel, AppletStatus.userCancelled), (.notMe, .notMe)] {
+        let replies: [(Card.Reply, AppletStatus)] = [(.cancel, .userCancelled), (.notMe, .notMe)]
+        for (reply, status) in replies {
             #expect(try card.reply(try card.ask(.deleteKey(.random(), key: 1)), reply)?.status == status)
         }
         #expect(try card.reply(try card.ask(try sign(.p256, key: 1)), .pin(Self.pin))?.status == .ok)
@@ -281,9 +280,10 @@ struct CardManagementTests {
 
     @Test("a phone that cannot show or ask is told as that, and tries that were spent are told too")
     func phone() throws {
-        for (reply, status) in [
-            (Card.Reply.phoneBusy, AppletStatus.phoneBusy), (.phoneLacksCapability, .phoneLacksCapability),
-        ] {
+        let replies: [(Card.Reply, AppletStatus)] = [
+            (.phoneBusy, .phoneBusy), (.phoneLacksCapability, .phoneLacksCapability),
+        ]
+        for (reply, status) in replies {
             #expect(try card.reply(try card.ask(try sign(.p256, key: 1)), reply)?.status == status)
         }
         let question = try card.ask(try sign(.p256, key: 1))
@@ -383,7 +383,8 @@ struct CardRolloverTests {
         #expect(try tellNew(.retire(.random(), keyVersion: 1), counter: 2)?.message.status == .ok)
         #expect(try tellNew(.retire(.random(), keyVersion: 2), counter: 3)?.message.status == .malformed)
         #expect(try tellNew(.retire(.random(), keyVersion: 9), counter: 4)?.message.status == .malformed)
-        #expect(try tellNew(.status(.random()), counter: 4) == nil)
+        let replayed = try tellNew(.status(.random()), counter: 4)
+        #expect(replayed?.header == nil)
     }
 
     @Test("a root that was damaged, is under another one, or is not above every KVN is refused under the old root")
@@ -417,7 +418,7 @@ struct CardRolloverTests {
         _ = try card.reply(try card.ask(HomeSide.generate()), .activation(code: "471147", pin: "271828"))
         _ = card.take(try card.home.segments(try rollover()))
         let question = try card.ask(try HomeSide.sign("Pay?"))
-        #expect(try tellNew(.status(.random()), counter: 1) != nil)
+        #expect(try tellNew(.status(.random()), counter: 1)?.message.status == .ok)
         let answer = try openNew(try #require(card.answer(question, .pin("271828"))))
         #expect(answer.message.status == .ok && answer.header.keyVersion == 2)
     }
