@@ -144,7 +144,7 @@ let package = Package(
         ),
         .testTarget(
             name: "SimulationTests",
-            dependencies: ["Alauda", "OTA", "SMPP", "Simulation", .crypto, .nioCore, .nioPosix]
+            dependencies: ["Alauda", "OTA", "SMPP", "Simulation", .crypto, .cryptoExtras, .nioCore, .nioPosix]
         ),
         .testTarget(name: "PostgreSQLTests", dependencies: ["MSSTestSupport", "PostgreSQL"]),
         .testTarget(name: "KeyVaultTests", dependencies: ["Alauda", "KeyVault", "MSSCore", "MSSTestSupport", "OTA"]),

@@ -29,13 +29,16 @@ enum AdditionalAttributes {
         [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x09, 0x03], [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x09, 0x04],
     ]
 
-    /// Takes an element of this tag with its length in the shortest form, up to 255 octets.
+    /// Takes an element of this tag with its length in the shortest form.
     private static func element(_ tag: UInt8, _ rest: inout ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
         guard rest.popFirst() == tag, let first = rest.popFirst() else { return nil }
         var length = Int(first)
         if first == 0x81 {
             guard let octet = rest.popFirst(), octet >= 0x80 else { return nil }
             length = Int(octet)
+        } else if first == 0x82 {
+            guard let high = rest.popFirst(), let low = rest.popFirst(), high > 0 else { return nil }
+            length = Int(high) << 8 | Int(low)
         } else if first >= 0x80 {
             return nil
         }

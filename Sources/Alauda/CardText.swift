@@ -30,12 +30,44 @@ public struct CardText: Sendable, Equatable {
         }
     }
 
+    /// Writes the text in one charset, or refuses it.
+    ///
+    /// - Throws: ``WPKIError/unsupportedCharacter(_:)`` for the first character that the charset does not hold or a
+    ///   phone does not show.
+    public init(_ text: String, encoding: Encoding) throws(WPKIError) {
+        self.encoding = encoding
+        var octets: [UInt8] = []
+        for character in text {
+            for scalar in character.unicodeScalars {
+                guard Self.isShowable(scalar) else { throw .unsupportedCharacter(character) }
+                switch encoding {
+                case .gsm8Bit:
+                    guard let code = GSMAlphabet.code(of: scalar) else { throw .unsupportedCharacter(character) }
+                    octets += code
+                case .ucs2: octets += [UInt8(scalar.value >> 8), UInt8(scalar.value & 0xFF)]
+                }
+            }
+        }
+        self.octets = octets
+    }
+
+    /// Octets that are a text already: a part of another.
+    init(encoding: Encoding, octets: [UInt8]) {
+        self.encoding = encoding
+        self.octets = octets
+    }
+
     /// Reads a text string as it stands in a message.
+    ///
+    /// - Throws: ``WPKIError/malformed`` without a data coding octet; ``WPKIError/unsupportedText`` for another coding
+    ///   than 04 and 08, an octet of 80 or above or a lone or unknown escape in 04, half a character or a surrogate
+    ///   in 08.
     public init(decoding value: [UInt8]) throws(WPKIError) {
-        guard let first = value.first, let encoding = Encoding(rawValue: first) else { throw .malformed }
+        guard let first = value.first else { throw .malformed }
+        guard let encoding = Encoding(rawValue: first) else { throw .unsupportedText }
         self.encoding = encoding
         octets = Array(value.dropFirst())
-        guard text != nil else { throw .malformed }
+        guard text != nil else { throw .unsupportedText }
     }
 
     /// Data coding octet and text.

@@ -3,86 +3,45 @@ public enum DownMessage: Sendable, Equatable {
     case status(WPKITransaction)
     case generate(GenerateCommand)
     case sign(SignCommand)
+    /// CHANGE PIN of a key: the card asks the old one.
+    case changePIN(WPKITransaction, key: UInt8)
+    /// UNBLOCK PIN of a key: the card asks the PUK.
+    case unblockPIN(WPKITransaction, key: UInt8)
     case message(WPKITransaction, CardText)
+    /// NEW ROOT KEY: the card answers under it.
+    case newRootKey(WPKITransaction, WrappedRoot)
+    /// RETIRE KVN: an older key version is dead.
+    case retire(WPKITransaction, keyVersion: UInt8)
+    /// DELETE KEY: the card asks its user.
+    case deleteKey(WPKITransaction, key: UInt8)
     /// The card resends its last answer under a new counter; it never prompts.
     case repeatLast(WPKITransaction)
 
     public var transaction: WPKITransaction {
         switch self {
-        case .status(let transaction), .message(let transaction, _), .repeatLast(let transaction): transaction
+        case .status(let transaction), .message(let transaction, _), .repeatLast(let transaction),
+            .changePIN(let transaction, _), .unblockPIN(let transaction, _), .deleteKey(let transaction, _),
+            .newRootKey(let transaction, _), .retire(let transaction, _):
+            transaction
         case .generate(let command): command.transaction
         case .sign(let command): command.transaction
         }
     }
-}
 
-/// GENERATE: makes a key on the card once its owner has typed the code.
-public struct GenerateCommand: Sendable, Equatable {
-    public var transaction: WPKITransaction
-    /// 1–8.
-    public var key: UInt8
-    public var algorithm: SignatureAlgorithm
-    /// 6–8 ASCII digits.
-    public var code: String
-    public var pinPolicy: PINPolicy
-    public var text: CardText?
-    /// What else the key may sign; absent means nothing else.
-    public var keyPolicy: KeyPolicy?
-
-    public init(
-        transaction: WPKITransaction,
-        key: UInt8,
-        algorithm: SignatureAlgorithm,
-        code: String,
-        pinPolicy: PINPolicy,
-        text: CardText? = nil,
-        keyPolicy: KeyPolicy? = nil
-    ) {
-        self.transaction = transaction
-        self.key = key
-        self.algorithm = algorithm
-        self.code = code
-        self.pinPolicy = pinPolicy
-        self.text = text
-        self.keyPolicy = keyPolicy
-    }
-}
-
-/// SIGN: shows heading and text, asks the PIN, signs by FORM.
-public struct SignCommand: Sendable, Equatable {
-    public var transaction: WPKITransaction
-    public var key: UInt8
-    public var algorithm: SignatureAlgorithm
-    /// The provider's registered name, a page of its own; not signed.
-    public var head: CardText?
-    public var text: CardText
-    public var form: SignatureForm
-    /// Attributes between contentType and messageDigest, and after messageDigest.
-    public var mid: [UInt8]?
-    public var extra: [UInt8]?
-    /// Units of 10 s.
-    public var timeLimit: UInt8?
-
-    public init(
-        transaction: WPKITransaction,
-        key: UInt8,
-        algorithm: SignatureAlgorithm,
-        head: CardText?,
-        text: CardText,
-        form: SignatureForm,
-        mid: [UInt8]? = nil,
-        extra: [UInt8]? = nil,
-        timeLimit: UInt8? = nil
-    ) {
-        self.transaction = transaction
-        self.key = key
-        self.algorithm = algorithm
-        self.head = head
-        self.text = text
-        self.form = form
-        self.mid = mid
-        self.extra = extra
-        self.timeLimit = timeLimit
+    /// Which answer belongs to the request; REPEAT has the one of the request whose answer is repeated.
+    public var answer: UpMessage.Kind? {
+        switch self {
+        case .status: .status
+        case .generate: .generate
+        case .sign: .sign
+        case .changePIN: .changePIN
+        case .unblockPIN: .unblockPIN
+        case .message: .message
+        case .newRootKey: .newRootKey
+        case .retire: .retire
+        case .deleteKey: .deleteKey
+        case .repeatLast: nil
+        }
     }
 }
 
@@ -91,136 +50,107 @@ extension DownMessage {
         case status = 0x01
         case generate = 0x02
         case sign = 0x03
+        case changePIN = 0x04
+        case unblockPIN = 0x05
         case message = 0x06
+        case newRootKey = 0x07
+        case retire = 0x08
+        case deleteKey = 0x09
         case repeatLast = 0x0A
+
+        /// The fields beside TXN that it may have.
+        var tags: Set<Tag> {
+            switch self {
+            case .status, .repeatLast: []
+            case .generate: GenerateCommand.tags
+            case .sign: SignCommand.tags
+            case .changePIN, .unblockPIN, .deleteKey: [.key]
+            case .message: [.text]
+            case .newRootKey: [.wrappedKey]
+            case .retire: [.keyVersion]
+            }
+        }
+    }
+
+    private var type: MessageType {
+        switch self {
+        case .status: .status
+        case .generate: .generate
+        case .sign: .sign
+        case .changePIN: .changePIN
+        case .unblockPIN: .unblockPIN
+        case .message: .message
+        case .newRootKey: .newRootKey
+        case .retire: .retire
+        case .deleteKey: .deleteKey
+        case .repeatLast: .repeatLast
+        }
     }
 
     /// MT and the fields.
     public var octets: [UInt8] {
         var fields = Fields()
         fields[.transaction] = transaction.octets
-        let type: MessageType
         switch self {
-        case .status: type = .status
-        case .repeatLast: type = .repeatLast
-        case .message(_, let text):
-            type = .message
-            fields[.text] = text.value
-        case .generate(let command):
-            type = .generate
-            command.write(&fields)
-        case .sign(let command):
-            type = .sign
-            command.write(&fields)
+        case .status, .repeatLast: break
+        case .message(_, let text): fields[.text] = text.value
+        case .generate(let command): command.write(&fields)
+        case .sign(let command): command.write(&fields)
+        case .changePIN(_, let key), .unblockPIN(_, let key), .deleteKey(_, let key): fields[.key] = [key]
+        case .newRootKey(_, let root): fields[.wrappedKey] = root.octets
+        case .retire(_, let keyVersion): fields[.keyVersion] = [keyVersion]
         }
         return [type.rawValue] + fields.octets
     }
 
-    /// - Throws: ``WPKIError/malformed`` for anything a card answers with 0E.
+    /// - Throws: ``WPKIError/malformed`` for what a card answers with 0E; ``WPKIError/unsupportedText`` for what it
+    ///   answers with 07, which is looked for last.
     public init(decoding octets: [UInt8]) throws(WPKIError) {
         guard let first = octets.first, let type = MessageType(rawValue: first) else { throw .malformed }
         let fields = try Fields(decoding: octets[1...])
         guard let transaction = fields[.transaction].flatMap({ WPKITransaction($0) }) else { throw .malformed }
-        var allowed: Set<Tag> = [.transaction]
+        let known = Set(type.tags.map(\.rawValue)).union([Tag.transaction.rawValue])
+        guard fields.tags.allSatisfy({ known.contains($0) }) else { throw .malformed }
+        // Without a data coding octet it is no text string at all.
+        guard fields[.text]?.isEmpty != true, fields[.head]?.isEmpty != true else { throw .malformed }
         switch type {
         case .status: self = .status(transaction)
         case .repeatLast: self = .repeatLast(transaction)
         case .message:
-            allowed.insert(.text)
             guard let text = fields[.text] else { throw .malformed }
             self = .message(transaction, try CardText(decoding: text))
-        case .generate:
-            allowed.formUnion(GenerateCommand.tags)
-            self = .generate(try GenerateCommand(transaction, fields))
-        case .sign:
-            allowed.formUnion(SignCommand.tags)
-            self = .sign(try SignCommand(transaction, fields))
+        case .generate: self = .generate(try GenerateCommand(transaction, fields))
+        case .sign: self = .sign(try SignCommand(transaction, fields))
+        case .changePIN: self = .changePIN(transaction, key: try fields.key())
+        case .unblockPIN: self = .unblockPIN(transaction, key: try fields.key())
+        case .deleteKey: self = .deleteKey(transaction, key: try fields.key())
+        case .newRootKey:
+            guard let root = fields[.wrappedKey].flatMap({ WrappedRoot($0) }) else { throw .malformed }
+            self = .newRootKey(transaction, root)
+        case .retire:
+            guard let value = fields[.keyVersion], value.count == 1, (0x01...0xFE).contains(value[0])
+            else { throw .malformed }
+            self = .retire(transaction, keyVersion: value[0])
         }
-        let known = Set(allowed.map(\.rawValue))
-        guard fields.tags.allSatisfy({ known.contains($0) }) else { throw .malformed }
-    }
-}
-
-extension GenerateCommand {
-    fileprivate static let tags: Set<Tag> = [.key, .algorithm, .text, .code, .pinPolicy, .keyPolicy]
-
-    fileprivate func write(_ fields: inout Fields) {
-        fields[.key] = [key]
-        fields[.algorithm] = [algorithm.rawValue]
-        fields[.code] = Array(code.utf8)
-        fields[.pinPolicy] = pinPolicy.octets
-        fields[.text] = text?.value
-        fields[.keyPolicy] = keyPolicy.map { [$0.rawValue] }
-    }
-
-    fileprivate init(_ transaction: WPKITransaction, _ fields: Fields) throws(WPKIError) {
-        let (key, algorithm) = try fields.keyAndAlgorithm()
-        guard let code = fields[.code], (6...8).contains(code.count),
-            code.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
-            let policy = fields[.pinPolicy].flatMap({ PINPolicy($0) })
-        else { throw .malformed }
-        let keyPolicy = fields[.keyPolicy]
-        guard keyPolicy.map({ $0.count == 1 && $0[0] <= 1 }) ?? true else { throw .malformed }
-        self.init(
-            transaction: transaction,
-            key: key,
-            algorithm: algorithm,
-            code: String(decoding: code, as: UTF8.self),
-            pinPolicy: policy,
-            text: try fields.text(.text),
-            keyPolicy: keyPolicy.map { KeyPolicy(rawValue: $0[0]) }
-        )
-    }
-}
-
-extension SignCommand {
-    fileprivate static let tags: Set<Tag> = [.key, .algorithm, .text, .form, .extra, .head, .mid, .timeLimit]
-
-    fileprivate func write(_ fields: inout Fields) {
-        fields[.key] = [key]
-        fields[.algorithm] = [algorithm.rawValue]
-        fields[.head] = head?.value
-        fields[.text] = text.value
-        fields[.form] = [form.rawValue]
-        fields[.mid] = mid
-        fields[.extra] = extra
-        fields[.timeLimit] = timeLimit.map { [$0] }
-    }
-
-    fileprivate init(_ transaction: WPKITransaction, _ fields: Fields) throws(WPKIError) {
-        let (key, algorithm) = try fields.keyAndAlgorithm()
-        guard let text = try fields.text(.text) else { throw .malformed }
-        let form = fields[.form] ?? [0]
-        guard form.count == 1, form[0] & 0x7E == 0 else { throw .malformed }
-        let limit = fields[.timeLimit]
-        guard limit.map({ $0.count == 1 }) ?? true else { throw .malformed }
-        self.init(
-            transaction: transaction,
-            key: key,
-            algorithm: algorithm,
-            head: try fields.text(.head),
-            text: text,
-            form: SignatureForm(rawValue: form[0]),
-            mid: fields[.mid],
-            extra: fields[.extra],
-            timeLimit: limit?.first
-        )
-        guard mid != nil || extra != nil else { return }
-        guard self.form.contains(.signedAttributes),
-            AdditionalAttributes.fit(mid: mid ?? [], extra: extra ?? [], digestLength: algorithm.digestLength)
-        else { throw .malformed }
     }
 }
 
 extension Fields {
-    fileprivate func keyAndAlgorithm() throws(WPKIError) -> (UInt8, SignatureAlgorithm) {
-        guard let key = self[.key], key.count == 1, (1...8).contains(key[0]), let number = self[.algorithm],
-            number.count == 1, let algorithm = SignatureAlgorithm(rawValue: number[0])
-        else { throw .malformed }
-        return (key[0], algorithm)
+    /// KEY, 1–8.
+    func key() throws(WPKIError) -> UInt8 {
+        guard let key = self[.key], key.count == 1, (1...8).contains(key[0]) else { throw .malformed }
+        return key[0]
     }
 
-    fileprivate func text(_ tag: Tag) throws(WPKIError) -> CardText? {
+    func keyAndAlgorithm() throws(WPKIError) -> (UInt8, SignatureAlgorithm) {
+        let key = try key()
+        // An ALG that nobody knows is no other message: the card says 06 to it, as to one that it lacks.
+        guard let number = self[.algorithm], number.count == 1 else { throw .malformed }
+        guard let algorithm = SignatureAlgorithm(rawValue: number[0]) else { throw .unsupportedAlgorithm }
+        return (key, algorithm)
+    }
+
+    func text(_ tag: Tag) throws(WPKIError) -> CardText? {
         guard let value = self[tag] else { return nil }
         return try CardText(decoding: value)
     }

@@ -16,6 +16,9 @@ public enum GSMAlphabet {
     }()
     private static let unescaped = Dictionary(uniqueKeysWithValues: extended.map { ($0.value, $0.key) })
 
+    /// A character's one or two octets, or `nil` if it is not in the alphabet.
+    static func code(of scalar: Unicode.Scalar) -> [UInt8]? { codes[scalar] }
+
     /// The text's octets, or `nil` if a character is not in the alphabet.
     public static func encode(_ text: String) -> [UInt8]? {
         var octets: [UInt8] = []

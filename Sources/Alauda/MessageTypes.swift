@@ -11,9 +11,12 @@ public struct WPKITransaction: Sendable, Hashable {
         octets = (0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * $0)) }
     }
 
+    /// What an EVENT has in the place of a TXN, as it answers nothing; no request has this one.
+    public static let none = WPKITransaction(random: 0)
+
     public static func random() -> WPKITransaction {
         var generator = SystemRandomNumberGenerator()
-        return WPKITransaction(random: generator.next())
+        return WPKITransaction(random: .random(in: 1...UInt32.max, using: &generator))
     }
 }
 
@@ -29,7 +32,31 @@ public enum SignatureAlgorithm: UInt8, Sendable, CaseIterable {
     case rsaPSS = 0x12
 
     /// Octets of the algorithm's digest.
-    var digestLength: Int { self == .p384 ? 48 : 32 }
+    public var digestLength: Int { self == .p384 ? 48 : 32 }
+
+    /// Octets of one signature: r‖s, or the RSA signature.
+    public var signatureLength: Int {
+        switch self {
+        case .p256: 64
+        case .p384: 96
+        case .rsa2048, .rsaPSS: 256
+        }
+    }
+
+    /// Octets of PUBKEY: 04‖X‖Y, or the modulus.
+    public var publicKeyLength: Int {
+        switch self {
+        case .p256: 65
+        case .p384: 97
+        case .rsa2048, .rsaPSS: 256
+        }
+    }
+
+    /// How many digests one SIGN may carry, so that the answer's signatures fit into five short messages.
+    public var mostDigests: Int {
+        // MT, TXN and STATUS, then tag and length of SIG.
+        (Capacity.plaintext(.up, segments: Capacity.mostSegments) - 14) / signatureLength
+    }
 }
 
 /// FORM: what is signed.
@@ -60,6 +87,17 @@ public struct PINPolicy: Sendable, Equatable {
 
     /// 6–12 digits, three tries.
     public static let standard = PINPolicy(shortest: 6, longest: 12, tries: 3)
+}
+
+extension PINPolicy {
+    /// The lengths that a card allows: its own bounds, 6–12 digits, go before the policy's.
+    public var lengths: ClosedRange<Int> {
+        let shortest = min(max(6, Int(shortest)), 12)
+        return shortest...max(shortest, min(Int(longest), 12))
+    }
+
+    /// The tries that a card gives: three at most.
+    public var allowedTries: UInt8 { min(tries, Self.usualTries) }
 }
 
 extension PINPolicy {

@@ -24,6 +24,46 @@ enum Tag: UInt8 {
     case wrappedKey = 0x97
 }
 
+/// BER-TLV fields one after the other, as an answer may have them more than once.
+struct FieldList {
+    private(set) var fields: [(tag: UInt8, value: [UInt8])] = []
+
+    /// Reads fields to the end of the octets.
+    ///
+    /// - Throws: ``WPKIError/malformed`` for lengths that do not fit or are longer than they need to be.
+    init(decoding octets: ArraySlice<UInt8>) throws(WPKIError) {
+        var rest = octets
+        while let tag = rest.popFirst() {
+            guard let first = rest.popFirst() else { throw .malformed }
+            var length = Int(first)
+            switch first {
+            case 0..<0x80: break
+            case 0x81:
+                guard let octet = rest.popFirst(), octet >= 0x80 else { throw .malformed }
+                length = Int(octet)
+            case 0x82:
+                guard let high = rest.popFirst(), let low = rest.popFirst(), high > 0 else { throw .malformed }
+                length = Int(high) << 8 | Int(low)
+            default: throw .malformed
+            }
+            guard length <= rest.count else { throw .malformed }
+            fields.append((tag, Array(rest.prefix(length))))
+            rest = rest.dropFirst(length)
+        }
+    }
+
+    /// Tag, length in the shortest form, value.
+    static func octets(_ tag: UInt8, _ value: [UInt8]) -> [UInt8] {
+        let length: [UInt8] =
+            switch value.count {
+            case 0..<0x80: [UInt8(value.count)]
+            case 0x80..<0x100: [0x81, UInt8(value.count)]
+            default: [0x82, UInt8(value.count >> 8 & 0xFF), UInt8(value.count & 0xFF)]
+            }
+        return [tag] + length + value
+    }
+}
+
 /// BER-TLV fields of a message, in rising order of their tags.
 struct Fields {
     private var values: [UInt8: [UInt8]] = [:]
@@ -41,37 +81,17 @@ struct Fields {
     ///
     /// - Throws: ``WPKIError/malformed`` for lengths that do not fit or a tag that comes twice.
     init(decoding octets: ArraySlice<UInt8>) throws(WPKIError) {
-        var rest = octets
-        while let tag = rest.popFirst() {
-            guard let first = rest.popFirst() else { throw .malformed }
-            var length = Int(first)
-            switch first {
-            case 0..<0x80: break
-            case 0x81:
-                guard let octet = rest.popFirst(), octet >= 0x80 else { throw .malformed }
-                length = Int(octet)
-            case 0x82:
-                guard let high = rest.popFirst(), let low = rest.popFirst(), high > 0 else { throw .malformed }
-                length = Int(high) << 8 | Int(low)
-            default: throw .malformed
-            }
-            guard length <= rest.count, values[tag] == nil else { throw .malformed }
-            values[tag] = Array(rest.prefix(length))
-            rest = rest.dropFirst(length)
+        try self.init(FieldList(decoding: octets).fields)
+    }
+
+    /// - Throws: ``WPKIError/malformed`` for a tag that comes twice.
+    init(_ fields: [(tag: UInt8, value: [UInt8])]) throws(WPKIError) {
+        for (tag, value) in fields {
+            guard values.updateValue(value, forKey: tag) == nil else { throw .malformed }
         }
     }
 
     var octets: [UInt8] {
-        var octets: [UInt8] = []
-        for (tag, value) in values.sorted(by: { $0.key < $1.key }) {
-            octets.append(tag)
-            switch value.count {
-            case 0..<0x80: octets.append(UInt8(value.count))
-            case 0x80..<0x100: octets.append(contentsOf: [0x81, UInt8(value.count)])
-            default: octets.append(contentsOf: [0x82, UInt8(value.count >> 8 & 0xFF), UInt8(value.count & 0xFF)])
-            }
-            octets.append(contentsOf: value)
-        }
-        return octets
+        values.sorted { $0.key < $1.key }.flatMap { FieldList.octets($0.key, $0.value) }
     }
 }

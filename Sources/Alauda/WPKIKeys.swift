@@ -7,11 +7,13 @@ public enum Direction: UInt8, Sendable {
     case up = 0x11
 }
 
-/// A frame's clear beginning: direction, key version and counter.
+/// What of a frame is in clear: direction, key version, counter and checksum.
 public struct FrameHeader: Sendable, Equatable {
     public var direction: Direction
     public var keyVersion: UInt8
     public var counter: UInt32
+    /// T: the frame's checksum, 8 octets; two frames of one counter that differ have different ones.
+    public var checksum: [UInt8]
 
     /// - Throws: ``WPKIError/malformed`` unless the octets can be a frame: 14 octets and whole cipher blocks.
     public init(_ frame: [UInt8]) throws(WPKIError) {
@@ -20,12 +22,15 @@ public struct FrameHeader: Sendable, Equatable {
         self.direction = direction
         keyVersion = frame[1]
         counter = frame[2..<6].reduce(0) { $0 << 8 | UInt32($1) }
+        checksum = Array(frame.suffix(8))
     }
 }
 
 /// The applet's keys of one card and key version, derived from its root; the library wipes them when this value ends.
 @_spi(KeyMaterial) public struct WPKIKeys: ~Copyable, Sendable {
     private let keyVersion: UInt8
+    private let root: SymmetricKey
+    private let context: [UInt8]
     private let down: Pair
     private let up: Pair
 
@@ -58,15 +63,77 @@ public struct FrameHeader: Sendable, Equatable {
         let down = try Pair(key, encryption: 0x21, checksum: 0x22, context, length: root.count)
         let up = try Pair(key, encryption: 0x23, checksum: 0x24, context, length: root.count)
         self.keyVersion = keyVersion
+        self.root = key
+        self.context = context
         self.down = down
         self.up = up
+    }
+
+    /// K_ROOT of a card whose personaliser derives instead of drawing by lot.
+    ///
+    /// - Parameters:
+    ///   - master: MK, 16 or 32 octets.
+    ///   - iccid: Ten octets, the printed digits with a filler.
+    ///   - keyVersion: 1–254.
+    ///   - bits: 128 or 256, the root's length.
+    /// - Returns: 16 or 32 octets.
+    /// - Throws: ``WPKIError/cryptography`` for lengths that are others.
+    public static func root(master: [UInt8], iccid: [UInt8], keyVersion: UInt8, bits: Int) throws(WPKIError) -> [UInt8]
+    {
+        guard master.count == 16 || master.count == 32, bits == 128 || bits == 256, iccid.count == 10
+        else { throw .cryptography }
+        let root = try derive(SymmetricKey(data: master), 0x20, iccid + [keyVersion], octets: bits / 8)
+        return root.withUnsafeBytes { Array($0) }
+    }
+
+    /// KCV: the first 3 octets of AES(K, 01^16).
+    ///
+    /// Zeros as the block would show what CMAC's subkeys are made of.
+    public static func keyCheckValue(_ key: [UInt8]) throws(WPKIError) -> [UInt8] {
+        guard key.count == 16 || key.count == 32 else { throw .cryptography }
+        var block = [UInt8](repeating: 1, count: 16)
+        do { try AES.permute(&block, key: SymmetricKey(data: key)) } catch { throw .cryptography }
+        return Array(block.prefix(3))
+    }
+
+    /// Wraps a new root under this one's KEK, for NEW ROOT KEY.
+    ///
+    /// - Throws: ``WPKIError/cryptography`` unless the root has 16 or 32 octets and its KVN is above this one's.
+    public func wrap(newRoot: [UInt8], keyVersion newVersion: UInt8) throws(WPKIError) -> WrappedRoot {
+        guard newVersion > keyVersion, newVersion <= 0xFE else { throw .cryptography }
+        let check = try Self.keyCheckValue(newRoot)
+        do {
+            let wrapped = try AES.KeyWrap.wrap(SymmetricKey(data: newRoot), using: try keyEncryptionKey())
+            return WrappedRoot(
+                keyVersion: newVersion,
+                bits: newRoot.count * 8,
+                wrapped: [UInt8](wrapped),
+                keyCheckValue: check
+            )
+        } catch { throw .cryptography }
+    }
+
+    /// Unwraps a new root.
+    ///
+    /// - Throws: ``WPKIError/notAuthentic`` if it was not wrapped under this root, or its check value is another's.
+    public func unwrap(_ new: WrappedRoot) throws(WPKIError) -> [UInt8] {
+        let kek = try keyEncryptionKey()
+        guard let key = try? AES.KeyWrap.unwrap(new.wrapped, using: kek), key.bitCount == new.bits
+        else { throw .notAuthentic }
+        let root = key.withUnsafeBytes { Array($0) }
+        guard try Self.keyCheckValue(root) == new.keyCheckValue else { throw .notAuthentic }
+        return root
+    }
+
+    private func keyEncryptionKey() throws(WPKIError) -> SymmetricKey {
+        try Self.derive(root, 0x25, context, octets: root.bitCount / 8)
     }
 
     /// Makes a frame: encrypt, then checksum.
     public func seal(_ plaintext: [UInt8], counter: UInt32, direction: Direction) throws(WPKIError) -> [UInt8] {
         let keys = direction == .down ? down : up
         let padded = plaintext + [0x80] + [UInt8](repeating: 0, count: (16 - (plaintext.count + 1) % 16) % 16)
-        let header = [direction.rawValue, keyVersion] + Self.octets(counter)
+        let header = [direction.rawValue, keyVersion] + counter.bigEndianOctets
         do {
             let iv = try Self.vector(keys.encryption, counter)
             let frame = header + [UInt8](try AES._CBC.encrypt(padded, using: keys.encryption, iv: iv, noPadding: true))
@@ -116,7 +183,7 @@ public struct FrameHeader: Sendable, Equatable {
 
     /// The frame's initial vector: the counter's block under the encryption key.
     private static func vector(_ key: SymmetricKey, _ counter: UInt32) throws -> AES._CBC.IV {
-        var block = [UInt8](repeating: 0, count: 12) + octets(counter)
+        var block = [UInt8](repeating: 0, count: 12) + counter.bigEndianOctets
         try AES.permute(&block, key: key)
         return try AES._CBC.IV(ivBytes: block)
     }
@@ -125,9 +192,5 @@ public struct FrameHeader: Sendable, Equatable {
         var cmac = try AES.CMAC(key: key, outputSize: length)
         octets.withUnsafeBytes { cmac.update(bufferPointer: $0) }
         return Array(cmac.finalize())
-    }
-
-    private static func octets(_ counter: UInt32) -> [UInt8] {
-        (0..<4).map { UInt8(truncatingIfNeeded: counter >> (24 - 8 * $0)) }
     }
 }

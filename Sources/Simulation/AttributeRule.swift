@@ -4,16 +4,18 @@ enum AttributeRule {
     private static let contentType: [UInt8] = [
         0x30, 0x18, 0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x09, 0x03,
     ]
+    /// With SHA-256; its length differs with another digest, and with it the place where it sorts.
     private static let messageDigest: [UInt8] = [
         0x30, 0x2F, 0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x09, 0x04,
     ]
 
-    /// For SHA-256 alone: with another digest the messageDigest attribute sorts elsewhere.
-    static func allows(mid: [UInt8], extra: [UInt8]) -> Bool {
+    /// Whether the attributes may stand there; messageDigest has 32 octets, or 48 with SHA-384.
+    static func allows(mid: [UInt8], extra: [UInt8], digestLength: Int = 32) -> Bool {
         guard let mid = attributes(mid), let extra = attributes(extra) else { return false }
         let own = [contentType, messageDigest].map { Array($0[2...]) }
         guard (mid + extra).allSatisfy({ !own.contains(type(of: $0)) }) else { return false }
-        let set = [contentType] + mid + [messageDigest] + extra
+        let digest = [0x30, UInt8(15 + digestLength)] + messageDigest[2...]
+        let set = [contentType] + mid + [digest] + extra
         return zip(set, set.dropFirst()).allSatisfy { $0.lexicographicallyPrecedes($1) }
     }
 

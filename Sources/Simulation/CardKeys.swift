@@ -1,20 +1,17 @@
-@_spi(KeyMaterial) import Alauda
 @_spi(KeyMaterial) import OTA
 
-/// A card's symmetric keys, derived once, as its memory holds them.
+/// The keys of a card's security domain, derived once, and what else of it never changes.
 final class CardKeys: Sendable {
     private let securityDomain: OTAKeyset
-    private let applet: WPKIKeys
     private let profile: SecurityProfile
     /// Ten octets, as they enter the derivation and the proof of possession.
     let iccid: [UInt8]
     let tar: TAR
-    let appletKeyVersion: UInt8
 
     /// - Throws: ``SimulationError`` that names no card and no key.
     init(_ record: CardRecord) throws(SimulationError) {
         guard let kic = Hex.octets(record.ssd.kic), let kid = Hex.octets(record.ssd.kid),
-            let root = Hex.octets(record.wpki.root), let tar = Hex.octets(record.ssd.tar).flatMap({ TAR($0) }),
+            let tar = Hex.octets(record.ssd.tar).flatMap({ TAR($0) }),
             let profile = SecurityProfile(keyVersion: record.ssd.keyVersion),
             (18...20).contains(record.iccid.utf8.count),
             record.iccid.utf8.allSatisfy({ (0x30...0x39).contains($0) })
@@ -23,27 +20,15 @@ final class CardKeys: Sendable {
         let iccid = (0..<10).map { nibbles[2 * $0] << 4 | nibbles[2 * $0 + 1] }
         do {
             securityDomain = try OTAKeyset(kic: kic, kid: kid)
-            applet = try WPKIKeys(root: root, iccid: iccid, keyVersion: record.wpki.keyVersion)
         } catch { throw SimulationError("the keys of a card are not as they must be") }
         self.iccid = iccid
         self.tar = tar
         self.profile = profile
-        appletKeyVersion = record.wpki.keyVersion
     }
 
     /// A command packet's address, counter and content, once it was found authentic.
     func open(packet: [UInt8]) throws(OTAError) -> (tar: TAR, counter: UInt64, frame: [UInt8]) {
         let opened = try OpenedCommand(packet, profile: profile, under: securityDomain)
         return (opened.packet.header.tar, opened.counter, opened.packet.data)
-    }
-
-    /// The message in a frame from the home, once it was found authentic.
-    func open(frame: [UInt8]) throws(WPKIError) -> [UInt8] {
-        try applet.open(frame, direction: .down)
-    }
-
-    /// A frame for the home.
-    func seal(_ plaintext: [UInt8], counter: UInt32) throws(WPKIError) -> [UInt8] {
-        try applet.seal(plaintext, counter: counter, direction: .up)
     }
 }

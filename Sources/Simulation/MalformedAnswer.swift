@@ -1,4 +1,6 @@
-/// What a card says to an authentic message that it cannot read: STATUS 0E (WPKI profile v1).
+import Alauda
+
+/// What a card says to an authentic message that it cannot read: STATUS 0E, 07 or 06 (WPKI profile v1).
 struct MalformedAnswer {
     /// MT of the answer, TXN and STATUS.
     let plaintext: [UInt8]
@@ -6,11 +8,14 @@ struct MalformedAnswer {
     let transaction: [UInt8]
 
     /// `nil` if there is nothing to answer to: no message type, or no transaction among the fields.
-    init?(to message: [UInt8]) {
+    ///
+    /// REPEAT has no answer of its own, nor has an MT that the profile does not know: both get that of STATUS.
+    init?(to message: [UInt8], status: AppletStatus = .malformed) {
         guard let type = message.first, (0x01...0x3F).contains(type), let transaction = Self.transaction(message[1...])
         else { return nil }
         self.transaction = transaction
-        plaintext = [type | 0x80, 0x80, 4] + transaction + [0x90, 1, 0x0E]
+        let answer = UpMessage.Kind(rawValue: type | 0x80) ?? .status
+        plaintext = [answer.rawValue, 0x80, 4] + transaction + [0x90, 1, status.octet]
     }
 
     private static func transaction(_ fields: ArraySlice<UInt8>) -> [UInt8]? {

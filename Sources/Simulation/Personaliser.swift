@@ -81,7 +81,7 @@ public struct Personaliser: Sendable {
     }
 
     /// Writes for the owner alone, from the first octet on.
-    private static func write(_ data: Data, _ path: String) throws {
+    static func write(_ data: Data, _ path: String) throws {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0, fchmod(descriptor, 0o600) == 0 else {
             if descriptor >= 0 { close(descriptor) }

@@ -12,12 +12,11 @@ actor Phone {
 
     private(set) var isOn: Bool
     private var card: Card
+    private var person: CardPerson
     private let behaviour: Behaviour
-    private let code: String
     private let msisdn: String
     private let patience: Duration
     private let prompted: @Sendable (String) -> Void
-    private var pin: String?
 
     init(
         _ card: Card,
@@ -26,8 +25,8 @@ actor Phone {
         _ prompted: @escaping @Sendable (String) -> Void
     ) {
         self.card = card
+        person = CardPerson(record, card.state)
         behaviour = record.behaviour
-        code = record.verifyCode
         msisdn = record.msisdn
         isOn = record.behaviour != .off
         self.patience = patience
@@ -56,34 +55,19 @@ actor Phone {
 
     /// What the person does in the end.
     func react(to question: Card.Question) -> [[UInt8]] {
-        switch question.subject {
-        case .generate(let command): return card.insist(question, .activation(code: code, pin: choosePIN(command)))
-        case .sign(let command):
-            switch behaviour {
-            case .sign, .off: return card.insist(question, .pin(pin ?? ""))
-            case .delay(let time):
-                let isInTime = .milliseconds(time) < patience(for: command)
-                return card.insist(question, isInTime ? .pin(pin ?? "") : .nothing)
-            case .cancel: return card.insist(question, .cancel)
-            case .notMe: return card.insist(question, .notMe)
-            case .silent: return card.insist(question, .nothing)
-            case .wrongPIN: return card.insist(question, .pin("000000"))
-            }
-        }
+        let answer = card.insist(question, person.reply(to: question, isInTime: isInTime(question)))
+        person.learn(from: card, key: question.key)
+        return answer
+    }
+
+    private func isInTime(_ question: Card.Question) -> Bool {
+        guard case .delay(let time) = behaviour, case .sign(let command) = question.subject else { return true }
+        return .milliseconds(time) < patience(for: command)
     }
 
     /// How long the phone shows the text: as the home wishes, or as phones do.
     private func patience(for command: SignCommand) -> Duration {
         command.timeLimit.map { .seconds(10 * Int($0)) } ?? patience
-    }
-
-    /// A PIN for a new key, kept for good; six digits if the home leaves the choice.
-    private func choosePIN(_ command: GenerateCommand) -> String {
-        if let pin { return pin }
-        let length = min(max(6, Int(command.pinPolicy.shortest)), max(1, Int(command.pinPolicy.longest)))
-        let chosen = String(String(repeating: "482916", count: length / 6 + 1).prefix(length))
-        pin = chosen
-        return chosen
     }
 }
 

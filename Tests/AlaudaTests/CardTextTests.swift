@@ -61,15 +61,28 @@ struct CardTextTests {
         #expect(throws: WPKIError.unsupportedCharacter(character)) { try CardText("pay \(character)") }
     }
 
+    @Test("is refused without a data coding octet")
+    func empty() {
+        #expect(throws: WPKIError.malformed) { try CardText(decoding: []) }
+    }
+
     @Test(
-        "is refused as octets that are no text",
+        "is refused as octets that are no text of 8-bit GSM or UCS-2",
         arguments: [
-            [], [0], [5, 0x41], [4, 0x80], [4, 0xFF], [4, 0x1B], [4, 0x1B, 0x41], [8, 0x41], [8, 0xD8, 0x3D, 0xDE, 0],
+            [0], [5, 0x41], [4, 0x80], [4, 0xFF], [4, 0x1B], [4, 0x1B, 0x41], [8, 0x41], [8, 0xD8, 0x3D, 0xDE, 0],
             [8, 0xDC, 0],
         ] as [[UInt8]]
     )
-    func malformed(_ value: [UInt8]) {
-        #expect(throws: WPKIError.malformed) { try CardText(decoding: value) }
+    func unsupportedText(_ value: [UInt8]) {
+        #expect(throws: WPKIError.unsupportedText) { try CardText(decoding: value) }
+    }
+
+    @Test("is written in the charset that is asked for, or refused at its first character outside of it")
+    func forced() throws {
+        #expect(try CardText("ab", encoding: .ucs2).value == [8, 0, 0x61, 0, 0x62])
+        #expect(try CardText("ab", encoding: .gsm8Bit).value == [4, 0x61, 0x62])
+        #expect(throws: WPKIError.unsupportedCharacter("Ж")) { try CardText("aЖЩ", encoding: .gsm8Bit) }
+        #expect(throws: WPKIError.unsupportedCharacter("\u{202E}")) { try CardText("a\u{202E}Ж", encoding: .ucs2) }
     }
 
     @Test("enters the signature as its UTF-8 or as its own octets, by the form")

@@ -46,7 +46,83 @@ struct DownMessageTests {
             .status(try transaction()), .repeatLast(try transaction()), .message(try transaction(), try CardText("Hi")),
             .sign(try sign()), .generate(try generate()), .generate(try generate(keyPolicy: .digests)),
             .generate(try generate(PINPolicy(shortest: 4, longest: 8, tries: 5))),
+            .changePIN(try transaction(), key: 1), .unblockPIN(try transaction(), key: 8),
+            .deleteKey(try transaction(), key: 2), .retire(try transaction(), keyVersion: 1),
+            .newRootKey(try transaction(), try root()), .sign(try digests()),
         ]
+    }
+
+    private func root() throws -> WrappedRoot {
+        try #require(WrappedRoot([2, 1] + [UInt8](repeating: 9, count: 24) + [1, 2, 3]))
+    }
+
+    private func digests(_ algorithm: SignatureAlgorithm = .p256, _ count: Int = 3) throws -> SignCommand {
+        let digest = [UInt8](repeating: 0x5A, count: algorithm.digestLength)
+        return SignCommand(
+            transaction: try transaction(),
+            key: 1,
+            algorithm: algorithm,
+            head: nil,
+            text: try CardText("Sign?"),
+            form: [],
+            digests: [[UInt8]](repeating: digest, count: count)
+        )
+    }
+
+    @Test("carries as many digests as the answer can carry signatures", arguments: SignatureAlgorithm.allCases)
+    func mostDigests(_ algorithm: SignatureAlgorithm) throws {
+        let most = algorithm.mostDigests
+        #expect(most == [.p256: 9, .p384: 6, .rsa2048: 2, .rsaPSS: 2][algorithm])
+        let full = DownMessage.sign(try digests(algorithm, most))
+        #expect(try DownMessage(decoding: full.octets) == full)
+        let more = DownMessage.sign(try digests(algorithm, most + 1))
+        #expect(throws: WPKIError.unsupportedAlgorithm) { try DownMessage(decoding: more.octets) }
+    }
+
+    @Test(
+        "names what the algorithm is wrong about: one that nobody has, or a HASH that is no row of its digests",
+        arguments: [
+            "0380040102030481010182010383020441 8a0101", "0380040102030481010182010183020441840101",
+            "03800401020304810101820101830204418400",
+            "0380040102030481010182010283020441" + "8420" + String(repeating: "55", count: 32),
+        ]
+    )
+    func unsupportedAlgorithm(_ text: String) throws {
+        let octets = try #require(Octets.hexadecimal(text))
+        #expect(throws: WPKIError.unsupportedAlgorithm) { try DownMessage(decoding: octets) }
+    }
+
+    @Test(
+        "with a text that is none is refused as that, unless something else is wrong with it",
+        arguments: [
+            // Packed GSM, an octet above 7F, a lone escape, half a character, a surrogate; the same in HEAD.
+            [0, 0x41], [4, 0x80], [4, 0x1B], [8, 0], [8, 0xD8, 0x3D, 0xDE, 0],
+        ] as [[UInt8]]
+    )
+    func unsupportedText(_ value: [UInt8]) throws {
+        for tag: UInt8 in [0x83, 0x8C] {
+            let other: [UInt8] = tag == 0x83 ? [] : [0x83, 2, 4, 0x41]
+            let octets = [3, 0x80, 4, 1, 2, 3, 4, 0x81, 1, 1, 0x82, 1, 1] + other + [tag, UInt8(value.count)] + value
+            #expect(throws: WPKIError.unsupportedText) { try DownMessage(decoding: octets) }
+            #expect(throws: WPKIError.malformed) { try DownMessage(decoding: octets + [0x8A, 1, 2]) }
+        }
+    }
+
+    @Test("says when a card would refuse its text")
+    func refusedText() throws {
+        var command = try sign()
+        #expect(!command.hasUnsupportedText)
+        command.form = []
+        #expect(command.hasUnsupportedText)
+        command.form = .utf8
+        #expect(!command.hasUnsupportedText)
+        command.text = try CardText("")
+        #expect(command.hasUnsupportedText)
+        command.text = try CardText("ok")
+        command.head = try CardText(String(repeating: "a", count: 239))
+        #expect(!command.hasUnsupportedText)
+        command.head = try CardText(String(repeating: "a", count: 240))
+        #expect(command.hasUnsupportedText)
     }
 
     @Test("comes back as it went")
@@ -87,13 +163,21 @@ struct DownMessageTests {
             "", "01", "0380", "02", "7f800401020304", "0180030102 03",
             // STATUS with KEY, and TXN twice.
             "018004010203048101 01", "01800401020304800401020304",
-            // SIGN without TEXT, with KEY 0 and 9, with an unknown ALG, FORM of two octets, FORM with an unknown bit.
+            // SIGN without TEXT, with KEY 0 and 9, FORM of two octets, ALG of two, FORM with an unknown bit.
             "03800401020304810101820101", "03800401020304810100820101830204 41", "0380040102030481010982010183020441",
-            "03800401020304810101820103830204418a0101", "0380040102030481010182010183020441 8a020101",
+            "0380040102030481010182010183020441 8a020101", "0380040102030481010182028303020441",
             "038004010203048101018201018302 04418a0102", "0380040102030481010182010183020441 8a0103",
-            // TMO of no octets; a field that no message has; HASH.
+            // TMO of no octets; a field that no message has.
             "03800401020304810101820101830204418500", "0380040102030481010182010183020441c00101",
-            "0380040102030481010182010183020441840101",
+            // HASH with FORM, EXTRA without FORM, PIN messages without KEY or with TEXT.
+            "03800401020304810101820101830204418420" + String(repeating: "55", count: 32) + "8a0100",
+            "03800401020304810101820101830204418b00", "048004010203 04", "0580040102030481010183020441",
+            "09800401020304",
+            // RETIRE without KVN, with 00 and FF; NEW ROOT KEY without WKEY, and with too short a one.
+            "08800401020304", "0880040102030488 0100", "08800401020304880 1ff", "07800401020304",
+            "0780040102030497020201",
+            // TEXT and HEAD without a data coding octet, also where the ALG is none.
+            "06800401020304 8300", "0380040102030481010182010383008a0101", "03800401020304810101820101830204418c00",
             // GENERATE with a code of letters, of five digits, KEYPOL of two octets, KEYPOL with an unknown bit.
             "028004010203048101018201018606616263646566870204 08", "0280040102030481010182010186053132333435870204 08",
             "028004010203048101018201018606313233343536870204088d020000",
@@ -163,6 +247,25 @@ struct UpMessageTests {
         let transaction = try #require(WPKITransaction([1, 2, 3, 4]))
         return [
             UpMessage(kind: .status, transaction: transaction, status: .noSuchAnswer),
+            UpMessage(
+                kind: .status,
+                transaction: transaction,
+                status: .ok,
+                info: AppletInfo(version: 0x0102, capabilities: [.p256, .events]),
+                downCounter: 0x0102_0304,
+                keys: [CardKeyState(key: 1, triesLeft: 3), CardKeyState(key: 8, triesLeft: 0)]
+            ),
+            UpMessage(kind: .changePIN, transaction: transaction, status: .pinBlocked),
+            UpMessage(kind: .unblockPIN, transaction: transaction, status: .pukBlocked),
+            UpMessage(kind: .newRootKey, transaction: transaction, status: .ok),
+            UpMessage(kind: .retire, transaction: transaction, status: .malformed),
+            UpMessage(kind: .deleteKey, transaction: transaction, status: .ok),
+            UpMessage(
+                kind: .event,
+                transaction: .none,
+                status: .malformed,
+                info: AppletInfo(version: 1, capabilities: [])
+            ),
             UpMessage(kind: .message, transaction: transaction, status: .unknown(0x7F)),
             UpMessage(kind: .sign, transaction: transaction, status: .pinBlocked, triesLeft: 0),
             UpMessage(kind: .sign, transaction: transaction, status: .ok, signature: [UInt8](repeating: 7, count: 256)),
@@ -190,7 +293,7 @@ struct UpMessageTests {
     @Test("may hold a newer applet's fields")
     func unknownFields() throws {
         for message in try messages() {
-            #expect(try UpMessage(decoding: message.octets + [0xC0, 1, 9, 0x95, 4, 0, 1, 0, 1]) == message)
+            #expect(try UpMessage(decoding: message.octets + [0xC0, 1, 9, 0x99, 4, 0, 1, 0, 1]) == message)
         }
     }
 
@@ -206,6 +309,39 @@ struct UpMessageTests {
     func malformed(_ text: String) throws {
         let octets = try #require(Octets.hexadecimal(text))
         #expect(throws: WPKIError.malformed) { try UpMessage(decoding: octets) }
+    }
+
+    @Test("to STATUS has the keys in pairs, each once, right after one another")
+    func pairs() throws {
+        let head: [UInt8] = [0x81, 0x80, 4, 1, 2, 3, 4, 0x90, 1, 0]
+        let whole = try UpMessage(decoding: head + [0x81, 1, 2, 0x94, 1, 3, 0x81, 1, 1, 0x94, 1, 0])
+        #expect(whole.keys == [CardKeyState(key: 2, triesLeft: 3), CardKeyState(key: 1, triesLeft: 0)])
+        let wrong: [[UInt8]] = [
+            [0x81, 1, 2], [0x81, 1, 2, 0x95, 4, 0, 0, 0, 0, 0x94, 1, 3], [0x81, 1, 9, 0x94, 1, 3],
+            [0x81, 0, 0x94, 1, 3],
+            [0x81, 1, 2, 0x94, 2, 3, 3], [0x81, 1, 2, 0x94, 1, 3, 0x81, 1, 2, 0x94, 1, 3], [0x96, 3, 0, 0, 0],
+            [0x95, 2, 0, 0],
+        ]
+        for fields in wrong { #expect(throws: WPKIError.malformed) { try UpMessage(decoding: head + fields) } }
+    }
+
+    @Test("that nobody asked for has no transaction, and no request ever has its stand-in")
+    func event() throws {
+        let event = try UpMessage(decoding: [0x41, 0x90, 1, 0x0E, 0x95, 4, 1, 0, 0, 1])
+        #expect(event.kind == .event && event.transaction == .none && event.status == .malformed)
+        #expect(event.info == AppletInfo(version: 0x0100, capabilities: .p256))
+        for _ in 0..<1_000 { #expect(WPKITransaction.random() != .none) }
+    }
+
+    @Test("has as many signatures as were asked for, or none")
+    func signatures() throws {
+        let transaction = try #require(WPKITransaction([1, 2, 3, 4]))
+        var answer = UpMessage(kind: .sign, transaction: transaction, status: .ok)
+        #expect(answer.signatures(.p256) == nil)
+        answer.signature = [UInt8](repeating: 1, count: 64) + [UInt8](repeating: 2, count: 64)
+        #expect(answer.signatures(.p256, count: 2)?.map(\.first) == [1, 2])
+        for count in [-1, 0, 1, 3, Int.max] { #expect(answer.signatures(.p256, count: count) == nil) }
+        #expect(answer.signatures(.rsa2048) == nil)
     }
 
     @Test("has a status for each octet")

@@ -48,7 +48,7 @@ struct CardVectorTests {
         for (name, key) in file.userKeys {
             let octets = try #require(Hex.octets(key))
             let number = try #require(UInt8(name, radix: 16))
-            slots[number] = CardSlot(try P256.Signing.PrivateKey(rawRepresentation: octets), pin: "4711", tries: 3)
+            slots[number] = CardSlot(try CardSigningKey(.p256, octets: octets), pin: "4711", tries: 3)
         }
         self.slots = slots
     }
@@ -78,7 +78,7 @@ struct CardVectorTests {
         #expect(try FrameHeader(packet.data).counter == example.upCounter)
         #expect(Hex.text(message.transaction.octets) == example.transaction)
         let number = try #require(UInt8(example.key, radix: 16))
-        let key = try #require(slots[number]?.key.publicKey)
+        let key = try P256.Signing.PublicKey(x963Representation: try #require(slots[number]).key.publicKey())
         let signature = try P256.Signing.ECDSASignature(rawRepresentation: try #require(message.signature))
         let hashed = try #require(example.hashed.flatMap { Hex.octets($0) })
         #expect(key.isValidSignature(signature, for: hashed))

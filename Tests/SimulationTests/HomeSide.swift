@@ -1,8 +1,9 @@
 @_spi(KeyMaterial) import Alauda
 import Crypto
 @_spi(KeyMaterial) import OTA
-import Simulation
 import Testing
+
+@testable import Simulation
 
 /// The home's end of the way to one card: seals commands, opens answers.
 struct HomeSide {
@@ -148,6 +149,20 @@ final class Conversation {
     func tell(_ message: DownMessage) throws -> UpMessage {
         let answer = take(try home.segments(message)).answer
         return try home.open(try #require(answer)).message
+    }
+
+    /// The PUK that the phone shows.
+    var shownPUK: String? { card.shownPUK }
+    var state: CardState { card.state }
+
+    /// The card is switched off and on again.
+    func restore(_ state: CardState) throws {
+        card = try Card(HomeSide.record, state: state)
+    }
+
+    /// The short messages that what the person does leads to.
+    func answer(_ question: Card.Question, _ reply: Card.Reply) -> [[UInt8]]? {
+        card.answer(question, with: reply)
     }
 
     /// What the person does; `nil` if the phone asks once more.

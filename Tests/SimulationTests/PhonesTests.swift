@@ -114,6 +114,32 @@ struct PhonesTests {
         #expect(try await Self.exchange(try HomeSide.sign("Pay?"), &home, phones).status == .ok)
     }
 
+    @Test("people change, unblock and delete as they are asked, and go on signing")
+    func management() async throws {
+        let phones = try Self.phones(.sign)
+        var home = HomeSide()
+        #expect(try await Self.exchange(HomeSide.generate(), &home, phones).status == .ok)
+        let messages: [DownMessage] = [
+            .changePIN(.random(), key: 1), .changePIN(.random(), key: 1), .unblockPIN(.random(), key: 1),
+        ]
+        for message in messages {
+            #expect(try await Self.exchange(message, &home, phones).status == .ok)
+            #expect(try await Self.exchange(try HomeSide.sign("Pay?"), &home, phones).status == .ok)
+        }
+        #expect(try await Self.exchange(.deleteKey(.random(), key: 1), &home, phones).status == .ok)
+        #expect(try await Self.exchange(try HomeSide.sign("Pay?"), &home, phones).status == .notActive)
+    }
+
+    @Test("whoever forgets their PIN forgets their PUK too")
+    func forgetful() async throws {
+        let phones = try Self.phones(.wrongPIN)
+        var home = HomeSide()
+        #expect(try await Self.exchange(HomeSide.generate(), &home, phones).status == .ok)
+        #expect(try await Self.exchange(.changePIN(.random(), key: 1), &home, phones).status == .pinBlocked)
+        #expect(try await Self.exchange(.unblockPIN(.random(), key: 1), &home, phones).status == .pukBlocked)
+        #expect(try await Self.exchange(.deleteKey(.random(), key: 1), &home, phones).status == .ok)
+    }
+
     @Test("a code from another desk is refused")
     func foreignCode() async throws {
         let phones = try Self.phones(.sign)
