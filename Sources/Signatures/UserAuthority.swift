@@ -112,9 +112,10 @@ public final class UserAuthority: Sendable {
         }
     }
 
-    /// Fetches what look-ups miss and what grows old, until it is cancelled.
+    /// Fetches what look-ups miss and what grows old, until it is cancelled; without sources it only waits for that.
     public func run() async {
         await cache?.run()
+        while !Task.isCancelled { try? await Task.sleep(for: .seconds(3_600)) }
     }
 
     /// Fetches once what is due at a date, and returns when all of it has come or failed.
