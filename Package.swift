@@ -88,7 +88,7 @@ let package = Package(
             name: "HomeMSSPService",
             dependencies: [
                 "Alauda", "HomeMSSP", "HomeStore", "KeyVault", "MSSCore", "MSSRuntime", "MSSWire", "OTA", "PostgreSQL",
-                "SIMLink", "Signatures", .lifecycle, .logging,
+                "SIMLink", "Signatures", .httpClient, .lifecycle, .logging, .nioCore, .nioHTTP1,
             ]
         ),
 
@@ -156,7 +156,10 @@ let package = Package(
         ),
         .testTarget(
             name: "SignaturesTests",
-            dependencies: ["MSSCore", "MSSTestSupport", "Signatures", .crypto, .asn1, .x509]
+            dependencies: [
+                "Alauda", "HomeMSSP", "HomeMSSPService", "MSSCore", "MSSTestSupport", "Signatures", .asn1, .crypto,
+                .httpServer, .lifecycle, .nioCore, .x509,
+            ]
         ),
         .testTarget(
             name: "CertificateAuthorityTests",

@@ -20,6 +20,7 @@ struct Composition {
     private let prefix: TransactionID.Prefix
     private let vault: Vault
     private let evidence: CMSEvidence
+    private let fetcher: RevocationFetcher
     private let smsc: [SMSCSettings]
     private let legacyBatches: LegacyBatches
 
@@ -29,7 +30,8 @@ struct Composition {
         providers = try Parts.providers(configuration.providers)
         prefix = try Parts.prefix(configuration.prefix)
         vault = try Parts.vault(configuration.vault)
-        evidence = CMSEvidence(authority: try Parts.users(configuration.users))
+        fetcher = RevocationFetcher(tally: metrics)
+        evidence = CMSEvidence(authority: try Parts.users(configuration.users, fetcher: fetcher))
         smsc = try MessageCentreParts.settings(configuration.smsc)
         legacyBatches = try LegacyBatches(configuration.legacyBatches ?? [])
         log = try ServiceLog.start(configuration.log, service: "home", tally: metrics)
@@ -77,6 +79,12 @@ struct Composition {
         }
         services.append(BackgroundWork { await messageCentres.run() })
         services.append(BackgroundWork { await exchange.run() })
+        services.append(
+            BackgroundWork {
+                await evidence.authority.run()
+                await fetcher.close()
+            }
+        )
         services.append(server(pool, subscribers, ledger, exchange, started))
         try await ServiceRun.run(services, started: started, logger: log.logger)
     }

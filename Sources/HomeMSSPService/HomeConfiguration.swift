@@ -59,10 +59,27 @@ struct HomeConfiguration: Decodable, Sendable {
         }
     }
 
-    /// The users' CA, and its revocation list if one is kept up to date.
+    /// The users' CA, its revocation list if one is kept up to date, and where revocation may be looked up.
     struct Users: Decodable, Sendable {
         var authority: ConfiguredPath
         var revocations: ConfiguredPath?
+        /// Revocation lists to fetch; nothing is fetched that is not named here.
+        var listURLs: [String]?
+        /// OCSP responders to ask.
+        var responderURLs: [String]?
+        /// Whether responders must repeat the question's nonce.
+        var requiresNonce: Bool?
+        /// Certificate policies of which a valid certificate has one, and those that mark certificates for tests.
+        var policies: [String]?
+        var testPolicies: [String]?
+
+        private enum CodingKeys: String, CodingKey {
+            case authority, revocations, policies
+            case listURLs = "crl_urls"
+            case responderURLs = "ocsp_urls"
+            case requiresNonce = "ocsp_nonce"
+            case testPolicies = "test_policies"
+        }
     }
 }
 

@@ -41,11 +41,38 @@ enum Parts {
         } catch { throw StartError("vault: \(error)") }
     }
 
-    static func users(_ users: HomeConfiguration.Users) throws(StartError) -> UserAuthority {
+    static func users(
+        _ users: HomeConfiguration.Users,
+        fetcher: RevocationFetcher
+    ) throws(StartError) -> UserAuthority {
         let anchors = try PublicFile.read(users.authority.path)
+        let lists = try addresses(users.listURLs, "users.crl_urls")
+        let responders = try addresses(users.responderURLs, "users.ocsp_urls")
+        let sources = RevocationSources(
+            lists: lists,
+            responders: responders,
+            requiresNonce: users.requiresNonce ?? false,
+            fetch: { try await fetcher.fetch($0) }
+        )
         do throws(SignatureError) {
-            return try UserAuthority(anchors: anchors, revocationList: users.revocations?.path)
+            return try UserAuthority(
+                anchors: anchors,
+                revocationList: users.revocations?.path,
+                sources: lists.isEmpty && responders.isEmpty ? nil : sources,
+                constraints: UserAuthority.Constraints(
+                    policies: Set(users.policies ?? []),
+                    testPolicies: Set(users.testPolicies ?? [])
+                )
+            )
         } catch { throw StartError("users.authority: \(users.authority): \(error)") }
+    }
+
+    private static func addresses(_ urls: [String]?, _ key: String) throws(StartError) -> [String] {
+        let urls = urls ?? []
+        for url in urls where !url.hasPrefix("http://") && !url.hasPrefix("https://") {
+            throw StartError("\(key): \(url) must begin with http:// or https://")
+        }
+        return urls
     }
 
     /// The database, reached and found to be laid out as this program needs it.

@@ -1,5 +1,12 @@
 import CLibCrypto
 
+import struct Foundation.Date
+import typealias Foundation.TimeInterval
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
 /// Reading objects of libcrypto from octets.
 enum LibCrypto {
     static func read<Object>(_ octets: [UInt8], _ parse: (OpaquePointer) -> Object?) -> Object? {
@@ -36,3 +43,22 @@ func noPassphrase(
     _ isWriting: Int32,
     _ context: UnsafeMutableRawPointer?
 ) -> Int32 { -1 }
+
+extension LibCrypto {
+    /// A time as libcrypto holds it.
+    static func date(_ time: UnsafePointer<ASN1_TIME>?) -> Date? {
+        var parts = tm()
+        guard let time, ASN1_TIME_to_tm(time, &parts) == 1 else { return nil }
+        return Date(timeIntervalSince1970: TimeInterval(timegm(&parts)))
+    }
+
+    /// Lends an INTEGER that is given in DER.
+    static func integer<Result>(_ der: [UInt8], _ body: (UnsafeMutablePointer<ASN1_INTEGER>) -> Result) -> Result? {
+        der.withUnsafeBufferPointer { buffer in
+            var start = buffer.baseAddress
+            guard let number = d2i_ASN1_INTEGER(nil, &start, buffer.count) else { return nil }
+            defer { ASN1_INTEGER_free(number) }
+            return body(number)
+        }
+    }
+}

@@ -10,6 +10,9 @@ public final class UserCertificates: Sendable {
         self.most = most
     }
 
+    /// How many are kept now.
+    var count: Int { known.withLock { $0.count } }
+
     /// A certificate in DER, read now or before.
     public func certificate(der: [UInt8]) throws(SignatureError) -> UserCertificate {
         if let certificate = known.withLock({ $0[der] }) { return certificate }

@@ -41,6 +41,7 @@ enum VerifyingKey: Sendable {
     ///   - signature: In the encoding of a SignerInfo: ECDSA in DER.
     ///   - digest: Of what was signed, by the algorithm's digest.
     ///   - algorithm: One that is not the key's verifies nothing.
+    /// - Returns: `false` for anything malformed too.
     func isValid(_ signature: [UInt8], digest: [UInt8], algorithm: SigningAlgorithm) -> Bool {
         guard digest.count == algorithm.digest.length else { return false }
         switch (self, algorithm) {

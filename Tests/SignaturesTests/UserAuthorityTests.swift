@@ -49,7 +49,7 @@ struct UserAuthorityTests {
             try await ca.list(times: [
                 "-crl_lastupdate", Self.time(now + times.0), "-crl_nextupdate", Self.time(now + times.1),
             ])
-            #expect(authority.validity(of: user.der) == .noFreshProof)
+            #expect(authority.validity(of: user.der) == .staleProof)
         }
         for octets: [UInt8] in [
             [], Array("-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n".utf8), [0x30, 0x80],
@@ -70,6 +70,64 @@ struct UserAuthorityTests {
         let now = Date()
         try await ca.list(times: ["-crl_lastupdate", Self.time(now - 7_200), "-crl_nextupdate", Self.time(now - 3_600)])
         #expect(try ca.authority().validity(of: user.der) == .revoked)
+    }
+
+    @Test("calls suspended what is on hold, and valid again what a newer list no longer names")
+    func hold() async throws {
+        try await ca.revoke("user", reason: "certificateHold")
+        let now = Date()
+        try await ca.list(times: ["-crl_lastupdate", Self.time(now - 7_200), "-crl_nextupdate", Self.time(now - 3_600)])
+        let authority = try ca.authority()
+        #expect(authority.validity(of: user.der) == .suspended)
+        try ca.pki.write([], to: "ca.index")
+        try await ca.list()
+        #expect(authority.validity(of: user.der) == .valid)
+    }
+
+    @Test("takes no list with an entry that has a critical extension, and no certificate whose CA is revoked")
+    func entriesAndPaths() async throws {
+        try await ca.pki.openssl.run([
+            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "middle.key",
+            "-out", "middle.pem", "-days", "1", "-subj", "/CN=middle", "-CA", "ca.pem", "-CAkey", "ca.key", "-addext",
+            "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign",
+        ])
+        try ca.pki.write([], to: "middle.index")
+        try ca.pki.write(Array(UserCA.configuration("middle").utf8), to: "middle.cnf")
+        let below = try await ca.user("below", by: "middle")
+        try ca.pki.write(try ca.pki.octets("ca.pem") + ca.pki.octets("middle.pem"), to: "cas.pem")
+        let noLists = try ca.authority(list: nil, anchors: "cas.pem")
+        #expect(noLists.validity(of: below.der) == .noFreshProof)
+        #expect(noLists.intermediates(of: below.der).count == 1)
+        // Its own issuer says nothing bad; the root has revoked the issuer.
+        try await ca.revoke("middle")
+        try await ca.list()
+        let authority = try ca.authority(anchors: "cas.pem")
+        #expect(authority.validity(of: below.der) == .revoked)
+        // The intermediate CA alone anchors nothing.
+        #expect(try ca.authority(anchors: "middle.pem").validity(of: below.der) == .invalid)
+    }
+
+    @Test("calls a certificate of another policy, or of a test policy, a mismatch")
+    func constraints() async throws {
+        try await ca.list()
+        try await ca.pki.openssl.run([
+            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "policy.key",
+            "-out", "policy.pem", "-days", "1", "-subj", UserCA.subject, "-CA", "ca.pem", "-CAkey", "ca.key",
+            "-addext", "basicConstraints=critical,CA:FALSE", "-addext", "certificatePolicies=1.2.3.4,1.2.3.5",
+        ])
+        let certified = try await ca.read("policy")
+        func validity(_ user: User, _ constraints: UserAuthority.Constraints) throws -> UserAuthority.Validity {
+            try UserAuthority(
+                anchors: try ca.pki.octets("ca.pem"),
+                revocationList: ca.pki.path("crl.pem"),
+                constraints: constraints
+            ).validity(of: user.der)
+        }
+        #expect(try validity(certified, .init(policies: ["1.2.3.4"])) == .valid)
+        #expect(try validity(certified, .init(policies: ["1.2.3.6"])) == .constraintMismatch)
+        #expect(try validity(certified, .init(testPolicies: ["1.2.3.5"])) == .constraintMismatch)
+        #expect(try validity(user, .init(policies: ["1.2.3.4"])) == .constraintMismatch)
+        #expect(try validity(user, .init(testPolicies: ["1.2.3.5"])) == .valid)
     }
 
     @Test("takes no list of another CA, none that was changed, and none with a critical extension")

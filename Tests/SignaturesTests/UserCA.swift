@@ -35,10 +35,15 @@ final class UserCA: Sendable {
         return User(der: der, key: try P256.Signing.PrivateKey(pemRepresentation: pem))
     }
 
-    func revoke(_ name: String, by issuer: String = "ca") async throws {
+    func revoke(_ name: String, by issuer: String = "ca", reason: String = "keyCompromise") async throws {
         try await pki.openssl.run([
-            "ca", "-config", "\(issuer).cnf", "-revoke", "\(name).pem", "-crl_reason", "certificateHold",
+            "ca", "-config", "\(issuer).cnf", "-revoke", "\(name).pem", "-crl_reason", reason,
         ])
+    }
+
+    /// Notes a certificate in the CA's index, so that a responder calls it good.
+    func note(_ name: String) async throws {
+        try await pki.openssl.run(["ca", "-config", "ca.cnf", "-valid", "\(name).pem"])
     }
 
     /// Writes the revocation list to crl.pem, by a rename as a careful CA does.
@@ -62,7 +67,7 @@ final class UserCA: Sendable {
         try UserAuthority(anchors: try pki.octets(anchors), revocationList: list.map { pki.path($0) })
     }
 
-    private static func configuration(_ name: String) -> String {
+    static func configuration(_ name: String) -> String {
         """
         [ca]
         default_ca = this

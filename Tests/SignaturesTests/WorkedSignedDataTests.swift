@@ -108,6 +108,47 @@ struct WorkedSignedDataTests {
         #expect(added.mid == message.mid?.octets && added.extra == message.extra?.octets)
     }
 
+    @Test("has digests beside it whose values alone are confirmed, each for its own document")
+    func digests() throws {
+        struct Digests: Decodable {
+            struct Signature: Decodable {
+                var document: String
+                var digest: Vectors.Octets
+                var signature: Vectors.Octets
+            }
+            var signer: String
+            var signatures: [Signature]
+        }
+        let digests = try Vectors.read("cms/digest-signatures.json", as: Digests.self)
+        let signer = try #require(worked.signers.first { $0.name == digests.signer })
+        let certificate = try UserCertificate(der: signer.certificate.octets)
+        for signed in digests.signatures {
+            let finished = try SignedDataAssembler.assemble(
+                .digest(signed.digest.octets),
+                form: .pkcs1,
+                raw: signed.signature.octets,
+                certificate: certificate
+            )
+            for other in digests.signatures {
+                func confirm() throws {
+                    try SignedDataCheck.confirm(
+                        finished,
+                        content: .digest(other.digest.octets),
+                        form: .pkcs1,
+                        registeredKey: certificate.publicKey,
+                        certificate: certificate
+                    )
+                }
+                if other.document == signed.document {
+                    try confirm()
+                    #expect(MessageDigest.sha256(Array(other.document.utf8)) == other.digest.octets)
+                } else {
+                    #expect(throws: SignatureError.self) { try confirm() }
+                }
+            }
+        }
+    }
+
     @Test("is by users of the CA beside it, whose list nobody has")
     func authority() throws {
         let authority = try UserAuthority(anchors: Array(worked.authority.utf8), revocationList: nil)

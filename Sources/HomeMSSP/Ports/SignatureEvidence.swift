@@ -40,11 +40,15 @@ public protocol SignatureEvidence: Sendable {
     /// HASH for a card that cannot make it from what it shows: of the attributes if the form has any.
     func digestToSign(_ content: SigningContent, form: SigningForm, key: SubscriberKey) throws(EvidenceError) -> [UInt8]
 
-    /// Why a certificate may not even be asked for: expired 422, revoked 425; `nil` if nothing is known against it.
+    /// Why a certificate may not even be asked for: expired 422, suspended 403, revoked 425; `nil` if nothing is known against it.
     func refusal(of certificate: [UInt8]) -> MSSFault?
 
-    /// What the validate service answers for a signature by this certificate: 500, 501, 502 or 503.
+    /// What the validate service answers for a signature by this certificate: 500, 501, 502, 503 or 505.
     func validity(of certificate: [UInt8]) -> Status
+
+    /// Why that is 500 though validation was asked: 423 where there is no proof that the certificate stands, 424 where
+    /// the proof has expired; for the validate service's own answer.
+    func proofProblem(of certificate: [UInt8]) -> MSSFault.Code?
 
     /// Checks a proof of possession.
     ///
@@ -77,6 +81,8 @@ extension SignatureEvidence {
     public func advancedAttributes(for key: SubscriberKey, at date: Date) throws(EvidenceError) -> AddedAttributes {
         throw EvidenceError(reason: "no advanced signatures are made")
     }
+
+    public func proofProblem(of certificate: [UInt8]) -> MSSFault.Code? { nil }
 
     public func nonceAttributes(for key: SubscriberKey) -> AddedAttributes { AddedAttributes() }
 

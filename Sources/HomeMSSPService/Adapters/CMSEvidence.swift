@@ -27,13 +27,15 @@ struct CMSEvidence: SignatureEvidence {
         guard let der = key.certificate else { throw EvidenceError(reason: "the user has no certificate") }
         do throws(SignatureError) {
             let certificate = try certificates.certificate(der: der)
+            let intermediates = authority.intermediates(of: der)
             let algorithm = key.algorithm.signing
             let finished = try SignedDataAssembler.assemble(
                 content,
                 form: form,
                 algorithm: algorithm,
                 raw: raw,
-                certificate: certificate
+                certificate: certificate,
+                intermediates: intermediates
             )
             try SignedDataCheck.confirm(
                 finished,
@@ -41,7 +43,8 @@ struct CMSEvidence: SignatureEvidence {
                 form: form,
                 algorithm: algorithm,
                 registeredKey: key.publicKey,
-                certificate: certificate
+                certificate: certificate,
+                intermediates: intermediates
             )
             return finished
         } catch { throw EvidenceError(reason: error.description) }
@@ -68,8 +71,9 @@ struct CMSEvidence: SignatureEvidence {
 
     func refusal(of certificate: [UInt8]) -> MSSFault? {
         switch authority.validity(of: certificate) {
-        case .valid, .noFreshProof: nil
+        case .valid, .noFreshProof, .staleProof, .constraintMismatch: nil
         case .expired: MSSFault(.noCertificateFound, "The user's certificate has expired or is not valid yet.")
+        case .suspended: MSSFault(.cardBlocked, "The user's certificate is suspended.")
         case .revoked: MSSFault(.errorCertificate, "The user's certificate is revoked.")
         case .invalid: MSSFault(.errorCertificate, "The user's certificate is not by this platform's user CA.")
         }
@@ -79,9 +83,18 @@ struct CMSEvidence: SignatureEvidence {
         switch authority.validity(of: certificate) {
         case .valid: .validSignature
         // Signed, but nothing fresh says that the certificate still stands: not called valid.
-        case .noFreshProof: .signature
-        case .revoked: .revokedCertificate
+        case .noFreshProof, .staleProof: .signature
+        case .revoked, .suspended: .revokedCertificate
         case .expired, .invalid: .invalidSignature
+        case .constraintMismatch: .constraintMismatch
+        }
+    }
+
+    func proofProblem(of certificate: [UInt8]) -> MSSFault.Code? {
+        switch authority.validity(of: certificate) {
+        case .noFreshProof: .crlProblem
+        case .staleProof: .crlExpired
+        default: nil
         }
     }
 

@@ -1,0 +1,234 @@
+public import Foundation
+public import MSSCore
+
+/// Everything that is kept of one signature, so that an auditor can follow it without the platform (docs/signatures.md).
+///
+/// Written as JSON with sorted keys, octets in base64, dates in UTC: the same record is always the same octets.
+public struct EvidenceRecord: Codable, Sendable, Equatable {
+    /// Of this format.
+    public var version = 1
+    /// MSSP_TransID.
+    public var transaction: String
+    /// AP_ID and AP_TransID.
+    public var provider: String
+    public var providerTransaction: String
+    /// The acquiring entity's name.
+    public var acquiringEntity: String
+    /// The request's body as it came.
+    public var request: Data
+    /// What the phone showed, page by page, the heading first.
+    public var pages: [String]
+    public var content: Content
+    public var form: Form
+    /// ``SigningAlgorithm``.
+    public var algorithm: String
+    /// The finished signature.
+    public var signature: Data
+    /// The signer's certificate first, then those between it and the root; DER.
+    public var certificates: [Data]
+    public var proofs: [Proof]
+    public var times: Times
+    /// The status told, 500 to 505.
+    public var status: Int
+
+    /// What was signed.
+    public struct Content: Codable, Sendable, Equatable {
+        /// `utf8`, `gsm`, `ucs2`, `binary`, or `digest`, which stands for octets that the platform never saw.
+        public var kind: String
+        public var octets: Data
+        /// By the algorithm's hash.
+        public var digest: Data
+    }
+
+    /// How it was signed.
+    public struct Form: Codable, Sendable, Equatable {
+        /// `cms`, `cms-detached` or `pkcs1`.
+        public var structure: String
+        /// Absent without signed attributes.
+        public var mid: Data?
+        public var extra: Data?
+    }
+
+    /// What proves that the certificates stood.
+    public struct Proof: Codable, Sendable, Equatable {
+        /// `crl` or `ocsp`.
+        public var kind: String
+        public var der: Data
+    }
+
+    /// When what happened; whole seconds.
+    public struct Times: Codable, Sendable, Equatable {
+        public var asked: Date
+        public var sent: Date
+        public var answered: Date
+
+        public init(asked: Date, sent: Date, answered: Date) {
+            self.asked = asked.wholeSeconds
+            self.sent = sent.wholeSeconds
+            self.answered = answered.wholeSeconds
+        }
+    }
+
+    /// Who asked whom for what.
+    public struct Asked: Sendable {
+        public var transaction: String
+        public var provider: String
+        public var providerTransaction: String
+        public var acquiringEntity: String
+        public var request: [UInt8]
+        public var pages: [String]
+
+        public init(
+            transaction: String,
+            provider: String,
+            providerTransaction: String,
+            acquiringEntity: String,
+            request: [UInt8],
+            pages: [String]
+        ) {
+            self.transaction = transaction
+            self.provider = provider
+            self.providerTransaction = providerTransaction
+            self.acquiringEntity = acquiringEntity
+            self.request = request
+            self.pages = pages
+        }
+    }
+
+    /// Gathers a record.
+    ///
+    /// - Parameters:
+    ///   - asked: The request, and what the user saw of it.
+    ///   - content: What was signed.
+    ///   - form: How.
+    ///   - algorithm: The key's.
+    ///   - signature: The finished signature.
+    ///   - certificates: The signer's first, then the intermediate ones.
+    ///   - proofs: As ``UserAuthority/proofs(of:)`` has them.
+    ///   - times: When what happened.
+    ///   - status: What was told.
+    /// - Throws: ``SignatureError`` for a digest that is not the algorithm's.
+    public init(
+        _ asked: Asked,
+        content: SigningContent,
+        form: SigningForm,
+        algorithm: SigningAlgorithm,
+        signature: [UInt8],
+        certificates: [[UInt8]],
+        proofs: [RevocationProof],
+        times: Times,
+        status: Int
+    ) throws(SignatureError) {
+        transaction = asked.transaction
+        provider = asked.provider
+        providerTransaction = asked.providerTransaction
+        acquiringEntity = asked.acquiringEntity
+        request = Data(asked.request)
+        pages = asked.pages
+        self.content = Content(
+            kind: content.kind,
+            octets: Data(content.octets ?? []),
+            digest: Data(try content.digest(by: algorithm.digest))
+        )
+        self.form = Form(
+            structure: form.structure.rawValue,
+            mid: form.attributes.map { Data($0.mid) },
+            extra: form.attributes.map { Data($0.extra) }
+        )
+        self.algorithm = algorithm.rawValue
+        self.signature = Data(signature)
+        self.certificates = certificates.map { Data($0) }
+        self.proofs = proofs.map { proof in
+            switch proof {
+            case .answer(let der): Proof(kind: "ocsp", der: Data(der))
+            case .list(let der): Proof(kind: "crl", der: Data(der))
+            }
+        }
+        self.times = times
+        self.status = status
+    }
+}
+
+extension EvidenceRecord {
+    /// The record as it is kept.
+    public func encoded() throws(SignatureError) -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        encoder.dateEncodingStrategy = .iso8601
+        do { return Array(try encoder.encode(self)) } catch { throw SignatureError("the record cannot be written") }
+    }
+
+    /// Reads a record; octets that ``encoded()`` would write in another way are refused.
+    public init(decoding octets: [UInt8]) throws(SignatureError) {
+        let decoder = JSONDecoder()
+        decoder.dateDecodingStrategy = .iso8601
+        do { self = try decoder.decode(EvidenceRecord.self, from: Data(octets)) } catch {
+            throw SignatureError("the record is not well-formed")
+        }
+        guard version == 1, try encoded() == octets else { throw SignatureError("the record is not in its own form") }
+    }
+
+    /// Checks the record by itself: the signature over the content, by the certificate, in its form; that the digest is
+    /// the content's; and what can be said of the certificate at the time of the answer from the proofs in here.
+    ///
+    /// - Parameter pem: The anchors and CAs that the auditor trusts.
+    /// - Returns: The certificate's standing then.
+    /// - Throws: ``SignatureError`` with what is wrong first.
+    public func confirm(anchors pem: [UInt8]) throws(SignatureError) -> UserAuthority.Validity {
+        guard let algorithm = SigningAlgorithm(rawValue: algorithm),
+            let structure = SigningForm.Structure(rawValue: form.structure), (form.mid == nil) == (form.extra == nil),
+            let leaf = certificates.first, let content = SigningContent(kind: content.kind, content)
+        else { throw SignatureError("the record names an unknown algorithm, form or content") }
+        guard try content.digest(by: algorithm.digest) == Array(self.content.digest) else {
+            throw SignatureError("the digest is not the content's")
+        }
+        let certificate = try UserCertificate(der: Array(leaf))
+        let attributes = form.mid.map { AddedAttributes(mid: Array($0), extra: Array(form.extra ?? Data())) }
+        try SignedDataCheck.confirm(
+            Array(signature),
+            content: content,
+            form: SigningForm(structure: structure, attributes: attributes),
+            algorithm: algorithm,
+            registeredKey: certificate.publicKey,
+            certificate: certificate,
+            intermediates: certificates.dropFirst().map { Array($0) }
+        )
+        let proofs = try proofs.map { proof throws(SignatureError) -> RevocationProof in
+            switch proof.kind {
+            case "ocsp": return .answer(Array(proof.der))
+            case "crl": return .list(Array(proof.der))
+            default: throw SignatureError("the record holds an unknown kind of proof")
+            }
+        }
+        let authority = try UserAuthority(anchors: pem, archived: proofs, at: times.answered)
+        return authority.validity(of: Array(leaf), at: times.answered)
+    }
+}
+
+extension SigningContent {
+    fileprivate var kind: String {
+        switch self {
+        case .utf8: "utf8"
+        case .gsm: "gsm"
+        case .ucs2: "ucs2"
+        case .binary: "binary"
+        case .digest: "digest"
+        }
+    }
+
+    fileprivate init?(kind: String, _ content: EvidenceRecord.Content) {
+        let octets = Array(content.octets)
+        switch kind {
+        case "utf8": self = .utf8(octets)
+        case "gsm": self = .gsm(octets)
+        case "ucs2": self = .ucs2(octets)
+        case "binary": self = .binary(octets)
+        case "digest" where octets.isEmpty: self = .digest(Array(content.digest))
+        default: return nil
+        }
+    }
+}
+
+extension Date {
+    fileprivate var wholeSeconds: Date { Date(timeIntervalSince1970: timeIntervalSince1970.rounded(.down)) }
+}
