@@ -116,6 +116,29 @@ struct PartContractTests {
         }
     }
 
+    @Test("takes many parts at once, those of one source among them, each with its own", arguments: Backend.allCases)
+    func crowd(_ backend: Backend) async throws {
+        let (one, other) = try await stores(backend)
+        let sources = try (0..<100).map { _ in try newSource() }
+        let start = ContinuousClock.now
+        let wholes = try await withThrowingTaskGroup(of: (MSISDN, [AnswerPart]).self) { group in
+            for (number, source) in sources.enumerated() {
+                for index in 1...3 {
+                    let part = part(source, index, filler: UInt8(number))
+                    group.addTask { (source, try await (index == 2 ? other : one).put(part)) }
+                }
+            }
+            var wholes: Set<MSISDN> = []
+            for try await (source, parts) in group {
+                #expect(parts.allSatisfy { $0.source == source && $0.octets.last == UInt8($0.index) })
+                if parts.count == 3 { wholes.insert(source) }
+            }
+            return wholes
+        }
+        #expect(wholes == Set(sources))
+        print("parts: \(3 * sources.count) in \(backend) in \(ContinuousClock.now - start)")
+    }
+
     @Test("lets go of nothing that is young", arguments: Backend.allCases)
     func young(_ backend: Backend) async throws {
         let (store, _) = try await stores(backend)
