@@ -36,7 +36,11 @@ struct Composition {
     func run() async throws {
         let pool = try await Parts.database(configuration.database)
         let subscribers = SubscriberTable(pool: pool)
-        let ledger = PostgreSQLLedger(pool: pool, subscribers: subscribers)
+        let ledger = PostgreSQLLedger(
+            pool: pool,
+            subscribers: subscribers,
+            readable: try Parts.readable(configuration.results)
+        )
         let answers = CardAnswers()
         let messageCentres = MessageCentres(
             smsc,
@@ -73,6 +77,7 @@ struct Composition {
             )
         }
         services.append(BackgroundWork { await messageCentres.run() })
+        services.append(BackgroundWork { await ledger.listen(configuration.database.connection) })
         services.append(BackgroundWork { await exchange.run() })
         services.append(server(pool, subscribers, ledger, exchange, started))
         try await ServiceRun.run(services, started: started, logger: log.logger)
