@@ -46,7 +46,7 @@ let package = Package(
         // One role, one module: what each service decides, with no I/O of its own.
         .target(name: "AE", dependencies: ["MSSCore", .logging]),
         .target(name: "ME", dependencies: ["MSSCore", .logging]),
-        .target(name: "HomeMSSP", dependencies: ["MSSCore", "OTA", "Alauda", .logging]),
+        .target(name: "HomeMSSP", dependencies: ["MSSCore", "OTA", "Alauda", .crypto, .logging]),
 
         // The key side: linked into HomeMSSPService and nothing else (OTA, Alauda and SMPP also into the simulator).
         .target(name: "OTA", dependencies: ["CLibCrypto", .crypto, .cryptoExtras]),

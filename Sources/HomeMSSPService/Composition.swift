@@ -41,7 +41,11 @@ struct Composition {
         legacyBatches.warn(log.logger)
         let pool = try await Parts.database(configuration.database)
         let subscribers = SubscriberTable(pool: pool)
-        let ledger = PostgreSQLLedger(pool: pool, subscribers: subscribers)
+        let ledger = PostgreSQLLedger(
+            pool: pool,
+            subscribers: subscribers,
+            readable: try Parts.readable(configuration.results)
+        )
         let answers = CardAnswers()
         let messageCentres = MessageCentres(
             smsc,
@@ -78,6 +82,7 @@ struct Composition {
             )
         }
         services.append(BackgroundWork { await messageCentres.run() })
+        services.append(BackgroundWork { await ledger.listen(configuration.database.connection) })
         services.append(BackgroundWork { await exchange.run() })
         services.append(
             BackgroundWork {

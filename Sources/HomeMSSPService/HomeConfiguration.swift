@@ -19,11 +19,12 @@ struct HomeConfiguration: Decodable, Sendable {
     var users: Users
     /// Card batches that may still use triple DES.
     var legacyBatches: [LegacyBatch]?
+    var results: Results?
     var log: LogConfiguration?
     var `operator`: OperatorConfiguration?
 
     private enum CodingKeys: String, CodingKey {
-        case listen, identity, prefix, providers, tls, database, vault, smsc, users, log, `operator`
+        case listen, identity, prefix, providers, tls, database, vault, smsc, users, results, log, `operator`
         case acquiringEntities = "acquiring_entities"
         case managementEntities = "management_entities"
         case legacyBatches = "legacy_batch"
@@ -56,6 +57,16 @@ struct HomeConfiguration: Decodable, Sendable {
             case topKey = "top_key"
             case importKey = "import_key"
             case importCertificate = "import_certificate"
+        }
+    }
+
+    /// How long a provider may read how its transaction ended.
+    struct Results: Decodable, Sendable {
+        /// 60 to 86400; 600 unless set.
+        var readableSeconds: Int
+
+        private enum CodingKeys: String, CodingKey {
+            case readableSeconds = "readable_seconds"
         }
     }
 

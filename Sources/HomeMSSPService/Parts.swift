@@ -75,6 +75,14 @@ enum Parts {
         return urls
     }
 
+    static func readable(_ results: HomeConfiguration.Results?) throws(StartError) -> Duration {
+        let seconds = results?.readableSeconds ?? 600
+        guard (60...86_400).contains(seconds) else {
+            throw StartError("results.readable_seconds must be 60 to 86400")
+        }
+        return .seconds(seconds)
+    }
+
     /// The database, reached and found to be laid out as this program needs it.
     static func database(_ database: HomeConfiguration.Database) async throws(StartError) -> Pool {
         let size = database.connections ?? 8
@@ -88,7 +96,7 @@ enum Parts {
             switch error {
             case .unavailable(let reason), .conflict(let reason), .exists(let reason):
                 throw StartError("database: \(reason)")
-            case .busy: throw StartError("database: busy")
+            case .busy, .repeated: throw StartError("database: busy")
             }
         }
         return pool

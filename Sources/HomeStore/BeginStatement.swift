@@ -6,20 +6,25 @@ import PostgreSQL
 
 /// Commits the beginning of many transactions at once: rows, counters and audit in one statement.
 enum BeginStatement {
-    /// A committed beginning, or `nil` where the card was busy.
-    struct Begun: Sendable {
-        var packet: Int64
-        var frame: Int64
+    /// What became of a beginning.
+    enum Outcome: Sendable {
+        case begun(packet: Int64, frame: Int64)
+        case busy(until: Date)
+        case repeated(LedgerEntry)
+        /// A second recovery of a card within a day.
+        case tooSoon
     }
 
     static let sql = """
         WITH asked AS (
             SELECT * FROM unnest(
                 $1::text[], $2::int4[], $3::bytea[], $4::text[], $5::text[], $6::int8[], $7::text[], $8::text[],
-                $9::text[], $10::text[], $11::text[], $12::bytea[], $13::bool[], $14::int4[], $15::int4[]
+                $9::text[], $10::text[], $11::text[], $12::bytea[], $13::bool[], $14::int4[], $15::int4[],
+                $16::text[], $17::bytea[], $18::bytea[], $19::bool[], $20::int4[]
             ) AS a (
                 id, kind, txn, iccid, trace, deadline, provider, provider_transaction, acquiring_entity,
-                msisdn_as_written, profile, content, validates, key_reference, key_algorithm
+                msisdn_as_written, profile, content, validates, key_reference, key_algorithm,
+                instant, body, command, awaited, step
             )
         ), overdue AS (
             UPDATE transactions t
@@ -27,28 +32,36 @@ enum BeginStatement {
                 ended = now()
             -- By their cards, not by a join: a plan that walks all that runs would cost with what waits.
             WHERE t.iccid = ANY ($4::text[]) AND t.running AND t.deadline < now()
-            RETURNING t.id, t.trace
+            RETURNING t.id, t.iccid, t.trace
         ), begun AS (
             INSERT INTO transactions (
                 id, kind, txn, iccid, trace, deadline, provider, provider_transaction, acquiring_entity,
-                msisdn_as_written, profile, content, validates, key_reference, key_algorithm
+                msisdn_as_written, profile, content, validates, key_reference, key_algorithm,
+                instant, body, command, home, waiting
             )
             SELECT id, kind, txn, iccid, trace, to_timestamp(deadline / 1000000.0), provider, provider_transaction,
-                acquiring_entity, msisdn_as_written, profile, content, validates, key_reference, key_algorithm
-            FROM asked CROSS JOIN (SELECT count(*) FROM overdue) AS overdue_first
+                acquiring_entity, msisdn_as_written, profile, content, validates, key_reference, key_algorithm,
+                instant, body, command, $21, CASE WHEN awaited THEN ARRAY[$21] ELSE '{}' END
+            FROM asked a CROSS JOIN (SELECT count(*) FROM overdue) AS overdue_first
+            WHERE kind <> 3 OR NOT EXISTS (
+                SELECT FROM card_counters c WHERE c.iccid = a.iccid AND c.recovered > now() - interval '1 day'
+            )
             ON CONFLICT DO NOTHING
             RETURNING id, iccid, kind, trace, acquiring_entity, provider
         ), spent AS (
-            UPDATE card_counters c SET packet = c.packet + 1, frame = c.frame + 1
-            FROM begun b WHERE c.iccid = b.iccid
+            UPDATE card_counters c
+            SET packet = c.packet + a.step, frame = c.frame + a.step,
+                silent = least(c.silent + (SELECT count(*) FROM overdue o WHERE o.iccid = c.iccid), 1000),
+                recovered = CASE b.kind WHEN 3 THEN now() ELSE c.recovered END
+            FROM begun b JOIN asked a ON a.id = b.id WHERE c.iccid = b.iccid
             RETURNING b.id, c.packet, c.frame
         ), activating AS (
             UPDATE mobile_users u SET state = 'ACTIVATING'
             FROM begun b WHERE u.iccid = b.iccid AND b.kind = 2 AND u.state IN ('CREATED', 'ACTIVATING')
         ), noted AS (
             INSERT INTO audit_log (act, phase, subject, peer, origin, trace, outcome)
-            SELECT CASE kind WHEN 1 THEN 'signature' ELSE 'key generation' END, 'intent', id, acquiring_entity,
-                provider, trace, NULL
+            SELECT CASE kind WHEN 1 THEN 'signature' WHEN 2 THEN 'key generation' ELSE 'recovery' END, 'intent', id,
+                acquiring_entity, provider, trace, NULL
             FROM begun
             UNION ALL
             SELECT 'expiry', 'result', id, NULL, NULL, trace, '208' FROM overdue
@@ -56,18 +69,39 @@ enum BeginStatement {
         SELECT id, packet, frame FROM spent
         """
 
-    static func run(_ transactions: [CardTransaction], on connection: Connection) async throws -> [Begun?] {
+    static func run(
+        _ transactions: [CardTransaction],
+        process: Int32,
+        on connection: Connection
+    ) async throws -> [Outcome] {
         // Sorted, so that two batches at once lock the rows of cards in one order.
         let sorted = transactions.sorted { $0.iccid.description < $1.iccid.description }
-        let result = try await connection.execute(sql, parameters(sorted))
-        var begun: [String: Begun] = [:]
+        let result = try await connection.execute(sql, parameters(sorted) + [.int4(process)])
+        var begun: [String: Outcome] = [:]
         for row in 0..<result.count {
-            begun[try result.text(row, 0)] = Begun(
-                packet: try result.int64(row, 1),
-                frame: try result.int64(row, 2)
-            )
+            begun[try result.text(row, 0)] = .begun(packet: try result.int64(row, 1), frame: try result.int64(row, 2))
         }
-        return transactions.map { begun[$0.id.description] }
+        // The few that did not begin are looked at one by one.
+        for transaction in transactions where begun[transaction.id.description] == nil {
+            begun[transaction.id.description] = try await refusal(of: transaction, on: connection)
+        }
+        return transactions.map { begun[$0.id.description] ?? .tooSoon }
+    }
+
+    private static func refusal(of transaction: CardTransaction, on connection: Connection) async throws -> Outcome {
+        if let name = transaction.signature?.name, let entry = try await TransactionRow.requested(name, on: connection) {
+            return .repeated(entry)
+        }
+        let result = try await connection.execute(
+            """
+            SELECT (extract(epoch FROM deadline) * 1000000)::int8 FROM transactions WHERE iccid = $1 AND running
+            """,
+            [.text(transaction.iccid.description)]
+        )
+        if result.count == 0, case .recovery = transaction.task { return .tooSoon }
+        // It may have ended meanwhile: then the card is free at once.
+        guard result.count > 0 else { return .busy(until: Date()) }
+        return .busy(until: Date(timeIntervalSince1970: Double(try result.int64(0, 0)) / 1_000_000))
     }
 
     private static func parameters(_ transactions: [CardTransaction]) -> [Parameter] {
@@ -75,7 +109,7 @@ enum BeginStatement {
         let generations = transactions.map(\.keyGeneration)
         return [
             .textArray(transactions.map(\.id.description)),
-            .int4Array(transactions.map { $0.signature == nil ? 2 : 1 }),
+            .int4Array(transactions.map(\.kind)),
             .byteaArray(transactions.map(\.txn.octets)),
             .textArray(transactions.map(\.iccid.description)),
             .textArray(transactions.map(\.trace.description)),
@@ -89,6 +123,11 @@ enum BeginStatement {
             .boolArray(signatures.map { $0?.validates ?? false }),
             .int4Array(generations.map { $0.map { Int32($0.reference) } }),
             .int4Array(generations.map { $0.map { Int32($0.algorithm.rawValue) } }),
+            .textArray(signatures.map { $0?.instant }),
+            .byteaArray(signatures.map { $0?.body }),
+            .byteaArray(transactions.map(\.command)),
+            .boolArray(transactions.map(\.isAwaited)),
+            .int4Array(transactions.map { Int32($0.step) }),
         ]
     }
 }
@@ -96,4 +135,16 @@ enum BeginStatement {
 extension CardTransaction {
     var signature: SignatureTask? { if case .signature(let task) = task { task } else { nil } }
     var keyGeneration: KeyGenerationTask? { if case .keyGeneration(let task) = task { task } else { nil } }
+
+    fileprivate var kind: Int32 {
+        switch task {
+        case .signature: 1
+        case .keyGeneration: 2
+        case .recovery: 3
+        }
+    }
+}
+
+extension SignatureTask {
+    var name: RequestName { RequestName(provider: provider, transaction: providerTransaction, instant: instant) }
 }

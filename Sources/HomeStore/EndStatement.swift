@@ -8,6 +8,8 @@ enum EndStatement {
         var id: TransactionID
         var result: TransactionResult
         var counter: UInt32?
+        /// Whether a caller of this process is told at once.
+        var tells: Bool
     }
 
     /// Of several ends of one transaction in a batch the first that may end it does; a frame that is not newer than
@@ -16,8 +18,8 @@ enum EndStatement {
         WITH ended AS (
             SELECT DISTINCT ON (e.id) e.*
             FROM unnest(
-                $1::text[], $2::int4[], $3::int4[], $4::int4[], $5::text[], $6::bytea[], $7::int8[]
-            ) WITH ORDINALITY AS e (id, status, fault, fault_specifier, fault_detail, result, counter, place)
+                $1::text[], $2::int4[], $3::int4[], $4::int4[], $5::text[], $6::bytea[], $7::int8[], $8::bool[]
+            ) WITH ORDINALITY AS e (id, status, fault, fault_specifier, fault_detail, result, counter, tells, place)
             JOIN transactions t ON t.id = e.id
             JOIN card_counters c ON c.iccid = t.iccid
             WHERE e.counter IS NULL OR e.counter > c.uplink
@@ -25,14 +27,18 @@ enum EndStatement {
         ), done AS (
             UPDATE transactions t
             SET running = false, status = e.status, fault = e.fault, fault_specifier = e.fault_specifier,
-                fault_detail = e.fault_detail, result = e.result, ended = now()
+                fault_detail = e.fault_detail, result = e.result, uplink = e.counter, ended = now(),
+                told = CASE WHEN e.tells THEN now() END
             FROM ended e
             WHERE t.id = e.id AND t.running
             RETURNING t.id, t.iccid, t.kind, t.trace, t.acquiring_entity, t.provider, t.key_reference,
-                t.key_algorithm, e.status, e.fault, e.result, e.counter, e.place
+                t.key_algorithm, e.status, e.fault, e.result, e.counter, e.tells, e.place, t.waiting
         ), counted AS (
-            UPDATE card_counters c SET uplink = greatest(c.uplink, d.counter)
-            FROM done d WHERE c.iccid = d.iccid AND d.counter IS NOT NULL
+            -- An answer ends the silence, a time that ran out adds to it.
+            UPDATE card_counters c
+            SET uplink = greatest(c.uplink, d.counter),
+                silent = CASE WHEN d.counter IS NULL THEN least(c.silent + 1, 1000) ELSE 0 END
+            FROM done d WHERE c.iccid = d.iccid AND (d.counter IS NOT NULL OR d.fault = 208)
         ), stated AS (
             UPDATE mobile_users u SET state = CASE WHEN d.status IS NULL THEN 'CREATED' ELSE 'PROVEN' END
             FROM done d WHERE d.kind = 2 AND u.iccid = d.iccid AND u.state = 'ACTIVATING'
@@ -45,17 +51,24 @@ enum EndStatement {
             ON CONFLICT (iccid, reference) DO UPDATE
             SET algorithm = excluded.algorithm, public_key = excluded.public_key, certificate = NULL
         ), noted AS (
-            INSERT INTO audit_log (act, phase, subject, peer, origin, trace, outcome)
-            SELECT CASE kind WHEN 1 THEN 'signature' ELSE 'key generation' END, 'result', id, acquiring_entity,
-                provider, trace, coalesce(status, fault)::text
+            INSERT INTO audit_log (act, phase, subject, peer, origin, trace, outcome, digest)
+            SELECT CASE kind WHEN 1 THEN 'signature' WHEN 2 THEN 'key generation' ELSE 'recovery' END, 'result', id,
+                acquiring_entity, provider, trace, coalesce(status, fault)::text, NULL
             FROM done
+            UNION ALL
+            SELECT 'delivery', 'result', id, acquiring_entity, provider, trace, coalesce(status, fault)::text,
+                sha256(result)
+            FROM done WHERE tells AND kind = 1
         )
-        SELECT place FROM done
+        SELECT place, (
+            -- Only where a caller waits at another process: a notification makes commits wait for one another.
+            SELECT count(pg_notify('mssp_home_' || w, d.id)::text) FROM unnest(d.waiting) AS w WHERE w <> $9
+        ) FROM done d
         """
 
     /// - Returns: For each, whether it ended a transaction that was running until now.
-    static func run(_ ends: [End], on connection: Connection) async throws -> [Bool] {
-        let result = try await connection.execute(sql, parameters(ends))
+    static func run(_ ends: [End], process: Int32, on connection: Connection) async throws -> [Bool] {
+        let result = try await connection.execute(sql, parameters(ends) + [.int4(process)])
         var done: Set<Int64> = []
         for row in 0..<result.count { done.insert(try result.int64(row, 0)) }
         return ends.indices.map { done.contains(Int64($0) + 1) }
@@ -70,6 +83,7 @@ enum EndStatement {
             .textArray(ends.map { $0.result.fault?.detail }),
             .byteaArray(ends.map(\.result.octets)),
             .int8Array(ends.map { $0.counter.map { Int64($0) } }),
+            .boolArray(ends.map(\.tells)),
         ]
     }
 }
@@ -78,7 +92,7 @@ extension TransactionResult {
     fileprivate var status: Int32? {
         switch self {
         case .signature(_, let status): Int32(status.rawValue)
-        case .provenKey: Int32(Status.requestOK.rawValue)
+        case .provenKey, .cardAnswered: Int32(Status.requestOK.rawValue)
         case .fault: nil
         }
     }
@@ -88,7 +102,7 @@ extension TransactionResult {
     fileprivate var octets: [UInt8]? {
         switch self {
         case .signature(let octets, _), .provenKey(let octets): octets
-        case .fault: nil
+        case .fault, .cardAnswered: nil
         }
     }
 }

@@ -9,19 +9,52 @@ public import PostgreSQL
 ///
 /// What is waiting when a commit ends goes together into the next one.
 public final class PostgreSQLLedger: TransactionLedger {
-    private let pool: Pool
-    private let subscribers: any SubscriberDirectory
-    private let beginnings: Batcher<CardTransaction, BeginStatement.Begun?>
+    let pool: Pool
+    let subscribers: any SubscriberDirectory
+    /// This process among those of the home, as long as it lives.
+    let process = Int32.random(in: 1...Int32.max)
+    public let changes: AsyncStream<LedgerChange>
+    let changed: AsyncStream<LedgerChange>.Continuation
+    private let beginnings: Batcher<CardTransaction, BeginStatement.Outcome>
     private let ends: Batcher<EndStatement.End, Bool>
+    private let deliveries: Batcher<Delivery, LedgerEntry?>
 
-    public init(pool: Pool, subscribers: any SubscriberDirectory) {
+    private struct Delivery: Sendable {
+        var id: TransactionID
+        var reader: ResultReader
+    }
+
+    /// - Parameters:
+    ///   - pool: Lends connections.
+    ///   - subscribers: Finds the person of a running transaction.
+    ///   - readable: How long after its end a result is told to its provider.
+    public init(pool: Pool, subscribers: any SubscriberDirectory, readable: Duration = .seconds(600)) {
         self.pool = pool
         self.subscribers = subscribers
+        (changes, changed) = AsyncStream.makeStream(bufferingPolicy: .unbounded)
+        let process = process
+        let seconds = readable.components.seconds
         beginnings = Batcher(pool: pool, maximum: 256, lanes: 1) { transactions, connection in
-            try await BeginStatement.run(transactions, on: connection)
+            try await BeginStatement.run(transactions, process: process, on: connection)
         }
         ends = Batcher(pool: pool, maximum: 256, lanes: 1) { ends, connection in
-            try await EndStatement.run(ends, on: connection)
+            try await EndStatement.run(ends, process: process, on: connection)
+        }
+        deliveries = Batcher(pool: pool, maximum: 256, lanes: 1) { asked, connection in
+            let result = try await connection.execute(
+                CarryingOn.deliver,
+                [
+                    .textArray(asked.map(\.id.description)), .textArray(asked.map(\.reader.provider)),
+                    .textArray(asked.map(\.reader.acquiringEntity?.uri)), .int8(seconds),
+                ]
+            )
+            var found: [TransactionID: LedgerEntry] = [:]
+            for row in 0..<result.count {
+                let entry = try TransactionRow.entry(result, row)
+                // Two may ask for the same one in a batch, and one of them not be its reader.
+                found[entry.transaction.id] = entry
+            }
+            return asked.map { asked in found[asked.id].flatMap { $0.transaction.reader == asked.reader ? $0 : nil } }
         }
     }
 
@@ -29,25 +62,27 @@ public final class PostgreSQLLedger: TransactionLedger {
         _ transaction: CardTransaction,
         until deadline: ContinuousClock.Instant
     ) async throws(StoreError) -> SpentCounters {
-        let begun = try await StoreError.catching {
+        let outcome = try await StoreError.catching {
             try await self.beginnings.submit(transaction, deadline: deadline)
         }
-        guard let begun else { throw .busy }
-        guard let packet = UInt64(exactly: begun.packet), let frame = UInt32(exactly: begun.frame) else {
-            throw .conflict("a counter of the card is out of its range")
+        switch outcome {
+        case .begun(let packet, let frame): return try Self.counters(packet, frame)
+        case .busy(let until): throw .busy(until: until)
+        case .repeated(let entry): throw .repeated(entry)
+        case .tooSoon: throw .conflict("the card was recovered less than a day ago")
         }
-        return SpentCounters(packet: packet, frame: frame)
     }
 
     public func end(
         _ transaction: CardTransaction,
         with result: TransactionResult,
         counter: UInt32?,
+        tells: Bool,
         until deadline: ContinuousClock.Instant
     ) async throws(StoreError) -> Bool {
         try await StoreError.catching {
             try await self.ends.submit(
-                EndStatement.End(id: transaction.id, result: result, counter: counter),
+                EndStatement.End(id: transaction.id, result: result, counter: counter, tells: tells),
                 deadline: deadline
             )
         }
@@ -58,40 +93,78 @@ public final class PostgreSQLLedger: TransactionLedger {
         until deadline: ContinuousClock.Instant
     ) async throws(StoreError) -> LedgerEntry? {
         guard let entry = try await read(id, until: deadline) else { return nil }
-        guard entry.result == nil, entry.transaction.deadline < Date() else { return entry }
-        // Its time is over and nobody has said so yet: that is committed before it is told.
+        guard try await endIfOverdue(entry, until: deadline) else { return entry }
+        return try await read(id, until: deadline)
+    }
+
+    public func deliver(
+        _ id: TransactionID,
+        to reader: ResultReader,
+        until deadline: ContinuousClock.Instant
+    ) async throws(StoreError) -> LedgerEntry? {
+        func read() async throws(StoreError) -> LedgerEntry? {
+            try await StoreError.catching {
+                try await self.deliveries.submit(Delivery(id: id, reader: reader), deadline: deadline)
+            }
+        }
+        guard let entry = try await read() else { return nil }
+        guard try await endIfOverdue(entry, until: deadline) else { return entry }
+        return try await read()
+    }
+
+    /// One whose time is over and nobody has said so yet: that is committed before it is told.
+    private func endIfOverdue(
+        _ entry: LedgerEntry,
+        until deadline: ContinuousClock.Instant
+    ) async throws(StoreError) -> Bool {
+        guard entry.result == nil, entry.transaction.deadline < Date() else { return false }
         let expired = MSSFault(.expiredTransaction, "The user did not answer in time.", specifier: 2081)
         _ = try await end(entry.transaction, with: .fault(expired), counter: nil, until: deadline)
-        return try await read(id, until: deadline)
+        return true
     }
 
     public func running(
         _ msisdn: MSISDN,
         until deadline: ContinuousClock.Instant
     ) async throws(StoreError) -> RunningTransaction? {
-        let transaction = try await StoreError.catching {
-            try await self.pool.withConnection(deadline: deadline) { connection in
-                // One whose time is over takes no answer any more: it ends as expired.
-                let sql = TransactionRow.select + " WHERE c.msisdn = $1 AND t.running AND t.deadline > now()"
-                let result = try await connection.execute(sql, [.text(msisdn.description)])
-                return result.count == 0 ? nil : try TransactionRow.entry(result, 0).transaction
-            }
-        }
-        guard let transaction, let subscriber = try await subscribers.subscriber(msisdn, until: deadline)
+        // One whose time is over takes no answer any more: it ends as expired.
+        let sql = TransactionRow.select + " WHERE c.msisdn = $1 AND t.running AND t.deadline > now()"
+        guard let entry = try await one(sql, [.text(msisdn.description)], deadline),
+            let subscriber = try await subscribers.subscriber(msisdn, until: deadline)
         else { return nil }
-        return RunningTransaction(transaction: transaction, subscriber: subscriber)
+        return RunningTransaction(transaction: entry.transaction, subscriber: subscriber)
     }
 
-    private func read(
-        _ id: TransactionID,
-        until deadline: ContinuousClock.Instant
+    func read(_ id: TransactionID, until deadline: ContinuousClock.Instant) async throws(StoreError) -> LedgerEntry? {
+        try await one(TransactionRow.select + " WHERE t.id = $1", [.text(id.description)], deadline)
+    }
+
+    private func one(
+        _ sql: String,
+        _ parameters: [Parameter],
+        _ deadline: ContinuousClock.Instant
     ) async throws(StoreError) -> LedgerEntry? {
+        try await ask(sql, parameters, deadline) { $0.count == 0 ? nil : try TransactionRow.entry($0, 0) }
+    }
+
+    /// Runs one statement and reads its rows.
+    func ask<Value: Sendable>(
+        _ sql: String,
+        _ parameters: [Parameter],
+        _ deadline: ContinuousClock.Instant,
+        _ read: @escaping @Sendable (ResultSet) throws -> Value
+    ) async throws(StoreError) -> Value {
         try await StoreError.catching {
             try await self.pool.withConnection(deadline: deadline) { connection in
-                let sql = TransactionRow.select + " WHERE t.id = $1"
-                let result = try await connection.execute(sql, [.text(id.description)])
-                return result.count == 0 ? nil : try TransactionRow.entry(result, 0)
+                try read(try await connection.execute(sql, parameters))
             }
         }
+    }
+
+    static func counters(_ packet: Int64, _ frame: Int64) throws(StoreError) -> SpentCounters {
+        guard let packet = UInt64(exactly: packet), let frame = UInt32(exactly: frame) else {
+            throw .conflict("a counter of the card is out of its range")
+        }
+        return SpentCounters(packet: packet, frame: frame)
     }
 }

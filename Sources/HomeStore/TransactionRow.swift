@@ -10,7 +10,7 @@ enum TransactionRow {
         SELECT t.id, t.txn, c.msisdn, t.iccid, t.trace, (extract(epoch FROM t.deadline) * 1000000)::int8,
             t.kind::int4, t.provider, t.provider_transaction, t.acquiring_entity, t.msisdn_as_written, t.profile,
             t.content, t.validates, t.key_reference::int4, t.key_algorithm::int4,
-            t.status, t.fault, t.fault_specifier, t.fault_detail, t.result
+            t.status, t.fault, t.fault_specifier, t.fault_detail, t.result, t.instant, t.body, t.command, t.uplink
         FROM transactions t JOIN cards c ON c.iccid = t.iccid
         """
 
@@ -19,7 +19,7 @@ enum TransactionRow {
             let msisdn = MSISDN(try row.text(index, 2)), let iccid = ICCID(try row.text(index, 3)),
             let trace = TraceID(try row.text(index, 4))
         else { throw PostgreSQLError.decoding("a transaction's identifiers are damaged") }
-        let transaction = CardTransaction(
+        var transaction = CardTransaction(
             id: id,
             txn: txn,
             msisdn: msisdn,
@@ -28,11 +28,28 @@ enum TransactionRow {
             trace: trace,
             task: try task(row, index)
         )
-        return LedgerEntry(transaction: transaction, result: try result(row, index))
+        transaction.command = try row.optionalBytes(index, 23)
+        return LedgerEntry(
+            transaction: transaction,
+            result: try result(row, index),
+            isAnswered: try row.optionalInt64(index, 24) != nil
+        )
+    }
+
+    /// The transaction that a request of this name began.
+    static func requested(_ name: RequestName, on connection: Connection) async throws -> LedgerEntry? {
+        let sql = select + " WHERE t.provider = $1 AND t.provider_transaction = $2 AND t.instant = $3"
+        let result = try await connection.execute(
+            sql,
+            [.text(name.provider), .text(name.transaction), .text(name.instant)]
+        )
+        return result.count == 0 ? nil : try entry(result, 0)
     }
 
     private static func task(_ row: ResultSet, _ index: Int) throws -> CardTransaction.Task {
-        if try row.int64(index, 6) == 2 {
+        let kind = try row.int64(index, 6)
+        if kind == 3 { return .recovery }
+        if kind == 2 {
             guard let reference = UInt8(exactly: try row.int64(index, 14)),
                 let number = UInt8(exactly: try row.int64(index, 15)),
                 let algorithm = SignatureAlgorithm(rawValue: number)
@@ -43,6 +60,8 @@ enum TransactionRow {
             SignatureTask(
                 provider: try row.text(index, 7),
                 providerTransaction: try row.text(index, 8),
+                instant: try row.optionalText(index, 21) ?? "",
+                body: try row.optionalBytes(index, 22) ?? [],
                 acquiringEntity: PeerIdentity(uri: try row.text(index, 9)),
                 msisdnAsWritten: try row.text(index, 10),
                 profile: try row.optionalText(index, 11),
@@ -64,7 +83,7 @@ enum TransactionRow {
         guard let status = Status(rawValue: Int(number)) else {
             throw PostgreSQLError.decoding("a transaction's status is unknown")
         }
-        let octets = try row.bytes(index, 20)
+        guard let octets = try row.optionalBytes(index, 20) else { return .cardAnswered }
         return status == .requestOK ? .provenKey(octets) : .signature(octets, status)
     }
 }

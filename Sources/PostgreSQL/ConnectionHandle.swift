@@ -31,6 +31,11 @@ final class ConnectionHandle {
         return false
     }
 
+    /// Waits until the server says something, or the time is over.
+    func awaitInput(_ time: Duration) {
+        _ = isReady(for: POLLIN, milliseconds: Int32(max(0, min(60_000, time / .milliseconds(1)))))
+    }
+
     var reason: String { oneLine(PQerrorMessage(raw)) }
 
     /// The next result of what was sent; `nil` when there are no more.

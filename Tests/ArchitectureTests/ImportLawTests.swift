@@ -17,7 +17,7 @@ private let importLaw: [String: Set<String>] = [
     ],
     "AE": ["MSSCore", "Logging"],
     "ME": ["MSSCore", "Logging"],
-    "HomeMSSP": ["MSSCore", "OTA", "Alauda", "Logging"],
+    "HomeMSSP": ["MSSCore", "OTA", "Alauda", "Crypto", "Logging"],
     "OTA": ["CLibCrypto", "Crypto", "CryptoExtras"],
     "Alauda": ["Crypto", "CryptoExtras"],
     "SMPP": [],

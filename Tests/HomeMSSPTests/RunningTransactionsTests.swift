@@ -14,14 +14,14 @@ struct RunningTransactionsTests {
     func endFirst() async {
         let transaction = add()
         running.end(transaction, result)
-        #expect(await running.wait(for: transaction) != nil)
+        #expect(await running.wait(for: transaction).isEnd)
     }
 
     @Test("tells everybody who waits")
     func twoWaits() async {
         let transaction = add()
         let told = await withTaskGroup(of: Bool.self) { group in
-            for _ in 0..<5 { group.addTask { await running.wait(for: transaction) != nil } }
+            for _ in 0..<5 { group.addTask { await running.wait(for: transaction).isEnd } }
             await Task.yield()
             running.end(transaction, result)
             return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
@@ -33,9 +33,9 @@ struct RunningTransactionsTests {
     func oneGone() async {
         let transaction = add()
         let told = await withTaskGroup(of: Bool.self) { group in
-            group.addTask { await running.wait(for: transaction) != nil }
+            group.addTask { await running.wait(for: transaction).isEnd }
             await withTaskGroup(of: Void.self) { inner in
-                inner.addTask { #expect(await running.wait(for: transaction) == nil) }
+                inner.addTask { #expect(await !running.wait(for: transaction).isEnd) }
                 inner.cancelAll()
             }
             running.end(transaction, result)
@@ -51,7 +51,7 @@ struct RunningTransactionsTests {
         running.sweep(start + .seconds(59))
         #expect(running.find(card.msisdn) != nil)
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { #expect(await running.wait(for: transaction) == nil) }
+            group.addTask { #expect(await !running.wait(for: transaction).isEnd) }
             await Task.yield()
             running.sweep(start + .seconds(60))
         }
@@ -62,17 +62,17 @@ struct RunningTransactionsTests {
     func absent() async {
         let old = add()
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { #expect(await running.wait(for: old) == nil) }
+            group.addTask { #expect(await !running.wait(for: old).isEnd) }
             await Task.yield()
             _ = add()
         }
-        #expect(await running.wait(for: old) == nil)
-        #expect(await running.wait(for: Sample.transaction(Sample.card(2))) == nil)
+        #expect(await !running.wait(for: old).isEnd)
+        #expect(await !running.wait(for: Sample.transaction(Sample.card(2))).isEnd)
         let new = add()
         running.remove(old)
         #expect(running.find(card.msisdn)?.transaction.id == new.id)
         running.remove(new)
-        #expect(await running.wait(for: new) == nil)
+        #expect(await !running.wait(for: new).isEnd)
     }
 
     @Test("finds no transaction that has ended: the next frame is none of its")
@@ -125,4 +125,8 @@ struct RunningTransactionsTests {
             subscriber: Subscriber(card: card, user: user, serialNumber: "MSSP1", key: nil)
         )
     }
+}
+
+extension RunningTransactions.Word {
+    fileprivate var isEnd: Bool { if case .ended = self { true } else { false } }
 }

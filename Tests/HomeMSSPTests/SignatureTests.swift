@@ -115,7 +115,13 @@ struct SignatureTests {
         let stage = try await Stage.withSigner(.isSilent)
         let request = Sample.signature(msisdn: stage.card.msisdn.description, mode: .asynchClientServer)
         _ = try await stage.sign(request)
-        #expect(await fault { () async throws(MSSFault) in _ = try await stage.sign(request) } == "406")
+        do throws(MSSFault) {
+            _ = try await stage.sign(Sample.signature(msisdn: stage.card.msisdn.description))
+            Issue.record("two requests on one card")
+        } catch {
+            #expect(error.code == .signatureProcess)
+            #expect(error.detail?.contains("try again in 30 s") == true, "\(error.detail ?? "")")
+        }
         #expect(stage.tally["home_busy"] == 1)
         #expect(stage.chronicle.all.filter { $0 == "sent" }.count == 1)
     }

@@ -91,6 +91,7 @@ struct HomeStorage: Sendable {
         case .fault(let fault): return "\(fault.code.rawValue)"
         case .signature(let octets, let status): return "\(status.rawValue) \(octets)"
         case .provenKey(let key): return "key \(key)"
+        case .cardAnswered: return "card answered"
         }
     }
 }
@@ -100,6 +101,7 @@ extension StoreError {
     var word: String {
         switch self {
         case .busy: "busy"
+        case .repeated: "repeated"
         case .exists: "exists"
         case .conflict: "conflict"
         case .unavailable: "unavailable"

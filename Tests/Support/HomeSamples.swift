@@ -61,7 +61,9 @@ extension Sample {
     ) -> CardTransaction {
         let task = SignatureTask(
             provider: apID,
-            providerTransaction: "T1",
+            providerTransaction: "T\(UInt64.random(in: 0...UInt64.max))",
+            instant: "2026-01-01T00:00:00Z",
+            body: [UInt8](repeating: 7, count: 32),
             acquiringEntity: ae,
             msisdnAsWritten: card.msisdn.description,
             profile: "http://alauda.mobi/digitalSignature",

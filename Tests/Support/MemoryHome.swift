@@ -1,83 +1,91 @@
-import Alauda
-import Foundation
+public import Alauda
+public import Foundation
 public import HomeMSSP
 public import MSSCore
 public import OTA
 import Synchronization
 
 /// The home's storage in memory: keeps the ports' contracts and, on demand, fails as storage does.
+///
+/// It is the ledger of one process; ``process(_:)`` gives those of others on the same storage.
 public final class MemoryHome: TransactionLedger, SubscriberDirectory {
-    struct Person {
-        var creation: MobileUserCreation
-        var serialNumber: String
-        var state: MobileUserRecord.State
-        var key: SubscriberKey?
+    typealias State = LedgerRules
+    typealias Person = LedgerRules.Person
+    typealias Card = LedgerRules.Card
+
+    private final class Storage: Sendable {
+        let state = Mutex(LedgerRules())
+        let listeners = Mutex<[Int: AsyncStream<LedgerChange>.Continuation]>([:])
     }
 
-    struct Card {
-        var reference: CardReference
-        var imsi: IMSI
-        var packet: UInt64 = 0
-        var frame: UInt32 = 0
-        var uplink: UInt32 = 0
-        var person: Person?
-    }
-
-    struct State {
-        var cards: [MSISDN: Card] = [:]
-        var entries: [TransactionID: LedgerEntry] = [:]
-        var isDown = false
-        var lastBegun: TransactionID?
-
-        func runningID(_ msisdn: MSISDN) -> TransactionID? {
-            entries.values.first { $0.result == nil && $0.transaction.msisdn == msisdn }?.transaction.id
-        }
-    }
-
-    let state = Mutex(State())
+    private let storage: Storage
+    private let number: Int
     private let chronicle: Chronicle
+    public let changes: AsyncStream<LedgerChange>
 
-    public init(chronicle: Chronicle = Chronicle()) {
+    public convenience init(chronicle: Chronicle = Chronicle()) {
+        self.init(Storage(), 0, chronicle)
+    }
+
+    private init(_ storage: Storage, _ number: Int, _ chronicle: Chronicle) {
+        self.storage = storage
+        self.number = number
         self.chronicle = chronicle
+        let (changes, listener) = AsyncStream<LedgerChange>.makeStream()
+        self.changes = changes
+        storage.listeners.withLock { $0[number] = listener }
+    }
+
+    /// The ledger of another process on the same storage.
+    public func process(_ number: Int) -> MemoryHome {
+        MemoryHome(storage, number, chronicle)
+    }
+
+    /// A process that is gone: what it left is anybody's.
+    public func leave(_ process: Int) {
+        storage.state.withLock { _ = $0.gone.insert(process) }
     }
 
     /// Makes storage unreachable, or reachable again.
     public func setDown(_ isDown: Bool) {
-        state.withLock { $0.isDown = isDown }
+        storage.state.withLock { $0.isDown = isDown }
+    }
+
+    /// How long results are told.
+    public func setReadable(_ seconds: TimeInterval) {
+        storage.state.withLock { $0.readable = seconds }
     }
 
     /// MSSP_TransID of the transaction that began last.
-    public var lastTransaction: String? { state.withLock { $0.lastBegun?.description } }
+    public var lastTransaction: String? { storage.state.withLock { $0.lastBegun?.description } }
+
+    /// How often a result was noted as handed out for the first time.
+    public func deliveries(_ id: String) -> Int {
+        storage.state.withLock { state in TransactionID(id).flatMap { state.rows[$0]?.told } ?? 0 }
+    }
+
+    public func card(_ msisdn: MSISDN) -> LedgerRules.Card? { storage.state.withLock { $0.cards[msisdn] } }
 
     func use<Value>(_ work: (inout State) throws(StoreError) -> Value) throws(StoreError) -> Value {
         // Mutex.withLock knows no typed throw of this kind, so the outcome is carried out of it.
-        let outcome = state.withLock { state -> Result<Value, StoreError> in
-            guard !state.isDown else { return .failure(.unavailable("storage is down")) }
-            do throws(StoreError) { return .success(try work(&state)) } catch { return .failure(error) }
+        let (outcome, woken) = storage.state.withLock { state -> (Result<Value, StoreError>, [(Int, TransactionID)]) in
+            guard !state.isDown else { return (.failure(.unavailable("storage is down")), []) }
+            defer { state.woken = [] }
+            do throws(StoreError) {
+                let value = try work(&state)
+                return (.success(value), state.woken)
+            } catch { return (.failure(error), state.woken) }
         }
+        for (process, id) in woken { storage.listeners.withLock { _ = $0[process]?.yield(.ended(id)) } }
         return try outcome.get()
     }
-
-    // MARK: TransactionLedger
 
     public func begin(
         _ transaction: CardTransaction,
         until deadline: ContinuousClock.Instant
     ) async throws(StoreError) -> SpentCounters {
         let (packet, frame) = try use { state throws(StoreError) in
-            guard var card = state.cards[transaction.msisdn] else { throw .conflict("no such card") }
-            if let id = state.runningID(transaction.msisdn) {
-                guard let old = state.entries[id], old.transaction.deadline < Date() else { throw .busy }
-                state.entries[id]?.result = .fault(Self.expired)
-            }
-            card.packet += 1
-            card.frame += 1
-            let mayActivate = card.person?.state == .created || card.person?.state == .activating
-            if case .keyGeneration = transaction.task, mayActivate { card.person?.state = .activating }
-            state.cards[transaction.msisdn] = card
-            state.lastBegun = transaction.id
-            state.entries[transaction.id] = LedgerEntry(transaction: transaction, result: nil)
-            return (card.packet, card.frame)
+            try state.begin(transaction, at: number, now: Date())
         }
         chronicle.note("begin committed")
         return SpentCounters(packet: packet, frame: frame)
@@ -87,17 +95,11 @@ public final class MemoryHome: TransactionLedger, SubscriberDirectory {
         _ transaction: CardTransaction,
         with result: TransactionResult,
         counter: UInt32?,
+        tells: Bool,
         until deadline: ContinuousClock.Instant
     ) async throws(StoreError) -> Bool {
         let isDone = try use { state throws(StoreError) in
-            guard let entry = state.entries[transaction.id], entry.result == nil,
-                var card = state.cards[entry.transaction.msisdn], counter.map({ $0 > card.uplink }) ?? true
-            else { return false }
-            state.entries[transaction.id]?.result = result
-            card.uplink = counter ?? card.uplink
-            if case .keyGeneration(let task) = entry.transaction.task { Self.prove(task, result, &card) }
-            state.cards[entry.transaction.msisdn] = card
-            return true
+            state.end(transaction.id, result, counter: counter, tells: tells, at: number, now: Date())
         }
         if isDone { chronicle.note("end committed: \(Self.name(result))") }
         return isDone
@@ -107,73 +109,90 @@ public final class MemoryHome: TransactionLedger, SubscriberDirectory {
         _ id: TransactionID,
         until deadline: ContinuousClock.Instant
     ) async throws(StoreError) -> LedgerEntry? {
-        try use { state throws(StoreError) in
-            guard let entry = state.entries[id] else { return nil }
-            if entry.result == nil, entry.transaction.deadline < Date() {
-                state.entries[id]?.result = .fault(Self.expired)
-            }
-            return state.entries[id]
-        }
+        try use { state throws(StoreError) in state.entry(id, now: Date()) }
+    }
+
+    public func deliver(
+        _ id: TransactionID,
+        to reader: ResultReader,
+        until deadline: ContinuousClock.Instant
+    ) async throws(StoreError) -> LedgerEntry? {
+        try use { state throws(StoreError) in state.deliver(id, to: reader, now: Date()) }
+    }
+
+    public func requested(
+        _ name: RequestName,
+        until deadline: ContinuousClock.Instant
+    ) async throws(StoreError) -> LedgerEntry? {
+        try use { state throws(StoreError) in state.requested(name) }
     }
 
     public func running(
         _ msisdn: MSISDN,
         until deadline: ContinuousClock.Instant
     ) async throws(StoreError) -> RunningTransaction? {
-        try use { state throws(StoreError) in
-            guard let transaction = state.runningID(msisdn).flatMap({ state.entries[$0]?.transaction }),
-                transaction.deadline > Date(), let subscriber = Self.subscriber(state.cards[msisdn])
-            else { return nil }
-            return RunningTransaction(transaction: transaction, subscriber: subscriber)
-        }
+        try use { state throws(StoreError) in state.running(msisdn, now: Date()) }
     }
 
-    // MARK: SubscriberDirectory
+    public func awaits(_ id: TransactionID, until deadline: ContinuousClock.Instant) async throws(StoreError) -> Bool {
+        try use { state throws(StoreError) in state.awaits(id, at: number) }
+    }
+
+    public func expire(until deadline: ContinuousClock.Instant) async throws(StoreError) -> [ExpiredTransaction] {
+        try use { state throws(StoreError) in state.expire(at: number, now: Date()) }
+    }
+
+    public func adopt(until deadline: ContinuousClock.Instant) async throws(StoreError) -> [RunningTransaction] {
+        try use { state throws(StoreError) in state.adopt(at: number, now: Date()) }
+    }
+
+    public func again(
+        _ transaction: CardTransaction,
+        until deadline: ContinuousClock.Instant
+    ) async throws(StoreError) -> SpentCounters? {
+        let counters = try use { state throws(StoreError) in state.again(transaction.id, now: Date()) }
+        guard let (packet, frame) = counters else { return nil }
+        return SpentCounters(packet: packet, frame: frame)
+    }
+
+    public func spend(
+        on command: SideCommand,
+        for transaction: CardTransaction,
+        until deadline: ContinuousClock.Instant
+    ) async throws(StoreError) -> SpentCounters? {
+        let counters = try use { state throws(StoreError) in state.spend(on: command, for: transaction.id) }
+        guard let (packet, frame) = counters else { return nil }
+        return SpentCounters(packet: packet, frame: frame)
+    }
+
+    public func tooLate(
+        _ txn: WPKITransaction,
+        from iccid: ICCID,
+        until deadline: ContinuousClock.Instant
+    ) async throws(StoreError) -> CardTransaction? {
+        try use { state throws(StoreError) in state.tooLate(txn, from: iccid) }
+    }
+
+    public func doubtCounters(of iccid: ICCID, until deadline: ContinuousClock.Instant) async throws(StoreError) {
+        try use { state throws(StoreError) in
+            for (msisdn, card) in state.cards where card.reference.iccid == iccid {
+                state.cards[msisdn]?.silent = max(card.silent, 2)
+            }
+        }
+    }
 
     public func subscriber(
         _ msisdn: MSISDN,
         until deadline: ContinuousClock.Instant
     ) async throws(StoreError) -> Subscriber? {
-        try use { state throws(StoreError) in Self.subscriber(state.cards[msisdn]) }
-    }
-
-    private static func subscriber(_ card: Card?) -> Subscriber? {
-        guard let card, let person = card.person else { return nil }
-        let user = MobileUserRecord(
-            msisdn: card.reference.msisdn,
-            iccid: card.reference.iccid,
-            givenName: person.creation.givenName,
-            surName: person.creation.surName,
-            language: person.creation.language,
-            state: person.state,
-            certificate: person.key?.certificate
-        )
-        return Subscriber(card: card.reference, user: user, serialNumber: person.serialNumber, key: person.key)
-    }
-
-    private static func prove(_ task: KeyGenerationTask, _ result: TransactionResult, _ card: inout Card) {
-        guard card.person?.state == .activating else { return }
-        guard case .provenKey(let key) = result else {
-            card.person?.state = .created
-            return
-        }
-        card.person?.state = .proven
-        card.person?.key = SubscriberKey(
-            reference: task.reference,
-            algorithm: task.algorithm,
-            publicKey: key,
-            certificate: nil
-        )
-    }
-
-    private static var expired: MSSFault {
-        MSSFault(.expiredTransaction, "The user did not answer in time.", specifier: 2081)
+        try use { state throws(StoreError) in state.subscriber(msisdn) }
     }
 
     private static func name(_ result: TransactionResult) -> String {
         switch result {
         case .signature(_, let status): "\(status.rawValue)"
         case .provenKey: "proven key"
+        case .cardAnswered: "card answered"
         case .fault(let fault): "\(fault.code.rawValue)"
         }
     }

@@ -26,7 +26,8 @@ public enum Sample {
         timeOut: Int? = 30
     ) -> SignatureRequest {
         SignatureRequest(
-            header: header(),
+            // Each request has a name of its own: the same one again would be the same request.
+            header: header(transaction: "T\(UInt64.random(in: 0...UInt64.max))"),
             mobileUser: MobileUser(msisdn: msisdn),
             dataToBeSigned: DataToBeSigned(text, mimeType: "text/plain", encoding: "UTF-8"),
             timeOut: timeOut,

@@ -7,10 +7,15 @@ struct AnswerInterpreter {
 
     func result(of message: UpMessage, in current: RunningTransaction) -> TransactionResult {
         guard message.status == .ok else { return .fault(Self.fault(for: message.status)) }
-        do {
+        do throws(EvidenceError) {
             switch current.transaction.task {
             case .signature(let task): return try signature(message, task, current.subscriber)
             case .keyGeneration(let task): return try provenKey(message, task, current)
+            case .recovery:
+                guard message.kind == .status else {
+                    throw EvidenceError(reason: "the answer is to another request")
+                }
+                return .cardAnswered
             }
         } catch {
             return .fault(MSSFault(.internalError, specifier: 9003, cause: error.reason))

@@ -1,20 +1,22 @@
 import Alauda
+import Foundation
 public import Logging
 public import MSSCore
-public import OTA
+import OTA
 
 /// Speaks with cards: commits, seals and sends a command, takes the answer in, commits it, and tells who waits.
 ///
 /// One for all that goes to cards, so that the order "intent committed, sent, answer committed, told" stands once.
+/// What is to be done next is ``ExchangeState``'s to say; what happened is the ledger's.
 public final class CardExchange: Sendable {
-    private let vault: any CardVault
-    private let channel: any SIMChannel
-    private let directory: any SubscriberDirectory
-    private let ledger: any TransactionLedger
-    private let evidence: any SignatureEvidence
-    private let tally: any Tally
-    private let logger: Logger
-    private let running = RunningTransactions()
+    let vault: any CardVault
+    let channel: any SIMChannel
+    let directory: any SubscriberDirectory
+    let ledger: any TransactionLedger
+    let evidence: any SignatureEvidence
+    let tally: any Tally
+    let logger: Logger
+    let running = RunningTransactions()
 
     public init(
         vault: any CardVault,
@@ -36,168 +38,190 @@ public final class CardExchange: Sendable {
 
     /// Commits a transaction and sends its command; returns when the message centre has taken it.
     ///
+    /// - Returns: `nil`, or the transaction that the same request began before: nothing was sent then.
     /// - Throws: 406 if the card is busy, 209 if the command did not go out, 900 if the home could not do its part.
     func send(
         _ message: DownMessage,
         as transaction: CardTransaction,
         to subscriber: Subscriber,
         until deadline: ContinuousClock.Instant
-    ) async throws(MSSFault) {
+    ) async throws(MSSFault) -> LedgerEntry? {
+        var transaction = transaction
+        // A code is for the card's eyes alone; what is signed is kept with the transaction anyway.
+        if case .sign = message { transaction.command = message.octets }
         let counters: SpentCounters
         do {
             counters = try await ledger.begin(transaction, until: deadline)
+        } catch .repeated(let entry) {
+            tally.count("home_requests_repeated")
+            return entry
         } catch {
             throw fault(error)
         }
+        watchHeadroom(counters, transaction)
         running.add(RunningTransaction(transaction: transaction, subscriber: subscriber), until: deadline)
         let sealed = seal(message, transaction, subscriber, spending: counters)
         guard let command = sealed else {
             try await abandon(transaction, MSSFault(.internalError, cause: "the command could not be sealed"))
         }
-        try await transmit(command, transaction, until: deadline)
+        do throws(SIMChannelError) {
+            try await transmit(command, transaction, isFirst: true, until: deadline)
+            running.handle(.sent, transaction)
+        } catch .notSent {
+            let fault = MSSFault(.otaError, "The message centre did not take the message.", specifier: 2091)
+            try await abandon(transaction, fault)
+        } catch .refused {
+            try await abandon(transaction, Self.undeliverable)
+        } catch {
+            running.handle(.sendUnknown, transaction)
+        }
+        return nil
     }
 
-    /// Waits for the answer of a transaction that was sent.
+    /// Waits for the answer of a transaction that was sent, here or by another process.
     ///
     /// - Returns: The committed end. A deadline that passed is committed as 208 before anybody is told, unless the
     ///   card's answer was committed first.
     func result(of transaction: CardTransaction) async throws(MSSFault) -> RunningTransactions.Ended {
-        let ended = await running.wait(for: transaction)
-        running.remove(transaction)
-        if let ended { return ended }
-        guard !Task.isCancelled else { throw MSSFault(.internalError, cause: "the caller has gone") }
         do throws(StoreError) {
-            let deadline = ContinuousClock.now + Self.storageTime
-            let result = TransactionResult.fault(Self.expired)
-            if try await ledger.end(transaction, with: result, counter: nil, until: deadline) {
-                self.ended(transaction, result)
+            while true {
+                switch await running.wait(for: transaction) {
+                case .ended(let ended):
+                    running.remove(transaction)
+                    return ended
+                case .elsewhere(let time):
+                    guard let result = try await read(transaction) else { continue }
+                    running.end(transaction, result)
+                    running.remove(transaction)
+                    return RunningTransactions.Ended(result: result, simTime: time)
+                case .over:
+                    let result = TransactionResult.fault(Self.expired)
+                    if try await commit(.expired, of: transaction, with: result, tells: true) {
+                        return RunningTransactions.Ended(result: result, simTime: .zero)
+                    }
+                    guard let result = try await read(transaction) else {
+                        throw .unavailable("the ledger does not know a transaction that it ended")
+                    }
+                    return RunningTransactions.Ended(result: result, simTime: .zero)
+                case .gone: throw .unavailable(Self.callerGone)
+                }
             }
-            guard let committed = try await ledger.entry(transaction.id, until: deadline)?.result else {
-                throw .unavailable("the ledger does not know a transaction that it ended")
-            }
-            return RunningTransactions.Ended(result: committed, simTime: .zero)
+        } catch .unavailable(Self.callerGone) {
+            throw MSSFault(.internalError, cause: Self.callerGone)
         } catch {
             throw fault(error)
         }
     }
 
-    /// Takes what a card sent.
-    ///
-    /// - Returns: `true` when the answer is stored, or is of no use to anyone; `false` asks the message centre to send
-    ///   it again.
-    public func receive(_ packet: ResponsePacket, from msisdn: MSISDN) async -> Bool {
+    /// Waits for the end of a transaction that an earlier request began, or tells it if it has ended.
+    func result(
+        ofEarlier entry: LedgerEntry,
+        _ subscriber: Subscriber,
+        until deadline: ContinuousClock.Instant
+    ) async throws(MSSFault) -> RunningTransactions.Ended {
+        let transaction = entry.transaction
         do {
-            guard let current = try await current(msisdn) else { return refuse("no_running_transaction", msisdn) }
-            guard !packet.data.isEmpty else { return refuse("transport_receipt", msisdn) }
-            let answer = try vault.open(packet, from: current.subscriber.card)
-            guard let asked = try await asked(answer.message.transaction, msisdn, current) else {
-                return refuse("other_transaction", msisdn)
+            if entry.result == nil {
+                let left = transaction.deadline.timeIntervalSinceNow
+                // Whoever began it looks after it; here is only waited.
+                let state = ExchangeState(deadline: .now + .seconds(max(0, left)), canResend: false)
+                running.add(RunningTransaction(transaction: transaction, subscriber: subscriber), state)
+                guard try await !ledger.awaits(transaction.id, until: deadline) else {
+                    return try await result(of: transaction)
+                }
+                running.remove(transaction)
             }
-            return try await end(asked, with: answer)
-        } catch let error as CardVaultError {
-            logger.warning("answer refused", metadata: ["reason": "\(error.reason, as: .open)"])
-            return refuse("not_authentic", msisdn)
-        } catch {
-            tally.count("home_uplinks_postponed")
-            logger.error(
-                "answer could not be stored; the message centre keeps it",
-                metadata: ["cause": "\(String(describing: error), as: .system)"]
-            )
-            return false
-        }
+            guard let result = try await read(transaction) else {
+                throw StoreError.unavailable("the ledger does not know a transaction that it ended")
+            }
+            return RunningTransactions.Ended(result: result, simTime: .zero)
+        } catch let error as MSSFault {
+            throw error
+        } catch let error as StoreError {
+            throw fault(error)
+        } catch { throw MSSFault(.internalError, cause: "\(error)") }
     }
 
-    /// Takes word that no card has a transaction's command and none will get it: ends it before its time is over.
+    /// Takes a running transaction back: the first end that is committed stands, and this one is final.
     ///
-    /// Only a transaction that this process knows and that still runs; a card's answer that was committed stands.
-    public func undelivered(_ id: String, of msisdn: MSISDN, reason: String) async {
-        guard let current = running.find(msisdn), current.transaction.id.description == id else { return }
-        let result = TransactionResult.fault(Self.undeliverable)
+    /// - Throws: 101 if the reader has no such transaction, or it has ended.
+    public func cancel(_ id: TransactionID, by reader: ResultReader) async throws(MSSFault) {
+        let entry: LedgerEntry?
+        var isTaken = false
         do throws(StoreError) {
-            let deadline = ContinuousClock.now + Self.storageTime
-            guard try await ledger.end(current.transaction, with: result, counter: nil, until: deadline) else { return }
-            tally.count("home_commands_undelivered")
-            log(.warning, "command not delivered", current.transaction, ["reason": "\(reason, as: .open)"])
-            ended(current.transaction, result)
+            entry = try await ledger.entry(id, until: .now + Self.storageTime)
+            if let entry, entry.transaction.reader == reader, decide(.cancel, entry) == [.commit(.cancelled)] {
+                isTaken = try await commit(.cancelled, of: entry.transaction, with: .fault(Self.cancelled))
+            }
         } catch {
-            // A hint shortens a wait, no more: its deadline will end it.
-            tally.count("home_ends_not_stored")
+            throw fault(error)
         }
-    }
-
-    /// Ends waits whose time is over, until it is cancelled.
-    public func run() async {
-        while !Task.isCancelled {
-            sweep(.now)
-            try? await Task.sleep(for: .milliseconds(50))
+        guard let entry, entry.transaction.reader == reader else {
+            throw MSSFault(.wrongParam, "There is no such transaction: MSSP_TransID is unknown.")
         }
-    }
-
-    /// Ends the waits whose time is over at an instant.
-    public func sweep(_ now: ContinuousClock.Instant) {
-        running.sweep(now)
+        guard isTaken else { throw MSSFault(.wrongParam, "The transaction has ended: it cannot be cancelled.") }
     }
 }
 
 extension CardExchange {
     /// How long a write that must not be given up may wait for storage.
-    private static var storageTime: Duration { .seconds(5) }
+    static var storageTime: Duration { .seconds(5) }
+
+    private static var callerGone: String { "the caller has gone" }
 
     static var expired: MSSFault {
         MSSFault(.expiredTransaction, "The user did not answer in time.", specifier: 2081)
     }
 
     /// Receipt UNDELIV or EXPIRED, or a refusal for good.
-    private static var undeliverable: MSSFault {
+    static var undeliverable: MSSFault {
         MSSFault(.otaError, "The message could not be delivered to the phone.", specifier: 2092)
     }
 
-    private func seal(
-        _ message: DownMessage,
-        _ transaction: CardTransaction,
-        _ subscriber: Subscriber,
-        spending counters: consuming SpentCounters
-    ) -> SealedCommand? {
-        do throws(CardVaultError) {
-            return try vault.seal(message, for: subscriber.card, spending: counters)
-        } catch {
-            tally.count("home_seal_failures")
-            log(.error, "command could not be sealed", transaction, ["cause": "\(error.reason, as: .system)"])
-            return nil
-        }
+    static var cancelled: MSSFault { MSSFault(.signatureProcess, "The provider cancelled the request.") }
+
+    /// What the exchange wants done: of the state kept here, or of the one that the ledger's entry stands for.
+    func decide(_ event: ExchangeState.Event, _ entry: LedgerEntry) -> [ExchangeState.Action] {
+        if entry.result == nil, let actions = running.handle(event, entry.transaction) { return actions }
+        let left = entry.transaction.deadline.timeIntervalSinceNow
+        let deadline = ContinuousClock.now + .seconds(left)
+        var state =
+            entry.ending.map { ExchangeState(ended: $0, deadline: deadline) }
+            ?? ExchangeState(deadline: deadline, canResend: false)
+        return state.handle(event, at: .now)
     }
 
-    private func transmit(
-        _ command: consuming SealedCommand,
-        _ transaction: CardTransaction,
-        until deadline: ContinuousClock.Instant
-    ) async throws(MSSFault) {
-        do throws(SIMChannelError) {
-            try await channel.send(command, for: transaction, until: deadline)
-            tally.count("home_commands_sent")
-        } catch .notSent(let reason) {
-            tally.count("home_commands_not_sent")
-            log(.error, "command not sent", transaction, ["reason": "\(reason, as: .open)"])
-            let fault = MSSFault(.otaError, "The message centre did not take the message.", specifier: 2091)
-            try await abandon(transaction, fault)
-        } catch .refused(let reason) {
-            tally.count("home_commands_not_sent")
-            log(.error, "command refused for good", transaction, ["reason": "\(reason, as: .open)"])
-            try await abandon(transaction, Self.undeliverable)
-        } catch {
-            log(.warning, "nobody knows whether the command went out; waiting for the card", transaction)
-            tally.count("home_commands_unknown")
-        }
+    /// Commits an end; the first of one transaction is told to who waits here, counted and logged.
+    func commit(
+        _ ending: ExchangeState.Ending,
+        of transaction: CardTransaction,
+        with result: TransactionResult,
+        counter: UInt32? = nil,
+        tells: Bool? = nil
+    ) async throws(StoreError) -> Bool {
+        let isFirst = try await ledger.end(
+            transaction,
+            with: result,
+            counter: counter,
+            tells: tells ?? running.isAwaited(transaction),
+            until: .now + Self.storageTime
+        )
+        guard isFirst else { return false }
+        running.handle(.committed(ending), transaction)
+        running.end(transaction, result)
+        count(transaction, result)
+        return true
+    }
+
+    /// Reads how a transaction ended, for its own provider.
+    private func read(_ transaction: CardTransaction) async throws(StoreError) -> TransactionResult? {
+        try await ledger.deliver(transaction.id, to: transaction.reader, until: .now + Self.storageTime)?.result
     }
 
     /// Ends a transaction that never reached the card, and says why.
     private func abandon(_ transaction: CardTransaction, _ fault: MSSFault) async throws(MSSFault) -> Never {
-        running.remove(transaction)
         do throws(StoreError) {
-            let result = TransactionResult.fault(fault)
-            if try await ledger.end(transaction, with: result, counter: nil, until: .now + Self.storageTime) {
-                ended(transaction, result)
-            }
+            _ = try await commit(.notSent, of: transaction, with: .fault(fault))
         } catch {
             // Its deadline will end it.
             tally.count("home_ends_not_stored")
@@ -208,88 +232,20 @@ extension CardExchange {
                 ["cause": "\(String(describing: error), as: .system)"]
             )
         }
+        running.remove(transaction)
         throw fault
-    }
-
-    private func current(_ msisdn: MSISDN) async throws(StoreError) -> RunningTransaction? {
-        if let known = running.find(msisdn) { return known }
-        return try await ledger.running(msisdn, until: .now + Self.storageTime)
-    }
-
-    /// The transaction that an authentic answer names; another process of the home may have begun a newer one.
-    private func asked(
-        _ txn: WPKITransaction,
-        _ msisdn: MSISDN,
-        _ known: RunningTransaction
-    ) async throws(StoreError) -> RunningTransaction? {
-        if known.transaction.txn == txn { return known }
-        let stored = try await ledger.running(msisdn, until: .now + Self.storageTime)
-        return stored?.transaction.txn == txn ? stored : nil
-    }
-
-    /// Commits what the card answered, then tells.
-    private func end(_ current: RunningTransaction, with answer: CardAnswer) async throws(StoreError) -> Bool {
-        let transaction = current.transaction
-        let deadline = ContinuousClock.now + Self.storageTime
-        let result = interpret(answer.message, of: current)
-        if try await ledger.end(transaction, with: result, counter: answer.counter, until: deadline) {
-            ended(transaction, result)
-            return true
-        }
-        // It ended before: by its time, or by this answer whose commit nobody heard of. Who waits is told what stands.
-        if let committed = try await ledger.entry(transaction.id, until: deadline)?.result {
-            running.end(transaction, committed)
-        }
-        return refuse("ended_or_repeated", transaction.msisdn)
-    }
-
-    private func ended(_ transaction: CardTransaction, _ result: TransactionResult) {
-        running.end(transaction, result)
-        switch result {
-        case .fault(let fault):
-            tally.count("home_transactions_ended", [("outcome", "\(fault.code.rawValue)")])
-            log(.info, "transaction ended", transaction, ["fault": "\(fault.code.rawValue, as: .open)"])
-        case .signature(_, let status):
-            tally.count("home_transactions_ended", [("outcome", "\(status.rawValue)")])
-            log(.info, "transaction ended", transaction, ["status": "\(status.rawValue, as: .open)"])
-        case .provenKey:
-            tally.count("home_transactions_ended", [("outcome", "proven_key")])
-            log(.info, "key proven", transaction)
-        }
-    }
-
-    private func interpret(_ message: UpMessage, of current: RunningTransaction) -> TransactionResult {
-        let interpreter = AnswerInterpreter(evidence: evidence)
-        let result = interpreter.result(of: message, in: current)
-        if case .fault(let fault) = result, fault.code == .internalError {
-            tally.count("home_alarms", [("alarm", "answer_does_not_verify")])
-            log(
-                .critical,
-                "ALARM: an authentic answer does not verify",
-                current.transaction,
-                ["cause": "\(fault.cause ?? "", as: .system)"]
-            )
-        }
-        return result
-    }
-
-    private func refuse(_ reason: String, _ msisdn: MSISDN) -> Bool {
-        tally.count("home_uplinks_refused", [("reason", reason)])
-        logger.info(
-            "short message of a card not used",
-            metadata: ["reason": "\(reason, as: .open)", "msisdn": "\(msisdn, as: .mobileUser)"]
-        )
-        return true
     }
 
     func fault(_ error: StoreError) -> MSSFault {
         switch error {
-        case .busy:
+        case .busy(let until):
             tally.count("home_busy")
+            let seconds = max(1, Int(min(until.timeIntervalSinceNow, 86_400).rounded(.up)))
             return MSSFault(
                 .signatureProcess,
-                "Another request is running on the user's phone; try again when it has ended."
+                "Another request is running on the user's phone; try again in \(seconds) s, when it has ended at the latest."
             )
+        case .repeated: return MSSFault(.wrongParam, "AP_TransID and Instant name an earlier request.")
         case .exists(let what), .conflict(let what):
             return MSSFault(.internalError, cause: what)
         case .unavailable(let cause):
@@ -302,19 +258,18 @@ extension CardExchange {
             )
         }
     }
+}
 
-    private func log(
-        _ level: Logger.Level,
-        _ message: Logger.Message,
-        _ transaction: CardTransaction,
-        _ metadata: Logger.Metadata = [:]
-    ) {
-        logger.log(
-            level: level,
-            message,
-            metadata: metadata.merging([
-                "trace": "\(transaction.trace, as: .open)", "msisdn": "\(transaction.msisdn, as: .mobileUser)",
-            ]) { first, _ in first }
-        )
+extension LedgerEntry {
+    /// What ended it, in the state machine's words.
+    var ending: ExchangeState.Ending? {
+        guard let result else { return nil }
+        if isAnswered { return .answered }
+        guard case .fault(let fault) = result else { return .answered }
+        switch fault.code {
+        case .expiredTransaction: return .expired
+        case .signatureProcess: return .cancelled
+        default: return .notSent
+        }
     }
 }

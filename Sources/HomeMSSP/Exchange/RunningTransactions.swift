@@ -1,10 +1,10 @@
 import MSSCore
 import Synchronization
 
-/// The transactions that this process has sent to cards: who waits for them, and what is needed when the card answers.
+/// The exchanges that this process looks after: their state, who waits, and what is needed when the card answers.
 ///
 /// A cache and a meeting point, no more: the ledger alone decides what happened. A process that starts anew begins
-/// with an empty one.
+/// with an empty one and takes over what the ledger says is nobody's.
 final class RunningTransactions: Sendable {
     /// The end of a transaction, as it was committed.
     struct Ended: Sendable {
@@ -13,38 +13,98 @@ final class RunningTransactions: Sendable {
         var simTime: Duration
     }
 
-    private typealias Waiter = CheckedContinuation<Ended?, Never>
+    /// What a caller hears who waits.
+    enum Word: Sendable {
+        case ended(Ended)
+        /// Another process ended it: the ledger tells how. With the time since the command left.
+        case elsewhere(Duration)
+        /// Its time is over.
+        case over
+        /// The caller has gone, or a newer transaction of the number has taken the place.
+        case gone
+    }
 
-    private struct Entry {
+    fileprivate typealias Waiter = CheckedContinuation<Word, Never>
+
+    fileprivate struct Entry {
         var running: RunningTransaction
+        var state: ExchangeState
         var sent: ContinuousClock.Instant
-        var until: ContinuousClock.Instant
         var waiters: [UInt64: Waiter] = [:]
         var ended: Ended?
     }
 
-    private struct State {
-        var entries: [MSISDN: Entry] = [:]
+    fileprivate struct State {
+        private(set) var entries: [MSISDN: Entry] = [:]
+        private(set) var numbers: [TransactionID: MSISDN] = [:]
+        /// Which numbers to look at in which twentieth of a second.
+        var due: [Int64: [MSISDN]] = [:]
         var lastWaiter: UInt64 = 0
 
         /// Changes the entry of a transaction, if it is still here and no newer one of its number.
         mutating func change<Value>(_ transaction: CardTransaction, _ change: (inout Entry) -> Value) -> Value? {
             guard var entry = entries[transaction.msisdn], entry.running.transaction.id == transaction.id
             else { return nil }
-            defer { entries[transaction.msisdn] = entry }
-            return change(&entry)
+            let next = entry.state.next
+            let value = change(&entry)
+            entries[transaction.msisdn] = entry
+            if entry.state.next != next { schedule(transaction.msisdn, entry.state.next) }
+            return value
+        }
+
+        /// - Returns: The entry whose place it took.
+        @discardableResult
+        mutating func put(_ entry: Entry?, at msisdn: MSISDN) -> Entry? {
+            let old = entries[msisdn]
+            if let old { numbers[old.running.transaction.id] = nil }
+            if let entry { numbers[entry.running.transaction.id] = msisdn }
+            entries[msisdn] = entry
+            return old
+        }
+
+        /// Takes those who wait at a number away from it.
+        mutating func wake(_ msisdn: MSISDN) -> [(Waiter, Duration)] {
+            guard let entry = entries[msisdn] else { return [] }
+            entries[msisdn]?.waiters = [:]
+            return entry.waiters.values.map { ($0, .now - entry.sent) }
+        }
+
+        mutating func schedule(_ msisdn: MSISDN, _ moment: ContinuousClock.Instant) {
+            due[RunningTransactions.tick(moment) + 1, default: []].append(msisdn)
+        }
+
+        mutating func take(dueAt now: Int64) -> Set<MSISDN> {
+            let over = due.filter { $0.key <= now }
+            for tick in over.keys { due[tick] = nil }
+            return Set(over.values.joined())
         }
     }
 
+    private static let epoch = ContinuousClock.now
     private let state = Mutex(State())
+
+    /// Twentieths of a second.
+    fileprivate static func tick(_ moment: ContinuousClock.Instant) -> Int64 {
+        Int64(((moment - epoch) / .milliseconds(50)).rounded(.down))
+    }
 
     /// Remembers a transaction before its command leaves.
     ///
     /// An older one of the same number can only be a past one.
     func add(_ running: RunningTransaction, until: ContinuousClock.Instant) {
-        let entry = Entry(running: running, sent: .now, until: until)
-        let old = state.withLock { $0.entries.updateValue(entry, forKey: running.transaction.msisdn) }
-        old?.waiters.values.forEach { $0.resume(returning: nil) }
+        add(running, ExchangeState(deadline: until, canResend: running.transaction.command != nil))
+    }
+
+    /// Remembers a transaction that another process began, in its state; one that is here already stays as it is.
+    func add(_ running: RunningTransaction, _ exchange: ExchangeState) {
+        let msisdn = running.transaction.msisdn
+        let waiters = state.withLock { state -> [Waiter] in
+            guard state.entries[msisdn]?.running.transaction.id != running.transaction.id else { return [] }
+            let old = state.put(Entry(running: running, state: exchange, sent: .now), at: msisdn)
+            state.schedule(msisdn, exchange.next)
+            return old.map { Array($0.waiters.values) } ?? []
+        }
+        for waiter in waiters { waiter.resume(returning: .gone) }
     }
 
     /// The transaction of a number that the ledger has not ended yet, as far as is known here.
@@ -53,6 +113,25 @@ final class RunningTransactions: Sendable {
             guard let entry = state.entries[msisdn], entry.ended == nil else { return nil }
             return entry.running
         }
+    }
+
+    /// Whether anybody waits for it here.
+    func isAwaited(_ transaction: CardTransaction) -> Bool {
+        state.withLock { state in
+            guard let entry = state.entries[transaction.msisdn], entry.running.transaction.id == transaction.id
+            else { return false }
+            return entry.running.transaction.isAwaited || !entry.waiters.isEmpty
+        }
+    }
+
+    /// Tells the exchange what happened; what it wants done, or `nil` if it is not looked after here.
+    @discardableResult
+    func handle(
+        _ event: ExchangeState.Event,
+        _ transaction: CardTransaction,
+        at now: ContinuousClock.Instant = .now
+    ) -> [ExchangeState.Action]? {
+        state.withLock { state in state.change(transaction) { $0.state.handle(event, at: now) } }
     }
 
     /// Tells those who wait, and keeps the end for one who comes.
@@ -66,11 +145,23 @@ final class RunningTransactions: Sendable {
             }
         }
         guard let (waiters, ended) = told else { return }
-        for waiter in waiters { waiter.resume(returning: ended) }
+        for waiter in waiters { waiter.resume(returning: .ended(ended)) }
     }
 
-    /// Waits for the end; `nil` when the transaction's time is over or the caller has gone.
-    func wait(for transaction: CardTransaction) async -> Ended? {
+    /// Another process ended a transaction: those who wait look in the ledger.
+    func endedElsewhere(_ id: TransactionID) {
+        let woken = state.withLock { state in state.numbers[id].map { state.wake($0) } ?? [] }
+        for (waiter, time) in woken { waiter.resume(returning: .elsewhere(time)) }
+    }
+
+    /// Whatever is awaited here may have ended: those who wait look in the ledger.
+    func wakeAll() {
+        let woken = state.withLock { state in state.entries.keys.flatMap { state.wake($0) } }
+        for (waiter, time) in woken { waiter.resume(returning: .elsewhere(time)) }
+    }
+
+    /// Waits for the end.
+    func wait(for transaction: CardTransaction) async -> Word {
         let id = state.withLock { state in
             state.lastWaiter &+= 1
             return state.lastWaiter
@@ -80,51 +171,61 @@ final class RunningTransactions: Sendable {
                 let answer = state.withLock { state in
                     state.change(transaction) { entry in Self.join(&entry, id, continuation) } ?? .over
                 }
-                switch answer {
-                case .waits: break
-                case .ended(let ended): continuation.resume(returning: ended)
-                case .over: continuation.resume(returning: nil)
-                }
+                if let answer { continuation.resume(returning: answer) }
             }
         } onCancel: {
             let waiter = state.withLock { state in
-                state.change(transaction) { $0.waiters.removeValue(forKey: id) } ?? nil
+                state.change(transaction) { entry in
+                    // Nobody is there to be told, unless another one waits as well.
+                    entry.running.transaction.isAwaited = false
+                    return entry.waiters.removeValue(forKey: id)
+                } ?? nil
             }
-            waiter?.resume(returning: nil)
+            waiter?.resume(returning: .gone)
         }
     }
 
-    private enum Joined {
-        case waits
-        case ended(Ended)
-        case over
-    }
-
     // Cancelled before it waits, the handler has run already and found nobody.
-    private static func join(_ entry: inout Entry, _ id: UInt64, _ waiter: Waiter) -> Joined {
+    private static func join(_ entry: inout Entry, _ id: UInt64, _ waiter: Waiter) -> Word? {
         if let ended = entry.ended { return .ended(ended) }
-        if Task.isCancelled { return .over }
+        if Task.isCancelled { return .gone }
         entry.waiters[id] = waiter
-        return .waits
+        return nil
     }
 
     /// Forgets a transaction; a waiter goes away with nothing.
     func remove(_ transaction: CardTransaction) {
         let waiters = state.withLock { state in
             let waiters = state.change(transaction) { $0.waiters.values.map { $0 } }
-            if waiters != nil { state.entries[transaction.msisdn] = nil }
+            if waiters != nil { state.put(nil, at: transaction.msisdn) }
             return waiters ?? []
         }
-        for waiter in waiters { waiter.resume(returning: nil) }
+        for waiter in waiters { waiter.resume(returning: .gone) }
     }
 
     /// Lets go of everything whose time is over.
-    func sweep(_ now: ContinuousClock.Instant) {
-        let overdue = state.withLock { state in
-            let overdue = state.entries.filter { $0.value.until <= now }
-            for msisdn in overdue.keys { state.entries[msisdn] = nil }
-            return overdue.values.flatMap(\.waiters.values)
+    ///
+    /// - Returns: What the others want done whose moment has come.
+    @discardableResult
+    func sweep(_ now: ContinuousClock.Instant) -> [(RunningTransaction, [ExchangeState.Action])] {
+        let (overdue, due) = state.withLock { state in
+            var overdue: [Waiter] = []
+            var due: [(RunningTransaction, [ExchangeState.Action])] = []
+            for msisdn in state.take(dueAt: Self.tick(now) + 1) {
+                guard let entry = state.entries[msisdn] else { continue }
+                if entry.state.deadline <= now {
+                    state.put(nil, at: msisdn)
+                    overdue += entry.waiters.values
+                } else if entry.ended == nil, entry.state.next <= now {
+                    let actions = state.change(entry.running.transaction) { $0.state.handle(.time, at: now) }
+                    if let actions, !actions.isEmpty { due.append((entry.running, actions)) }
+                } else {
+                    state.schedule(msisdn, entry.ended == nil ? entry.state.next : entry.state.deadline)
+                }
+            }
+            return (overdue, due)
         }
-        for waiter in overdue { waiter.resume(returning: nil) }
+        for waiter in overdue { waiter.resume(returning: .over) }
+        return due
     }
 }

@@ -1,6 +1,8 @@
 public import Alauda
 public import MSSCore
 
+public import struct Foundation.Date
+
 /// A person with a card.
 public struct Subscriber: Sendable {
     public var card: CardReference
@@ -36,8 +38,10 @@ public struct SubscriberKey: Sendable, Equatable {
 
 /// What storage tells when it cannot do what was asked.
 public enum StoreError: Error, Sendable {
-    /// Another transaction of the same card is running.
-    case busy
+    /// Another transaction of the same card is running; it ends by then.
+    case busy(until: Date)
+    /// The provider used the request's name (AP_ID, AP_TransID, Instant) before: what it began then.
+    case repeated(LedgerEntry)
     /// There is such a record already.
     case exists(String)
     /// The record is not in the state that the act needs.

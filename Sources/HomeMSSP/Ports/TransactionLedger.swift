@@ -14,6 +14,10 @@ public struct CardTransaction: Sendable {
     public var deadline: Date
     public var trace: TraceID
     public var task: Task
+    /// What the card was sent, so that any process can send the same again; `nil` where it may not be kept (a code).
+    public var command: [UInt8]?
+    /// Whether a caller waits for the end at the process that begins it.
+    public var isAwaited = false
 
     public init(
         id: TransactionID,
@@ -37,6 +41,16 @@ public struct CardTransaction: Sendable {
     public enum Task: Sendable {
         case signature(SignatureTask)
         case keyGeneration(KeyGenerationTask)
+        /// STATUS with both counters jumped: whether a silent card still hears the home.
+        case recovery
+    }
+
+    /// How far a recovery jumps both counters (WPKI profile, "Replay and errors").
+    public static let recoveryJump = 1 << 10
+
+    /// Both counters move by so much when it begins.
+    public var step: Int {
+        if case .recovery = task { Self.recoveryJump } else { 1 }
     }
 }
 
@@ -44,6 +58,10 @@ public struct CardTransaction: Sendable {
 public struct SignatureTask: Sendable {
     public var provider: String
     public var providerTransaction: String
+    /// AP_Info/@Instant as it was written; with the two above it names a request for good.
+    public var instant: String
+    /// SHA-256 of what was asked, so that a repetition can be told from another request.
+    public var body: [UInt8]
     public var acquiringEntity: PeerIdentity
     /// MobileUser/MSISDN as the provider wrote it, for the answers.
     public var msisdnAsWritten: String
@@ -55,6 +73,8 @@ public struct SignatureTask: Sendable {
     public init(
         provider: String,
         providerTransaction: String,
+        instant: String,
+        body: [UInt8],
         acquiringEntity: PeerIdentity,
         msisdnAsWritten: String,
         profile: String?,
@@ -63,6 +83,8 @@ public struct SignatureTask: Sendable {
     ) {
         self.provider = provider
         self.providerTransaction = providerTransaction
+        self.instant = instant
+        self.body = body
         self.acquiringEntity = acquiringEntity
         self.msisdnAsWritten = msisdnAsWritten
         self.profile = profile
@@ -88,6 +110,8 @@ public enum TransactionResult: Sendable {
     case signature([UInt8], Status)
     /// DER SubjectPublicKeyInfo of a key whose possession was proven.
     case provenKey([UInt8])
+    /// The card answered a recovery: home and card understand each other again.
+    case cardAnswered
     case fault(MSSFault)
 }
 
@@ -96,11 +120,59 @@ public struct LedgerEntry: Sendable {
     public var transaction: CardTransaction
     /// `nil` while the card has not answered and the deadline has not passed.
     public var result: TransactionResult?
+    /// Whether the card's own answer ended it; a signature that comes after any other end is destroyed.
+    public var isAnswered: Bool
 
-    public init(transaction: CardTransaction, result: TransactionResult?) {
+    public init(transaction: CardTransaction, result: TransactionResult?, isAnswered: Bool = false) {
         self.transaction = transaction
         self.result = result
+        self.isAnswered = isAnswered
     }
+}
+
+/// What names a request for good: the same provider never uses it for another one (TS 102 204 §8.1).
+public struct RequestName: Sendable, Hashable {
+    public var provider: String
+    public var transaction: String
+    public var instant: String
+
+    public init(provider: String, transaction: String, instant: String) {
+        self.provider = provider
+        self.transaction = transaction
+        self.instant = instant
+    }
+}
+
+/// A transaction that ended because its time was over.
+public struct ExpiredTransaction: Sendable {
+    public var id: TransactionID
+    public var msisdn: MSISDN
+    public var trace: TraceID
+    /// How many times in a row the card has said nothing.
+    public var silences: Int
+
+    public init(id: TransactionID, msisdn: MSISDN, trace: TraceID, silences: Int) {
+        self.id = id
+        self.msisdn = msisdn
+        self.trace = trace
+        self.silences = silences
+    }
+}
+
+/// A command beside a running transaction, or after it: it spends counters and begins nothing.
+public enum SideCommand: String, Sendable, CaseIterable {
+    /// REPEAT, for the answer of the transaction that runs.
+    case askAgain = "ask again"
+    /// MESSAGE: the person is told that what they signed was too late.
+    case message = "message"
+}
+
+/// What other processes of the home did.
+public enum LedgerChange: Sendable, Equatable {
+    /// Transactions whose end a caller of this process waits for.
+    case ended(TransactionID)
+    /// News may have been missed: whoever waits looks.
+    case missed
 }
 
 /// The running transaction of a card and the person it belongs to.
@@ -115,10 +187,14 @@ public struct RunningTransaction: Sendable {
 }
 
 /// The home's memory of transactions: nothing is sent before it is in here, and nobody is told before it is.
+///
+/// One for each process of the home; what one process does, all the others see.
 public protocol TransactionLedger: Sendable {
     /// Commits the transaction, the audit entry of the intent and one step of both of the card's counters.
     ///
-    /// - Throws: ``StoreError/busy`` if the card has a running transaction; then no counter moved.
+    /// - Throws: ``StoreError/busy(until:)`` if the card has a running transaction, ``StoreError/repeated(_:)`` if the
+    ///   provider used the request's name before, ``StoreError/conflict(_:)`` for a second recovery of a card within a
+    ///   day; then no counter moved.
     func begin(
         _ transaction: CardTransaction,
         until deadline: ContinuousClock.Instant
@@ -131,6 +207,7 @@ public protocol TransactionLedger: Sendable {
     ///   - result: How it ended.
     ///   - counter: CTR of the frame that ended it, if one did; a frame that is not newer than the card's last one is
     ///     a repetition and ends nothing.
+    ///   - tells: Whether a caller of this process is told at once: the delivery is audited with the end.
     ///   - deadline: Until when storage is waited for.
     /// - Returns: Whether it was running until now; `false` leaves everything as it was.
     /// - Throws: ``StoreError/unavailable(_:)`` if nobody knows whether it was committed.
@@ -138,13 +215,106 @@ public protocol TransactionLedger: Sendable {
         _ transaction: CardTransaction,
         with result: TransactionResult,
         counter: UInt32?,
+        tells: Bool,
         until deadline: ContinuousClock.Instant
     ) async throws(StoreError) -> Bool
 
     /// Reads a transaction; one whose deadline has passed is ended first.
     func entry(_ id: TransactionID, until deadline: ContinuousClock.Instant) async throws(StoreError) -> LedgerEntry?
 
+    /// Reads a transaction for its provider, through its acquiring entity; the first time that a result is handed out
+    /// is audited before it is.
+    ///
+    /// - Returns: `nil` for another's transaction, one that never was, and one whose result is past its readable time.
+    func deliver(
+        _ id: TransactionID,
+        to reader: ResultReader,
+        until deadline: ContinuousClock.Instant
+    ) async throws(StoreError) -> LedgerEntry?
+
+    /// The transaction that a request of this name began.
+    func requested(_ name: RequestName, until deadline: ContinuousClock.Instant) async throws(StoreError) -> LedgerEntry?
+
     /// The running transaction of the card behind a number; none once its deadline has passed.
     func running(_ msisdn: MSISDN, until deadline: ContinuousClock.Instant) async throws(StoreError)
         -> RunningTransaction?
+
+    /// Notes that a caller of this process waits for the end of a transaction that another one may have begun.
+    ///
+    /// - Returns: `false` if it has ended already.
+    func awaits(_ id: TransactionID, until deadline: ContinuousClock.Instant) async throws(StoreError) -> Bool
+
+    /// Ends what is overdue, whoever began it; some at a time.
+    func expire(until deadline: ContinuousClock.Instant) async throws(StoreError) -> [ExpiredTransaction]
+
+    /// Takes over running transactions of processes that are gone; some at a time, each to one process alone.
+    func adopt(until deadline: ContinuousClock.Instant) async throws(StoreError) -> [RunningTransaction]
+
+    /// The counters that a running transaction's command went out under, to send the very same octets again.
+    ///
+    /// - Returns: `nil` if it has ended, or another command has used the card's counters since.
+    func again(
+        _ transaction: CardTransaction,
+        until deadline: ContinuousClock.Instant
+    ) async throws(StoreError) -> SpentCounters?
+
+    /// Commits one step of both counters of a transaction's card, and the audit entry of the intent, for a command
+    /// that begins nothing.
+    ///
+    /// - Returns: `nil` for ``SideCommand/askAgain`` if the transaction has ended.
+    func spend(
+        on command: SideCommand,
+        for transaction: CardTransaction,
+        until deadline: ContinuousClock.Instant
+    ) async throws(StoreError) -> SpentCounters?
+
+    /// Notes, once, that a signature came for a transaction of the card that had ended without an answer.
+    ///
+    /// - Parameters:
+    ///   - txn: What the answer names.
+    ///   - iccid: The card that made it.
+    ///   - deadline: Until when storage is waited for.
+    /// - Returns: The transaction; `nil` if there is none such, or it was noted before.
+    func tooLate(
+        _ txn: WPKITransaction,
+        from iccid: ICCID,
+        until deadline: ContinuousClock.Instant
+    ) async throws(StoreError) -> CardTransaction?
+
+    /// Notes a hint that the card's counters are ahead of the home's: after the next silence it is asked.
+    func doubtCounters(of iccid: ICCID, until deadline: ContinuousClock.Instant) async throws(StoreError)
+
+    /// What other processes did; for one reader.
+    var changes: AsyncStream<LedgerChange> { get }
+}
+
+/// Who may read a result: the provider that asked, through the acquiring entity it came by.
+public struct ResultReader: Sendable, Hashable {
+    public var provider: String?
+    public var acquiringEntity: PeerIdentity?
+
+    public init(provider: String?, acquiringEntity: PeerIdentity?) {
+        self.provider = provider
+        self.acquiringEntity = acquiringEntity
+    }
+}
+
+extension CardTransaction {
+    /// Who asked for it; nobody outside for a key generation or a recovery.
+    public var reader: ResultReader {
+        guard case .signature(let task) = task else { return ResultReader(provider: nil, acquiringEntity: nil) }
+        return ResultReader(provider: task.provider, acquiringEntity: task.acquiringEntity)
+    }
+}
+
+extension TransactionLedger {
+    /// Ends a transaction that no caller of this process waits for.
+    public func end(
+        _ transaction: CardTransaction,
+        with result: TransactionResult,
+        counter: UInt32?,
+        until deadline: ContinuousClock.Instant
+    ) async throws(StoreError) -> Bool {
+        try await end(transaction, with: result, counter: counter, tells: false, until: deadline)
+    }
 }

@@ -117,7 +117,7 @@ extension HomeRegistrationService {
         }
         let transaction = transaction(for: subscriber, call)
         let deadline = min(call.deadline, .now + Self.activationTime)
-        try await exchange.send(
+        _ = try await exchange.send(
             .generate(command(transaction.txn, activation.verifyCode)),
             as: transaction,
             to: subscriber,
@@ -126,7 +126,8 @@ extension HomeRegistrationService {
         switch try await exchange.result(of: transaction).result {
         case .provenKey: return try provenKey(of: try await known(activation.msisdn, call))
         case .fault(let fault): throw fault
-        case .signature: throw MSSFault(.internalError, cause: "a key generation ended with a signature")
+        case .signature, .cardAnswered:
+            throw MSSFault(.internalError, cause: "a key generation ended with something else")
         }
     }
 
@@ -174,7 +175,7 @@ extension HomeRegistrationService {
     }
 
     private func transaction(for subscriber: Subscriber, _ call: Call) -> CardTransaction {
-        CardTransaction(
+        var transaction = CardTransaction(
             id: .random(prefix: prefix),
             txn: .random(),
             msisdn: subscriber.card.msisdn,
@@ -183,6 +184,8 @@ extension HomeRegistrationService {
             trace: call.trace,
             task: .keyGeneration(Self.authenticationKey)
         )
+        transaction.isAwaited = true
+        return transaction
     }
 
     private func command(_ transaction: WPKITransaction, _ code: VerifyCode) -> GenerateCommand {
@@ -199,7 +202,7 @@ extension HomeRegistrationService {
         switch error {
         case .exists(let what): MSSFault(.registrationNotOK, what, specifier: 4071)
         case .conflict(let what): MSSFault(.registrationNotOK, what, specifier: 4071)
-        case .busy, .unavailable: exchange.fault(error)
+        case .busy, .repeated, .unavailable: exchange.fault(error)
         }
     }
 

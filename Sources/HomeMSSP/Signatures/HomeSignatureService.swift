@@ -38,14 +38,24 @@ public struct HomeSignatureService: SignatureService {
     }
 
     public func signature(_ request: SignatureRequest, _ call: Call) async throws(MSSFault) -> SignatureResponse {
-        let order = try await admit(request, call)
+        let order: SignatureOrder
+        do {
+            order = try await admit(request, call)
+        } catch {
+            // What was good when it was asked first is not refused for the time that has passed since.
+            guard [.expiredTransaction, .noCertificateFound, .errorCertificate].contains(error.code),
+                let earlier = try await earlier(request)
+            else { throw error }
+            return try await answer(request, call, as: earlier, try await subscriber(of: earlier, call))
+        }
         let transaction = transaction(for: order, request, call)
-        try await exchange.send(
+        let earlier = try await exchange.send(
             order.command(transaction.txn),
             as: transaction,
             to: order.subscriber,
             until: order.deadline
         )
+        if let earlier { return try await answer(request, call, as: earlier, order.subscriber) }
         guard request.messagingMode == .synch else { return answer(request, transaction, nil, .requestOK) }
         return try answer(request, transaction, try await exchange.result(of: transaction))
     }
@@ -56,7 +66,11 @@ public struct HomeSignatureService: SignatureService {
         do {
             entry =
                 if let id = TransactionID(request.transactionID), id.prefix == prefix.description {
-                    try await ledger.entry(id, until: call.deadline)
+                    try await ledger.deliver(
+                        id,
+                        to: ResultReader(provider: provider.id, acquiringEntity: call.peer),
+                        until: call.deadline
+                    )
                 } else { nil }
         } catch { throw exchange.fault(error) }
         // Another provider's transaction gets the answer of one that never was.
@@ -74,6 +88,44 @@ public struct HomeSignatureService: SignatureService {
 }
 
 extension HomeSignatureService {
+    private func earlier(_ request: SignatureRequest) async throws(MSSFault) -> LedgerEntry? {
+        let apInfo = request.header.apInfo
+        let name = RequestName(provider: apInfo.id, transaction: apInfo.transID, instant: apInfo.instant)
+        do {
+            return try await ledger.requested(name, until: .now + .seconds(5))
+        } catch { throw exchange.fault(error) }
+    }
+
+    private func subscriber(of entry: LedgerEntry, _ call: Call) async throws(MSSFault) -> Subscriber {
+        do {
+            let found = try await directory.subscriber(entry.transaction.msisdn, until: call.deadline)
+            guard let found else { throw StoreError.conflict("the person of a transaction is gone") }
+            return found
+        } catch let error as StoreError {
+            throw exchange.fault(error)
+        } catch { throw MSSFault(.internalError) }
+    }
+
+    /// Answers a repeated request with the transaction that it began before: nobody is asked a second time.
+    private func answer(
+        _ request: SignatureRequest,
+        _ call: Call,
+        as earlier: LedgerEntry,
+        _ subscriber: Subscriber
+    ) async throws(MSSFault) -> SignatureResponse {
+        guard case .signature(let task) = earlier.transaction.task, task.acquiringEntity == call.peer,
+            task.body == RequestDigest.of(request)
+        else {
+            throw MSSFault(
+                .wrongParam,
+                "AP_TransID and Instant were used for another request before: each request needs its own."
+            )
+        }
+        guard request.messagingMode == .synch else { return answer(request, earlier.transaction, nil, .requestOK) }
+        let ended = try await exchange.result(ofEarlier: earlier, subscriber, until: call.deadline)
+        return try answer(request, earlier.transaction, ended)
+    }
+
     /// Everything that must hold before a user is disturbed.
     private func admit(_ request: SignatureRequest, _ call: Call) async throws(MSSFault) -> SignatureOrder {
         let provider = try providers.admit(request.header.apInfo.id, call)
@@ -124,7 +176,7 @@ extension HomeSignatureService {
         _ request: SignatureRequest,
         _ call: Call
     ) -> CardTransaction {
-        CardTransaction(
+        var transaction = CardTransaction(
             id: .random(prefix: prefix),
             txn: .random(),
             msisdn: order.subscriber.card.msisdn,
@@ -135,6 +187,8 @@ extension HomeSignatureService {
                 SignatureTask(
                     provider: order.provider.id,
                     providerTransaction: request.header.apInfo.transID,
+                    instant: request.header.apInfo.instant,
+                    body: RequestDigest.of(request),
                     acquiringEntity: call.peer,
                     msisdnAsWritten: request.mobileUser.msisdn ?? "",
                     profile: request.signatureProfile,
@@ -143,6 +197,8 @@ extension HomeSignatureService {
                 )
             )
         )
+        transaction.isAwaited = request.messagingMode == .synch
+        return transaction
     }
 
     private func answer(
@@ -178,7 +234,7 @@ extension HomeSignatureService {
         case nil: (nil, .outstandingTransaction)
         case .signature(let signature, let status): (signature, status)
         case .fault(let fault): throw fault
-        case .provenKey: throw MSSFault(.internalError, cause: "a signature transaction ended with a key")
+        case .provenKey, .cardAnswered: throw MSSFault(.internalError, cause: "a signature transaction ended without one")
         }
     }
 }
