@@ -6,7 +6,7 @@ SWIFT ?= swift
 DEBUG_BUILD := $(SWIFT) build --build-tests --explicit-target-dependency-import-check error
 RELEASE_BUILD := $(SWIFT) build -c release --explicit-target-dependency-import-check error
 
-.PHONY: help packages build test check run demo bench clean format
+.PHONY: help packages build test check run demo bench chaos clean format
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -38,6 +38,9 @@ demo: release ## the same once, then stops; exit code 0 only if the signature ve
 
 bench: release ## signatures per second through everything, durable, beside what pgbench commits
 	@exec deploy/bench
+
+chaos: release ## kills the home 300 times under load (CHAOS_KILLS): nothing lost, nothing doubled, no counter back
+	@exec deploy/chaos
 
 format: ## formats every source
 	$(SWIFT) format --in-place --recursive --parallel --configuration .swift-format Package.swift Sources Tests
