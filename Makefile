@@ -12,7 +12,7 @@ RUN_SWIFT := mkdir -p $(TEMPORARY) && TMPDIR=$(TEMPORARY) $(SWIFT)
 DEBUG_BUILD := $(RUN_SWIFT) build --build-tests --explicit-target-dependency-import-check error
 RELEASE_BUILD := $(RUN_SWIFT) build -c release --explicit-target-dependency-import-check error
 
-.PHONY: help packages build test check run demo bench bench-ota peers fuzz clean format
+.PHONY: help packages build test check run demo bench bench-ota peers fuzz chaos clean format
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -53,6 +53,9 @@ peers: build ## programs that others wrote read what ours write, and ours theirs
 
 fuzz: packages ## what reads octets from outside, each FUZZ_SECONDS (20) under libFuzzer and AddressSanitizer
 	@exec deploy/fuzz
+
+chaos: release ## kills the home 300 times under load (CHAOS_KILLS): nothing lost, nothing doubled, no counter back
+	@exec deploy/chaos
 
 format: ## formats every source
 	@$(RUN_SWIFT) format --in-place --recursive --parallel --configuration .swift-format Package.swift Sources Tests

@@ -245,3 +245,12 @@ public struct LedgerRules: Sendable {
         )
     }
 }
+
+extension LedgerRules {
+    /// A card with a person on it.
+    public mutating func addPerson(_ card: CardReference) {
+        var new = Card(reference: card, imsi: Sample.imsi(1))
+        new.person = Person(creation: Sample.person(card), serialNumber: "MSSP1", state: .active)
+        cards[card.msisdn] = new
+    }
+}

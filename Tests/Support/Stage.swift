@@ -118,7 +118,7 @@ public final class Stage: Sendable {
         }
     }
 
-    /// Lets the card answer the command that was sealed last.
+    /// Lets the card answer a command, or the one that was sealed last.
     @discardableResult
     public func receive(
         _ status: AppletStatus,
@@ -126,9 +126,11 @@ public final class Stage: Sendable {
         publicKey: [UInt8]? = nil,
         proof: [UInt8]? = nil,
         counter: UInt32 = 100,
-        isAuthentic: Bool = true
+        isAuthentic: Bool = true,
+        to command: DownMessage? = nil,
+        at exchange: CardExchange? = nil
     ) async -> Bool {
-        guard let command = vault.lastMessage else { return false }
+        guard let command = command ?? vault.lastMessage else { return false }
         let message = UpMessage(
             kind: publicKey == nil ? .sign : .generate,
             transaction: command.transaction,
@@ -138,7 +140,21 @@ public final class Stage: Sendable {
             proof: proof
         )
         let packet = FakeVault.packet(message, counter: counter, isAuthentic: isAuthentic)
-        return await exchange.receive(packet, from: card.msisdn)
+        return await (exchange ?? self.exchange).receive(packet, from: card.msisdn)
+    }
+
+    /// Another process of the home, on the same storage and in front of the same cards.
+    public func process(_ number: Int) -> CardExchange {
+        let ledger = home.process(number)
+        return CardExchange(
+            vault: vault,
+            channel: channel,
+            directory: ledger,
+            ledger: ledger,
+            evidence: evidence,
+            tally: tally,
+            logger: log.logger
+        )
     }
 
     /// Asks for a signature; on demand the time of the request runs out once its command has left.
