@@ -40,7 +40,8 @@ public protocol SignatureEvidence: Sendable {
     /// HASH for a card that cannot make it from what it shows: of the attributes if the form has any.
     func digestToSign(_ content: SigningContent, form: SigningForm, key: SubscriberKey) throws(EvidenceError) -> [UInt8]
 
-    /// Why a certificate may not even be asked for: expired 422, suspended 403, revoked 425; `nil` if nothing is known against it.
+    /// Why a certificate may not even be asked for: expired 422, suspended 403, revoked 425; `nil` if nothing is known
+    /// against it.
     func refusal(of certificate: [UInt8]) -> MSSFault?
 
     /// What the validate service answers for a signature by this certificate: 500, 501, 502, 503 or 505.

@@ -5,7 +5,7 @@ import Signatures
 
 import struct Foundation.Date
 
-/// Evidence as CMS SignedData: assembled here, then read and verified anew before anybody is told.
+/// Evidence: assembled of what a card signed, then each octet of it accounted for and verified before anybody is told.
 struct CMSEvidence: SignatureEvidence {
     let authority: UserAuthority
     private let certificates = UserCertificates()
