@@ -89,7 +89,8 @@ enum BeginStatement {
     }
 
     private static func refusal(of transaction: CardTransaction, on connection: Connection) async throws -> Outcome {
-        if let name = transaction.signature?.name, let entry = try await TransactionRow.requested(name, on: connection) {
+        if let name = transaction.signature?.name, let entry = try await TransactionRow.requested(name, on: connection)
+        {
             return .repeated(entry)
         }
         let result = try await connection.execute(

@@ -3,7 +3,7 @@ enum CarryingOn {
     /// Advisory locks of the home's processes, one each: a process that is gone holds none.
     static let lockSpace: Int32 = 0x6D73_7370
 
-    /// $1: this process. What is overdue ends, whoever began it; what another process ends now is left to it.
+    /// What is overdue ends, whoever began it; what another process ends now is left to it ($1: this process).
     static let expire = """
         WITH overdue AS (
             SELECT id FROM transactions WHERE running AND deadline < now()
@@ -31,7 +31,7 @@ enum CarryingOn {
         FROM done d JOIN silent s ON s.iccid = d.iccid JOIN cards c ON c.iccid = d.iccid
         """
 
-    /// $1: this process. Each orphan goes to one process alone.
+    /// Each orphan goes to one process alone ($1: this process).
     static let adopt = """
         WITH alive AS (
             SELECT objid::int8::int4 AS home FROM pg_locks
@@ -67,7 +67,7 @@ enum CarryingOn {
             AND (t.running OR t.ended > now() - $4 * interval '1 second')
         """
 
-    /// $1: id, $2: this process. No row: it has ended.
+    /// No row means that it has ended ($1: id, $2: this process).
     static let awaits = """
         UPDATE transactions SET waiting = array_append(array_remove(waiting, $2), $2)
         WHERE id = $1 AND running RETURNING id
@@ -111,6 +111,6 @@ enum CarryingOn {
         SELECT id FROM late
         """
 
-    /// $1: ICCID. The next silence is one too many.
+    /// The next silence is one too many ($1: ICCID).
     static let doubt = "UPDATE card_counters SET silent = greatest(silent, 2) WHERE iccid = $1"
 }

@@ -82,7 +82,9 @@ struct CarryingOnTests {
         try await stage.exchange.cancel(id, by: reader)
         #expect(await fault { () async throws(MSSFault) in try await stage.exchange.cancel(id, by: reader) } == "101")
         for _ in 0..<2 { #expect(await stage.receive(.ok, signature: FakeEvidence.rightSignature, to: command)) }
-        #expect(await fault { () async throws(MSSFault) in _ = try await stage.status(response.transactionID) } == "406")
+        #expect(
+            await fault { () async throws(MSSFault) in _ = try await stage.status(response.transactionID) } == "406"
+        )
         #expect(stage.tally["home_late_signatures"] == 1)
         guard case .message(let txn, _) = stage.vault.lastMessage else { throw MSSFault(.internalError) }
         #expect(txn == command.transaction)

@@ -10,7 +10,7 @@ import Testing
 /// bound: the real state machine over the real rules of the ledger.
 @Suite("An exchange in every order of events")
 struct ExchangeModelTests {
-    /// Events in a row. Beyond it each path is played to its end by a kind world: nothing is lost any more.
+    /// Events in a row; beyond it each path is played to its end by a kind world, where nothing is lost any more.
     private static let depth = 9
 
     @Test("loses no signature, doubles none, tells no false reason, and never turns a counter back")
@@ -356,7 +356,9 @@ private struct World {
             while !ups.isEmpty { take(ups.removeFirst(), 0) }
             try check()
             if isOver { break }
-            let moments = [homes[0].state?.next, homes[1].state?.next].compactMap { $0 }.filter { $0 < Self.start + .seconds(60) }
+            let moments = [homes[0].state?.next, homes[1].state?.next].compactMap { $0 }.filter {
+                $0 < Self.start + .seconds(60)
+            }
             guard result == nil, let next = moments.min() else { break }
             if homes[0].state?.next == next { retry(0) } else { retry(1) }
         }

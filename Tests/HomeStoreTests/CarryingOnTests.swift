@@ -122,7 +122,12 @@ struct CarryingOnTests {
         #expect(try await storage.ledger.tooLate(answered.txn, from: card.iccid, until: soon) == nil)
         let expired = Sample.transaction(card)
         _ = try await storage.ledger.begin(expired, until: soon)
-        _ = try await storage.ledger.end(expired, with: .fault(MSSFault(.expiredTransaction)), counter: nil, until: soon)
+        _ = try await storage.ledger.end(
+            expired,
+            with: .fault(MSSFault(.expiredTransaction)),
+            counter: nil,
+            until: soon
+        )
         #expect(try await storage.ledger.tooLate(expired.txn, from: card.iccid, until: soon)?.id == expired.id)
         #expect(try await storage.ledger.tooLate(expired.txn, from: card.iccid, until: soon) == nil)
     }
@@ -160,7 +165,9 @@ struct TwoProcessTests {
                 times.append(.now - start)
             }
             #expect(times.sorted()[times.count / 2] < .milliseconds(100), "\(times)")
-            print("woken at the other process after \(times.sorted()[times.count / 2]) (median), \(times.max() ?? .zero)")
+            print(
+                "woken at the other process after \(times.sorted()[times.count / 2]) (median), \(times.max() ?? .zero)"
+            )
             group.cancelAll()
         }
     }

@@ -100,7 +100,9 @@ public struct LedgerRules: Sendable {
         close(id, result, isAnswered: counter != nil, at: process, now)
         if tells { rows[id]?.told += 1 }
         card.uplink = counter ?? card.uplink
-        if counter != nil { card.silent = 0 } else if case .fault(let fault) = result, fault.code == .expiredTransaction {
+        if counter != nil {
+            card.silent = 0
+        } else if case .fault(let fault) = result, fault.code == .expiredTransaction {
             card.silent += 1
         }
         if case .keyGeneration(let task) = row.transaction.task { Self.prove(task, result, &card) }

@@ -120,7 +120,9 @@ extension CardExchange {
         return try await endedBefore(transaction, answer, current.subscriber)
     }
 
-    /// It ended before: by its time, or by this answer whose commit nobody heard of. Who waits is told what stands.
+    /// It ended before: by its time, or by this answer whose commit nobody heard of.
+    ///
+    /// Who waits is told what stands.
     private func endedBefore(
         _ transaction: CardTransaction,
         _ answer: CardAnswer? = nil,

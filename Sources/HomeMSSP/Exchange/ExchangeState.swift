@@ -13,7 +13,7 @@ public struct ExchangeState: Hashable, Sendable {
         case ended(Ending)
     }
 
-    /// What ended it. The first ending that is committed stands.
+    /// What ended it; the first ending that is committed stands.
     public enum Ending: Hashable, Sendable {
         /// The card answered: a signature, a key, or the reason why there is none.
         case answered

@@ -233,7 +233,8 @@ public protocol TransactionLedger: Sendable {
     ) async throws(StoreError) -> LedgerEntry?
 
     /// The transaction that a request of this name began.
-    func requested(_ name: RequestName, until deadline: ContinuousClock.Instant) async throws(StoreError) -> LedgerEntry?
+    func requested(_ name: RequestName, until deadline: ContinuousClock.Instant) async throws(StoreError)
+        -> LedgerEntry?
 
     /// The running transaction of the card behind a number; none once its deadline has passed.
     func running(_ msisdn: MSISDN, until deadline: ContinuousClock.Instant) async throws(StoreError)
@@ -275,6 +276,7 @@ public protocol TransactionLedger: Sendable {
     ///   - iccid: The card that made it.
     ///   - deadline: Until when storage is waited for.
     /// - Returns: The transaction; `nil` if there is none such, or it was noted before.
+    /// - Throws: ``StoreError/unavailable(_:)`` if nobody knows whether it was noted.
     func tooLate(
         _ txn: WPKITransaction,
         from iccid: ICCID,

@@ -234,7 +234,8 @@ extension HomeSignatureService {
         case nil: (nil, .outstandingTransaction)
         case .signature(let signature, let status): (signature, status)
         case .fault(let fault): throw fault
-        case .provenKey, .cardAnswered: throw MSSFault(.internalError, cause: "a signature transaction ended without one")
+        case .provenKey, .cardAnswered:
+            throw MSSFault(.internalError, cause: "a signature transaction ended without one")
         }
     }
 }
