@@ -33,26 +33,24 @@ extension SMSC {
             session.hangUp()
             return false
         }
-        let result: Result<String, Refusal> =
-            if let refusal { .failure(Refusal(status: refusal)) } else { submit(unit, session) }
+        let result: Result<Downlink, Refusal> =
+            if let refusal { .failure(Refusal(status: refusal)) } else { take(unit, session) }
         switch result {
-        case .success(let id):
-            if fault == .dropAfter {
-                session.hangUp()
-                return false
-            }
-            if fault != .unanswered { answer(.submitResponse(id), .ok) }
+        case .success(let downlink):
+            // The answer first: an ESME does not know the message before, and nor its receipt.
+            if fault == .dropAfter { session.hangUp() }
+            if fault != .dropAfter, fault != .unanswered { answer(.submitResponse(downlink.messageID), .ok) }
+            send(downlink)
+            return fault != .dropAfter
         case .failure(let refusal):
             count(\.refused)
             answer(.submitResponse(""), refusal.status)
+            return true
         }
-        return true
     }
 
-    /// Takes a message for a handset.
-    ///
-    /// - Returns: The message's id.
-    private func submit(_ unit: ShortMessageUnit, _ session: SMSCSession) -> Result<String, Refusal> {
+    /// Takes a message for a handset, if it is as it must be.
+    private func take(_ unit: ShortMessageUnit, _ session: SMSCSession) -> Result<Downlink, Refusal> {
         guard session.isBound else { return .failure(Refusal(status: .invalidBindStatus)) }
         guard unit.userData.count <= Self.longestUserData else { return .failure(.length) }
         guard let validity = ValidityPeriod.duration(unit.validityPeriod) else { return .failure(.expiry) }
@@ -63,8 +61,7 @@ extension SMSC {
             return counts.submitted
         }
         let id = String(number, radix: 16)
-        send(Downlink(messageID: id, unit: unit, end: .now + validity, delay: latency.draw()))
-        return .success(id)
+        return .success(Downlink(messageID: id, unit: unit, end: .now + validity, delay: latency.draw()))
     }
 
     /// Puts a message on its way to the handset, where it may have an accident.

@@ -110,7 +110,10 @@ struct CardLifeTests {
     /// The packet that the card sends; `nil` for silence.
     private func answer(to exchange: Life.Exchange, _ card: inout Card) throws -> [UInt8]? {
         var outcome = Card.Outcome.nothing
-        for userData in exchange.command.userData { outcome = card.receive(try #require(Hex.octets(userData))) }
+        for userData in exchange.command.userData {
+            let octets = try #require(Hex.octets(userData))
+            outcome = card.receive(octets)
+        }
         switch outcome {
         case .nothing: return nil
         case .answer(let segments): return try HomeSide.whole(segments)
@@ -119,7 +122,8 @@ struct CardLifeTests {
                 if case .generate = question.subject { .activation(code: "471147", pin: Self.pin) } else {
                     .pin(Self.pin)
                 }
-            return try HomeSide.whole(try #require(card.answer(question, with: reply)))
+            let segments = card.answer(question, with: reply)
+            return try HomeSide.whole(try #require(segments))
         }
     }
 
@@ -135,9 +139,9 @@ struct CardLifeTests {
 
     private static func octets(_ key: People.Key) throws -> [UInt8] {
         if let number = key.private { return try #require(Hex.octets(number)) }
-        let numbers = try [key.modulus, key.publicExponent, key.privateExponent, key.prime1, key.prime2].map {
-            Data(try #require(Hex.octets(try #require($0))))
-        }
+        let texts = [key.modulus, key.publicExponent, key.privateExponent, key.prime1, key.prime2]
+        let numbers = texts.compactMap { $0.flatMap { Hex.octets($0) } }.map { Data($0) }
+        try #require(numbers.count == texts.count)
         let rsa = try _RSA.Signing.PrivateKey(n: numbers[0], e: numbers[1], d: numbers[2], p: numbers[3], q: numbers[4])
         return [UInt8](rsa.derRepresentation)
     }

@@ -8,9 +8,10 @@ umask 077
 rm -rf "$WORK"
 mkdir -p "$WORK"
 
-# The optimised simulator, if there is one, else the one that the tests use.
-SIMULATOR=${BIN_DIR:-$ROOT/.build/release}/SIMSimulator
-[ -x "$SIMULATOR" ] || SIMULATOR=$ROOT/.build/debug/SIMSimulator
+# The optimised simulator or the one that the tests use, whichever was built last; BIN_DIR says otherwise.
+SIMULATOR=$ROOT/.build/release/SIMSimulator
+[ ! "$ROOT/.build/debug/SIMSimulator" -nt "$SIMULATOR" ] || SIMULATOR=$ROOT/.build/debug/SIMSimulator
+[ -z "${BIN_DIR:-}" ] || SIMULATOR=$BIN_DIR/SIMSimulator
 
 die() {
     echo "peers/$NAME: $*" >&2
