@@ -31,6 +31,10 @@ struct Arguments {
         return value
     }
 
+    mutating func optional(_ name: String) -> String? {
+        values.removeValue(forKey: name)
+    }
+
     mutating func number(_ name: String, in range: ClosedRange<UInt64>, or standard: UInt64? = nil) throws(UsageError)
         -> UInt64
     {

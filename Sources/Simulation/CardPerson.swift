@@ -3,31 +3,29 @@ import Alauda
 /// What the person with the phone knows by heart, and types by their behaviour.
 struct CardPerson {
     private let code: String
-    private let behaviour: Behaviour
     private var pins: [UInt8: String]
     private var puks: [UInt8: String]
 
     /// Somebody who remembers the PINs of a card that they have used before.
     init(_ record: CardRecord, _ state: CardState) {
         code = record.verifyCode
-        behaviour = record.behaviour
         pins = state.slots.mapValues { $0.pin }
         puks = state.slots.mapValues { $0.puk }
     }
 
-    /// What they reply to a question; `isInTime` is whether they are before the phone gives up.
+    /// What they reply to a question.
     ///
     /// An activation is always carried through.
-    func reply(to question: Card.Question, isInTime: Bool) -> Card.Reply {
+    func reply(to question: Card.Question, _ behaviour: Behaviour) -> Card.Reply {
         if case .generate(let command) = question.subject {
             return .activation(code: code, pin: pins[command.key] ?? Self.pin(command.pinPolicy.lengths, "482916"))
         }
         switch behaviour {
-        case .cancel: return .cancel
+        // A status of the applet's own replaces what the card says to a cancelled request.
+        case .cancel, .status: return .cancel
         case .notMe: return .notMe
         case .silent: return .nothing
-        case .delay where !isInTime: return .nothing
-        case .sign, .off, .delay: return right(question)
+        case .sign, .off, .delay, .fault: return right(question)
         case .wrongPIN: return wrong(question)
         }
     }

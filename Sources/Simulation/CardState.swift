@@ -59,7 +59,7 @@ public struct CardState: Codable, Sendable {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys]
             let new = file + ".new"
-            try Personaliser.write(try encoder.encode(self), new)
+            try PrivateFile.write(try encoder.encode(self), new)
             guard rename(new, file) == 0 else { throw SimulationError("\(file) cannot be written") }
         } catch { throw SimulationError("\(file) cannot be written") }
     }

@@ -14,6 +14,12 @@ enum Hex {
         return stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
     }
 
+    /// Two digits; `nil` for anything else.
+    static func octet(_ text: some StringProtocol) -> UInt8? {
+        guard text.utf8.count == 2, let octets = octets(String(text)) else { return nil }
+        return octets.first
+    }
+
     static func text(_ octets: some Sequence<UInt8>) -> String {
         octets.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }

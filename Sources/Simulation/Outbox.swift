@@ -26,11 +26,12 @@ final class Outbox: Sendable {
 
     var count: Int { state.withLock { $0.ready.count + $0.later.count } }
 
-    /// Takes a message; `false` if there is no room.
-    func add(_ unit: ShortMessageUnit, now: ContinuousClock.Instant = .now) -> Bool {
+    /// Takes a message, which may leave after a while; `false` if there is no room.
+    func add(_ unit: ShortMessageUnit, after delay: Duration = .zero, now: ContinuousClock.Instant = .now) -> Bool {
         state.withLock { state in
             guard state.ready.count + state.later.count < most else { return false }
-            state.ready.append(Entry(unit: unit, end: now + ValidityPeriod.longest, due: now))
+            let entry = Entry(unit: unit, end: now + ValidityPeriod.longest, due: now + delay)
+            if delay > .zero { state.later.append(entry) } else { state.ready.append(entry) }
             return true
         }
     }

@@ -1,17 +1,23 @@
 import Foundation
 
-/// Makes cards as a personaliser would: new keys for each, one file for the simulator, one a card for the home.
+/// Makes cards as a personaliser would: one file for the simulator, one a card for the home, or one batch for the home.
 public struct Personaliser: Sendable {
-    private let count: Int
-    private let firstMSISDN: UInt64
-    private let behaviours: [Behaviour]
+    private let series: CardSeries
+    private let range: Range<Int>
 
-    /// Numbers follow `firstMSISDN`; the first cards get the behaviours, all further ones sign.
-    public init(count: Int, firstMSISDN: UInt64, behaviours: [Behaviour]) {
-        self.count = count
-        self.firstMSISDN = firstMSISDN
-        self.behaviours = behaviours
+    /// A part of a series, all of it if nothing is said.
+    public init(_ series: CardSeries, _ range: Range<Int>? = nil) {
+        self.series = series
+        self.range = (range ?? 0..<series.count).clamped(to: 0..<series.count)
     }
+
+    /// New keys for each card; numbers follow `firstMSISDN`; the first cards get the behaviours, all further ones do as
+    /// their number says, or sign.
+    public init(count: Int, firstMSISDN: UInt64, behaviours: [Behaviour]) {
+        self.init(CardSeries(seed: CardSeed(), count: count, firstMSISDN: firstMSISDN, behaviours: behaviours))
+    }
+
+    private var cards: some Sequence<CardRecord> { range.lazy.compactMap { series.card($0) } }
 
     /// Writes cards.jsonl, index.tsv and keys/ICCID.json into a folder; all of it is secret, mode 0600.
     public func write(to folder: String) throws {
@@ -25,19 +31,36 @@ public struct Personaliser: Sendable {
         } catch { throw SimulationError("\(folder) cannot be made") }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
-        var lines: [String] = []
-        var index: [String] = []
-        for number in 0..<count {
-            let card = card(number)
-            lines.append(String(decoding: try encoder.encode(card), as: UTF8.self))
-            index.append(
-                [card.iccid, card.imsi, "+" + card.msisdn, card.behaviour.name, card.verifyCode].joined(separator: "\t")
-            )
+        var lines = Data()
+        var index = Data()
+        for card in cards {
+            lines += try encoder.encode(card) + [0x0A]
+            let entry = [card.iccid, card.imsi, "+" + card.msisdn, card.behaviour.name, card.verifyCode]
+            index += Data((entry.joined(separator: "\t") + "\n").utf8)
             let file = KeyFile(iccid: card.iccid, ssd: card.ssd, wpki: card.wpki)
-            try Self.write(try encoder.encode(file), keys + "/\(card.iccid).json")
+            try PrivateFile.write(try encoder.encode(file), keys + "/\(card.iccid).json")
         }
-        try Self.write(Data((lines.joined(separator: "\n") + "\n").utf8), folder + "/cards.jsonl")
-        try Self.write(Data((index.joined(separator: "\n") + "\n").utf8), folder + "/index.tsv")
+        try PrivateFile.write(lines, folder + "/cards.jsonl")
+        try PrivateFile.write(index, folder + "/index.tsv")
+    }
+
+    /// Writes a batch file for the home's import (``BatchFile``) and, where asked, the index that `write(to:)` makes.
+    ///
+    /// - Returns: How many rows.
+    @discardableResult
+    public func writeBatch(to path: String, transportKey: TransportKey?, index: String? = nil) throws -> Int {
+        var rows = 0
+        var batch = Data((BatchFile.header + "\n").utf8)
+        var entries = Data()
+        for card in cards {
+            batch += Data((try BatchFile.row(card, transportKey) + "\n").utf8)
+            let entry = [card.iccid, card.imsi, "+" + card.msisdn, card.behaviour.name, card.verifyCode]
+            if index != nil { entries += Data((entry.joined(separator: "\t") + "\n").utf8) }
+            rows += 1
+        }
+        try PrivateFile.write(batch, path)
+        if let index { try PrivateFile.write(entries, index) }
+        return rows
     }
 
     /// What is encrypted for the home (docs/registration.md).
@@ -45,52 +68,5 @@ public struct Personaliser: Sendable {
         var iccid: String
         var ssd: CardRecord.SecurityDomain
         var wpki: CardRecord.Applet
-    }
-
-    private func card(_ number: Int) -> CardRecord {
-        CardRecord(
-            iccid: Self.iccid(number + 1),
-            imsi: "00101" + Self.padded(number + 1, 10),
-            msisdn: String(firstMSISDN + UInt64(number)),
-            ssd: CardRecord.SecurityDomain(keyVersion: 1, kic: Self.key(), kid: Self.key(), tar: "b00001"),
-            wpki: CardRecord.Applet(keyVersion: 1, root: Self.key()),
-            behaviour: number < behaviours.count ? behaviours[number] : .sign,
-            verifyCode: Self.padded(Int.random(in: 0...99_999_999), 8)
-        )
-    }
-
-    /// 18 digits and their Luhn digit (ITU-T E.118); 999 is no country's.
-    private static func iccid(_ number: Int) -> String {
-        let digits = "89999" + padded(number, 13)
-        let sum = digits.utf8.reversed().enumerated().reduce(0) { sum, entry in
-            let digit = Int(entry.element) - 0x30
-            let doubled = entry.offset.isMultiple(of: 2) ? digit * 2 : digit
-            return sum + doubled / 10 + doubled % 10
-        }
-        return digits + String((10 - sum % 10) % 10)
-    }
-
-    private static func key() -> String {
-        var generator = SystemRandomNumberGenerator()
-        return Hex.text((0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) })
-    }
-
-    private static func padded(_ number: Int, _ length: Int) -> String {
-        let digits = String(number)
-        return String(repeating: "0", count: max(0, length - digits.count)) + digits
-    }
-
-    /// Writes for the owner alone, from the first octet on.
-    static func write(_ data: Data, _ path: String) throws {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0, fchmod(descriptor, 0o600) == 0 else {
-            if descriptor >= 0 { close(descriptor) }
-            throw SimulationError("\(path) cannot be written")
-        }
-        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        do {
-            try file.write(contentsOf: data)
-            try file.close()
-        } catch { throw SimulationError("\(path) cannot be written") }
     }
 }

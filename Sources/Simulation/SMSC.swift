@@ -11,29 +11,39 @@ public final class SMSC: Sendable {
     /// Sessions at a time.
     static let mostSessions = 8
     /// Messages on their way to handsets.
-    private static let mostPending = 20_000
+    static let mostPending = 20_000
     /// TP-UD (3GPP TS 23.040 §9.2.3.24).
-    private static let longestUserData = 140
+    static let longestUserData = 140
 
     /// A message on its way to a handset.
-    private struct Downlink: Sendable {
+    struct Downlink: Sendable {
         var messageID: String
         var unit: ShortMessageUnit
         var end: ContinuousClock.Instant
+        /// How long it takes to the handset.
+        var delay: Duration = .zero
     }
 
-    private let settings: Settings
-    private let handsets: any Handsets
-    private let outbox = Outbox()
+    let settings: Settings
+    let handsets: any Handsets
+    let outbox = Outbox()
+    /// What this message centre does wrong.
+    public let faults: FaultPlan
+    /// How long a short message takes, either way.
+    let latency: LatencySource
+    let overtakenDown = Mutex(Overtaken<Downlink>())
+    let overtakenUp = Mutex(Overtaken<ShortMessageUnit>())
     private let sessions = Mutex<[SMSCSession]>([])
-    private let pending = Mutex(0)
-    private let counted = Mutex(Counts())
-    private let downlinks: AsyncStream<Downlink>
-    private let downlinkInput: AsyncStream<Downlink>.Continuation
+    let pending = Mutex(0)
+    let counted = Mutex(Counts())
+    let downlinks: AsyncStream<Downlink>
+    let downlinkInput: AsyncStream<Downlink>.Continuation
 
     public init(_ settings: Settings, handsets: any Handsets) {
         self.settings = settings
         self.handsets = handsets
+        faults = FaultPlan(seed: settings.seed)
+        latency = LatencySource(settings.latency, seed: settings.seed)
         (downlinks, downlinkInput) = AsyncStream.makeStream()
     }
 
@@ -73,6 +83,8 @@ public final class SMSC: Sendable {
     /// Sends again what was not taken, and hangs up on those who say nothing.
     private func keepTime() async {
         while !Task.isCancelled {
+            overtakenUp.withLock { $0.releaseOld() }.forEach { keep($0) }
+            overtakenDown.withLock { $0.releaseOld() }.forEach { carry($0) }
             let expired = outbox.ripen()
             count(\.expired, expired)
             for session in sessions.withLock({ $0 }) {
@@ -88,13 +100,18 @@ public final class SMSC: Sendable {
         }
     }
 
-    private func pump() {
+    func pump() {
         let bound = sessions.withLock { $0.filter(\.isBound) }
         guard !bound.isEmpty else { return }
         outbox.pump { entry in bound.contains { $0.deliver(entry) } }
     }
 
-    private func count(_ what: WritableKeyPath<Counts, Int>, _ number: Int = 1) {
+    /// Cuts every session's link, without a word.
+    public func cutLinks() {
+        for session in sessions.withLock({ $0 }) { session.hangUp() }
+    }
+
+    func count(_ what: WritableKeyPath<Counts, Int>, _ number: Int = 1) {
         guard number > 0 else { return }
         counted.withLock { $0[keyPath: what] += number }
     }
@@ -170,13 +187,7 @@ extension SMSC {
         case .unbind:
             answer(.unbindResponse)
             return false
-        case .submit(let message):
-            switch submit(message, session) {
-            case .success(let id): answer(.submitResponse(id))
-            case .failure(let refusal):
-                count(\.refused)
-                answer(.submitResponse(""), refusal.status)
-            }
+        case .submit(let message): return self.submit(message, session, answer)
         case .deliverResponse, .genericNack:
             guard let entry = session.answered(unit.sequence) else { break }
             if unit.body == .deliverResponse, unit.status == .ok {
@@ -214,104 +225,5 @@ extension SMSC {
     /// Compares in a time that does not tell where they differ.
     private static func isSame(_ given: String, _ expected: String) -> Bool {
         given.utf8.count == expected.utf8.count && zip(given.utf8, expected.utf8).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
-    }
-}
-
-// MARK: - Messages
-
-extension SMSC {
-    /// Why a message is not taken.
-    private struct Refusal: Error {
-        /// ESME_RINVMSGLEN and ESME_RINVEXPIRY, which the codec has no names for (SMPP 3.4 §5.1.3).
-        static let length = Refusal(status: CommandStatus(rawValue: 0x01))
-        static let expiry = Refusal(status: CommandStatus(rawValue: 0x62))
-
-        var status: CommandStatus
-    }
-
-    /// Takes a message for a handset.
-    ///
-    /// - Returns: The message's id.
-    private func submit(_ unit: ShortMessageUnit, _ session: SMSCSession) -> Result<String, Refusal> {
-        guard session.isBound else { return .failure(Refusal(status: .invalidBindStatus)) }
-        guard unit.userData.count <= Self.longestUserData else { return .failure(.length) }
-        guard let validity = ValidityPeriod.duration(unit.validityPeriod) else { return .failure(.expiry) }
-        guard !unit.destination.digits.isEmpty else { return .failure(Refusal(status: .invalidDestination)) }
-        let hasRoom = pending.withLock { pending in
-            guard pending < Self.mostPending else { return false }
-            pending += 1
-            return true
-        }
-        guard hasRoom else { return .failure(Refusal(status: .queueFull)) }
-        let number = counted.withLock { counts in
-            counts.submitted += 1
-            return counts.submitted
-        }
-        let id = String(number, radix: 16)
-        downlinkInput.yield(Downlink(messageID: id, unit: unit, end: .now + validity))
-        return .success(id)
-    }
-
-    /// Brings messages to their handsets, whatever becomes of the session that they came by.
-    private func carry() async {
-        await withDiscardingTaskGroup { group in
-            for await downlink in downlinks {
-                group.addTask { await self.deliver(downlink) }
-            }
-        }
-    }
-
-    /// Brings a message to its handset, again and again while the phone is off and the message is valid.
-    private func deliver(_ downlink: Downlink) async {
-        defer { pending.withLock { $0 -= 1 } }
-        let unit = downlink.unit
-        let source = unit.source.digits.isEmpty ? settings.uplinkAddress : unit.source.digits
-        let message = ShortMessage(
-            source: source,
-            destination: String(unit.destination.digits.drop { $0 == "+" }),
-            protocolID: unit.protocolID,
-            dataCoding: unit.dataCoding,
-            hasUserDataHeader: unit.hasUserDataHeader,
-            userData: unit.userData
-        )
-        var pause = Duration.seconds(1)
-        while ContinuousClock.now < downlink.end {
-            switch await handsets.receive(message, submit: { self.submitted($0) }) {
-            case .delivered: return report(.delivered, downlink)
-            case .unknownNumber:
-                count(\.undeliverable)
-                return report(.undeliverable, downlink)
-            case .unreachable:
-                let rest = ContinuousClock.now.duration(to: downlink.end)
-                do { try await Task.sleep(for: min(pause, rest)) } catch { return }
-                pause = min(pause * 2, .seconds(10))
-            }
-        }
-        count(\.expired)
-        report(.expired, downlink)
-    }
-
-    private func report(_ state: DeliveryReceipt.State, _ downlink: Downlink) {
-        let receipt = DeliveryReceipt(messageID: downlink.messageID, message: downlink.unit, state: state)
-        if receipt.isWanted { keep(receipt.unit) }
-    }
-
-    private func submitted(_ message: ShortMessage) {
-        let isShortCode = message.destination.utf8.count < 8
-        keep(
-            ShortMessageUnit(
-                source: .international(message.source),
-                destination: isShortCode ? .shortCode(message.destination) : .international(message.destination),
-                esmClass: message.hasUserDataHeader ? 0x40 : 0,
-                protocolID: message.protocolID,
-                dataCoding: message.dataCoding,
-                shortMessage: message.userData
-            )
-        )
-    }
-
-    private func keep(_ unit: ShortMessageUnit) {
-        if !outbox.add(unit) { count(\.dropped) }
-        pump()
     }
 }

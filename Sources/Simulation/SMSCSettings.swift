@@ -12,6 +12,10 @@ extension SMSC {
         public var uplinkAddress = "4444"
         /// How long an ESME may take to acknowledge a delivery before it is sent again.
         public var answerTime: Duration = .seconds(5)
+        /// How long a short message takes, either way.
+        public var latency = Latency.none
+        /// Of the chance in latency and faults.
+        public var seed: UInt64 = 1
         /// How often is looked for what is due.
         public var tick: Duration = .milliseconds(100)
 

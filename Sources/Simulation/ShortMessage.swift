@@ -45,4 +45,7 @@ public enum HandsetAcknowledgement: Sendable, Equatable {
     case delivered
     case unreachable
     case unknownNumber
+    /// Given up for good, or for its time.
+    case undeliverable
+    case expired
 }
