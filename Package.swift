@@ -58,7 +58,7 @@ let package = Package(
         ),
         .target(
             name: "KeyVault",
-            dependencies: ["Alauda", "CLibCrypto", "MSSCore", "OTA", .crypto, .cryptoExtras]
+            dependencies: ["Alauda", "CLibCrypto", "CPKCS11", "MSSCore", "OTA", .crypto, .cryptoExtras]
         ),
         .target(name: "PostgreSQL", dependencies: ["CLibPQ"]),
         .target(
@@ -71,6 +71,8 @@ let package = Package(
         .target(name: "CertificateAuthority", dependencies: ["CLibCrypto", "MSSCore"]),
 
         .systemLibrary(name: "CLinux"),
+        // Types of PKCS#11; the module itself is loaded at run time, so nothing is linked.
+        .systemLibrary(name: "CPKCS11"),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),

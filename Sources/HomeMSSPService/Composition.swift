@@ -40,7 +40,17 @@ struct Composition {
     func run() async throws {
         legacyBatches.warn(log.logger)
         let pool = try await Parts.database(configuration.database)
-        let subscribers = SubscriberTable(pool: pool)
+        let epoch = try HomeEpoch(configuration.vault.epoch, pool, for: .serving)
+        try await epoch.check()
+        let unsealing = Unsealing(
+            vault: vault,
+            table: VaultKeyTable(pool: pool),
+            metrics: metrics,
+            logger: log.logger
+        )
+        try await unsealing.unseal(with: try Parts.keyEncryptionKeys(configuration.vault))
+        let rowCodes = RowCodes(vault: vault, tally: metrics, logger: log.logger)
+        let subscribers = SubscriberTable(pool: pool, authenticator: rowCodes)
         let ledger = PostgreSQLLedger(
             pool: pool,
             subscribers: subscribers,
@@ -73,6 +83,7 @@ struct Composition {
                     configuration,
                     metrics: metrics,
                     dependencies: [
+                        "vault": { [vault] in !vault.isSealed },
                         "database": { await pool.check(deadline: .now + .seconds(1)) },
                         "smsc": { messageCentres.isBound },
                     ],
@@ -90,6 +101,7 @@ struct Composition {
                 await fetcher.close()
             }
         )
+        services.append(BackgroundWork { [logger = log.logger] in await epoch.follow(logger) })
         services.append(server(pool, subscribers, ledger, exchange, started))
         try await ServiceRun.run(services, started: started, logger: log.logger)
     }
@@ -122,7 +134,10 @@ struct Composition {
             identity: configuration.identity,
             prefix: prefix,
             directory: subscribers,
-            store: RegistrationTable(pool: pool),
+            store: RegistrationTable(
+                pool: pool,
+                authenticator: RowCodes(vault: vault, tally: metrics, logger: log.logger)
+            ),
             vault: CardKeys(vault: vault),
             evidence: evidence,
             exchange: exchange,

@@ -48,16 +48,28 @@ struct HomeConfiguration: Decodable, Sendable {
         var connections: Int?
     }
 
+    /// What wraps the vault's keys: a token, or a file for trying; and the credential that personalisers encrypt to.
     struct VaultFiles: Decodable, Sendable {
-        var topKey: ConfiguredPath
+        var topKey: ConfiguredPath?
+        var token: Token?
+        /// Where the epoch of the counters is kept; outside the database and its backups.
+        var epoch: ConfiguredPath
         var importKey: ConfiguredPath
         var importCertificate: ConfiguredPath
 
         private enum CodingKeys: String, CodingKey {
+            case token, epoch
             case topKey = "top_key"
             case importKey = "import_key"
             case importCertificate = "import_certificate"
         }
+    }
+
+    /// A PKCS#11 token; the file of its PIN is the credential for unattended starts.
+    struct Token: Decodable, Sendable {
+        var module: ConfiguredPath
+        var label: String
+        var pin: ConfiguredPath
     }
 
     /// How long a provider may read how its transaction ended.

@@ -1,16 +1,33 @@
+import Glibc
+import HomeMSSP
+import HomeStore
 import MSSRuntime
 import PostgreSQL
 
 @main
 enum HomeMSSPService {
     static func main() async {
-        await ServiceMain.run("HomeMSSPService", commands: ["migrate"]) { invocation in
-            guard invocation.command == "migrate" else {
-                let configuration = try ConfigurationFile.load(HomeConfiguration.self, from: invocation.configuration)
-                return try await Composition(configuration).run()
+        await ServiceMain.run("HomeMSSPService", commands: ["migrate", "restore"]) { invocation in
+            let file = invocation.configuration
+            switch invocation.command {
+            case "migrate": try await migrate(try ConfigurationFile.load(MigrationConfiguration.self, from: file))
+            case "restore": try await restore(try ConfigurationFile.load(HomeConfiguration.self, from: file))
+            default: try await Composition(try ConfigurationFile.load(HomeConfiguration.self, from: file)).run()
             }
-            try await migrate(try ConfigurationFile.load(MigrationConfiguration.self, from: invocation.configuration))
         }
+    }
+
+    /// Takes the database that is there now as the home's: ends what it takes for running, moves all counters.
+    private static func restore(_ configuration: HomeConfiguration) async throws {
+        _ = try await Parts.database(configuration.database)
+        // All counters in one statement may take minutes.
+        let pool = Pool(configuration.database.connection, size: 2, limits: .migration)
+        let epoch = try HomeEpoch(configuration.vault.epoch, pool, for: .restoring)
+        let who = "uid \(getuid())"
+        do throws(StoreError) {
+            try await VaultKeyTable(pool: pool).note("restore", "intent", who)
+        } catch { throw StartError("database: \(error.line)") }
+        print(try await epoch.restore(by: who))
     }
 
     /// Brings the database's schema up to date with a role of its own; does nothing where it is already.

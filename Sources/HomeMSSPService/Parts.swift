@@ -32,13 +32,31 @@ enum Parts {
         return prefix
     }
 
+    /// Sealed as yet.
     static func vault(_ files: HomeConfiguration.VaultFiles) throws(StartError) -> Vault {
-        let topKey = try SecretFile.read(files.topKey.path)
         let importKey = try SecretFile.read(files.importKey.path)
         let importCertificate = try PublicFile.read(files.importCertificate.path)
         do throws(VaultError) {
-            return try Vault(topKey: topKey, importKey: importKey, importCertificate: importCertificate)
+            return try Vault(importKey: importKey, importCertificate: importCertificate)
         } catch { throw StartError("vault: \(error)") }
+    }
+
+    /// The KEKs: of the token, or of the file.
+    static func keyEncryptionKeys(
+        _ files: HomeConfiguration.VaultFiles
+    ) throws(StartError) -> any KeyEncryptionKeys {
+        switch (files.topKey, files.token) {
+        case (let file?, nil):
+            // Read here, so that one which others can read ends the start.
+            _ = try SecretFile.read(file.path)
+            return FileKEK(path: file.path)
+        case (nil, let token?):
+            let pin = try SecretFile.read(token.pin.path).filter { $0 != UInt8(ascii: "\n") }
+            do throws(VaultError) {
+                return try TokenKEK(module: token.module.path, token: token.label, pin: pin)
+            } catch { throw StartError("vault.token: \(error)") }
+        default: throw StartError("vault: either top_key or a table token must be there")
+        }
     }
 
     static func users(

@@ -6,18 +6,31 @@ public import PostgreSQL
 /// Cards and people in PostgreSQL; each change and its audit entry are one statement.
 public struct RegistrationTable: RegistrationStore {
     private let pool: Pool
+    private let authenticator: any RowAuthenticator
 
-    public init(pool: Pool) {
+    /// - Parameters:
+    ///   - pool: Of the home's database.
+    ///   - authenticator: Makes the codes by which the home knows its own rows again.
+    public init(pool: Pool, authenticator: any RowAuthenticator) {
         self.pool = pool
+        self.authenticator = authenticator
     }
 
     public func insertCard(_ card: CardReference, imsi: IMSI, by act: RegistrationAct) async throws(StoreError) {
         let records = card.security.records
+        let code = try code(
+            of: .card(
+                iccid: card.iccid.description,
+                imsi: imsi.description,
+                msisdn: card.msisdn.description,
+                tar: card.security.tar.octets
+            )
+        )
         let parameters: [Parameter] = [
             .text(card.iccid.description), .text(imsi.description), .text(card.msisdn.description),
             .bytea(card.security.tar.octets), .textArray(records.map(\.domain.rawValue)),
             .int4Array(records.map { Int32($0.keyVersion) }), .int4Array(records.map(\.topKeyVersion)),
-            .byteaArray(records.map(\.keyCheckValue)), .byteaArray(records.map(\.sealed)),
+            .byteaArray(records.map(\.keyCheckValue)), .byteaArray(records.map(\.sealed)), .bytea(code),
         ]
         _ = try await change(
             Self.insertCard,
@@ -32,9 +45,18 @@ public struct RegistrationTable: RegistrationStore {
         serialNumber: String,
         by act: RegistrationAct
     ) async throws(StoreError) {
+        let code = try code(
+            of: .person(
+                msisdn: user.msisdn.description,
+                givenName: user.givenName,
+                surName: user.surName,
+                language: user.language,
+                serialNumber: serialNumber
+            )
+        )
         let parameters: [Parameter] = [
             .text(user.msisdn.description), .text(user.givenName), .text(user.surName), .text(user.language),
-            .text(serialNumber),
+            .text(serialNumber), .bytea(code),
         ]
         let changed = try await change(
             Self.insertUser,
@@ -51,7 +73,12 @@ public struct RegistrationTable: RegistrationStore {
         provenKey: [UInt8],
         by act: RegistrationAct
     ) async throws(StoreError) {
-        let parameters: [Parameter] = [.text(msisdn.description), .bytea(provenKey), .bytea(certificate)]
+        let code = try code(
+            of: .key(msisdn: msisdn.description, reference: 1, publicKey: provenKey, certificate: certificate)
+        )
+        let parameters: [Parameter] = [
+            .text(msisdn.description), .bytea(provenKey), .bytea(certificate), .bytea(code),
+        ]
         guard try await change(Self.installCertificate, parameters, act) else {
             throw .conflict("The mobile user has no proven key that waits for this certificate.")
         }
@@ -61,6 +88,10 @@ public struct RegistrationTable: RegistrationStore {
         guard try await change(Self.deactivateUser, [.text(msisdn.description)], act) else {
             throw .conflict("The mobile user cannot be deactivated.")
         }
+    }
+
+    private func code(of row: DecidingRow) throws(StoreError) -> [UInt8] {
+        do throws(RowRefusal) { return try authenticator.code(of: row) } catch { throw StoreError(error) }
     }
 
     /// - Returns: Whether a row was changed; its audit entry is committed with it.
@@ -89,7 +120,7 @@ public struct RegistrationTable: RegistrationStore {
 extension RegistrationTable {
     private static let insertCard = """
         WITH card AS (
-            INSERT INTO cards (iccid, imsi, msisdn, tar) VALUES ($4, $5, $6, $7) RETURNING iccid
+            INSERT INTO cards (iccid, imsi, msisdn, tar, code) VALUES ($4, $5, $6, $7, $13) RETURNING iccid
         ), keys AS (
             INSERT INTO card_keys (iccid, domain, key_version, top_key_version, key_check_value, sealed)
             SELECT card.iccid, k.* FROM card,
@@ -104,8 +135,8 @@ extension RegistrationTable {
 
     private static let insertUser = """
         WITH person AS (
-            INSERT INTO mobile_users (iccid, given_name, sur_name, language, serial_number)
-            SELECT iccid, $5, $6, $7, $8 FROM cards WHERE msisdn = $4 RETURNING iccid
+            INSERT INTO mobile_users (iccid, given_name, sur_name, language, serial_number, code)
+            SELECT iccid, $5, $6, $7, $8, $9 FROM cards WHERE msisdn = $4 RETURNING iccid
         )
         INSERT INTO audit_log (act, phase, subject, peer, origin, trace, outcome)
         SELECT 'create mobile user', 'result', iccid, $1, $2, $3, 'ok' FROM person
@@ -114,7 +145,7 @@ extension RegistrationTable {
 
     private static let installCertificate = """
         WITH certified AS (
-            UPDATE user_keys k SET certificate = $6
+            UPDATE user_keys k SET certificate = $6, code = $7
             FROM cards c, mobile_users u
             WHERE c.msisdn = $4 AND u.iccid = c.iccid AND u.state = 'PROVEN' AND k.iccid = c.iccid
                 AND k.reference = 1 AND k.public_key = $5

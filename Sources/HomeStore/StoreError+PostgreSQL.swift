@@ -17,6 +17,11 @@ extension StoreError {
         }
     }
 
+    /// A row that somebody changed is told to nobody: 900, and the alarm.
+    init(_ refusal: RowRefusal) {
+        self = refusal.isForged ? .conflict(refusal.reason) : .unavailable(refusal.reason)
+    }
+
     private init(_ error: PostgreSQLError) {
         switch error {
         case .server("23505", _, let constraint): self = .exists(constraint ?? "unique constraint")

@@ -8,13 +8,19 @@ public import PostgreSQL
 public final class SubscriberTable: SubscriberDirectory {
     private let lookups: Batcher<MSISDN, Result<Subscriber?, any Error>>
 
-    public init(pool: Pool) {
+    /// - Parameters:
+    ///   - pool: Of the home's database.
+    ///   - authenticator: Knows the rows that the home wrote; every row is checked each time it is read.
+    public init(pool: Pool, authenticator: any RowAuthenticator) {
         lookups = Batcher(pool: pool, maximum: 256, lanes: 1) { numbers, connection in
             let result = try await connection.execute(Self.sql, [.textArray(numbers.map(\.description))])
             var found: [String: Result<Subscriber?, any Error>] = [:]
             for row in 0..<result.count {
                 // A damaged row is its own person's trouble, not that of everybody in the batch.
-                found[try result.text(row, 0)] = Result { try Self.subscriber(result, row) }
+                found[try result.text(row, 0)] = Result {
+                    try Self.check(result, row, authenticator)
+                    return try Self.subscriber(result, row)
+                }
             }
             return numbers.map { found[$0.description] ?? .success(nil) }
         }
@@ -31,7 +37,8 @@ public final class SubscriberTable: SubscriberDirectory {
         SELECT c.msisdn, c.iccid, c.tar, u.given_name, u.sur_name, u.language, u.state, u.serial_number,
             k.reference::int4, k.algorithm::int4, k.public_key, k.certificate,
             s.key_version, s.top_key_version, s.key_check_value, s.sealed,
-            w.key_version, w.top_key_version, w.key_check_value, w.sealed
+            w.key_version, w.top_key_version, w.key_check_value, w.sealed,
+            c.imsi, c.code, u.code, k.code
         FROM cards c
         JOIN mobile_users u ON u.iccid = c.iccid
         JOIN card_keys s ON s.iccid = c.iccid AND s.domain = 'ssd'
@@ -39,6 +46,52 @@ public final class SubscriberTable: SubscriberDirectory {
         LEFT JOIN user_keys k ON k.iccid = c.iccid AND k.reference = 1
         WHERE c.msisdn = ANY ($1::text[])
         """
+
+    /// Refuses rows that somebody else wrote, moved or mixed.
+    private static func check(_ row: ResultSet, _ index: Int, _ authenticator: any RowAuthenticator) throws {
+        let msisdn = try row.text(index, 0)
+        let card = DecidingRow.card(
+            iccid: try row.text(index, 1),
+            imsi: try row.text(index, 20),
+            msisdn: msisdn,
+            tar: try row.bytes(index, 2)
+        )
+        let person = DecidingRow.person(
+            msisdn: msisdn,
+            givenName: try row.text(index, 3),
+            surName: try row.text(index, 4),
+            language: try row.text(index, 5),
+            serialNumber: try row.text(index, 7)
+        )
+        do throws(RowRefusal) {
+            try authenticator.check(code(row, index, 21), of: card)
+            try authenticator.check(code(row, index, 22), of: person)
+            if let key = try certifiedKey(row, index, msisdn) {
+                try authenticator.check(code(row, index, 23), of: key)
+            }
+        } catch { throw StoreError(error) }
+    }
+
+    /// A row without a code is not the home's: an empty one is no row's.
+    private static func code(_ row: ResultSet, _ index: Int, _ column: Int) -> [UInt8] {
+        (try? row.optionalBytes(index, column)) ?? []
+    }
+
+    private static func certifiedKey(
+        _ row: ResultSet,
+        _ index: Int,
+        _ msisdn: String
+    ) throws(RowRefusal) -> DecidingRow? {
+        do throws(PostgreSQLError) {
+            guard let certificate = try row.optionalBytes(index, 11) else { return nil }
+            return .key(
+                msisdn: msisdn,
+                reference: UInt8(truncatingIfNeeded: try row.int64(index, 8)),
+                publicKey: try row.bytes(index, 10),
+                certificate: certificate
+            )
+        } catch { throw RowRefusal(reason: "a key's columns are damaged", isForged: true) }
+    }
 
     private static func subscriber(_ row: ResultSet, _ index: Int) throws -> Subscriber {
         guard let msisdn = MSISDN(try row.text(index, 0)), let iccid = ICCID(try row.text(index, 1)),

@@ -2,9 +2,13 @@
 public enum VaultError: Error, Sendable, Equatable, CustomStringConvertible {
     /// A key file of the vault cannot be used.
     case keyFile(String)
+    /// A KEK cannot be used, or what was wrapped under it is not as it was.
+    case keyEncryptionKey(String)
+    /// The vault was not unsealed.
+    case sealed
     /// An envelope cannot be opened or does not hold what it must.
     case envelope(String)
-    /// A stored row does not open: changed, moved to another card, or sealed under another top key.
+    /// A stored row does not open: changed, moved to another card, or sealed under another KEK.
     case damagedRecord
     /// A packet or frame is not authentic, or not of this card.
     case notAuthentic
@@ -13,9 +17,10 @@ public enum VaultError: Error, Sendable, Equatable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .keyFile(let reason): reason
+        case .keyFile(let reason), .keyEncryptionKey(let reason): reason
+        case .sealed: "the vault is sealed"
         case .envelope(let reason): "the envelope cannot be taken: \(reason)"
-        case .damagedRecord: "a card's key record does not open under this vault's top key"
+        case .damagedRecord: "a card's key record does not open in this vault"
         case .notAuthentic: "the frame is not authentic"
         case .unusable(let reason): reason
         }

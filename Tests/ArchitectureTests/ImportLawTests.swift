@@ -22,7 +22,7 @@ private let importLaw: [String: Set<String>] = [
     "Alauda": ["Crypto", "CryptoExtras"],
     "SMPP": [],
     "SIMLink": ["MSSCore", "OTA", "SMPP", "Logging", "NIOCore", "NIOPosix", "NIOSSL"],
-    "KeyVault": ["MSSCore", "OTA", "Alauda", "CLibCrypto", "Crypto", "CryptoExtras"],
+    "KeyVault": ["MSSCore", "OTA", "Alauda", "CLibCrypto", "CPKCS11", "Crypto", "CryptoExtras"],
     "PostgreSQL": ["CLibPQ"],
     "HomeStore": ["MSSCore", "OTA", "Alauda", "HomeMSSP", "PostgreSQL", "SIMLink", "Logging"],
     "Signatures": ["MSSCore", "CLibCrypto", "Crypto", "SwiftASN1"],
@@ -67,7 +67,7 @@ struct ImportLawTests {
     func coverage() throws {
         let sources = BuiltProducts.packageRoot.appending(path: "Sources").path
         let folders = try FileManager.default.contentsOfDirectory(atPath: sources)
-        #expect(Set(folders) == Set(importLaw.keys).union(["CLibCrypto", "CLibPQ", "CLibXML2", "CLinux"]))
+        #expect(Set(folders) == Set(importLaw.keys).union(["CLibCrypto", "CLibPQ", "CLibXML2", "CLinux", "CPKCS11"]))
     }
 
     @Test(

@@ -33,12 +33,16 @@ struct HomeStorage: Sendable {
         }
     }
 
-    static func on(_ pool: Pool, _ database: PostgreSQLCluster.Database? = nil) -> HomeStorage {
-        let directory = SubscriberTable(pool: pool)
+    static func on(
+        _ pool: Pool,
+        _ database: PostgreSQLCluster.Database? = nil,
+        authenticator: any RowAuthenticator = DigestAuthenticator()
+    ) -> HomeStorage {
+        let directory = SubscriberTable(pool: pool, authenticator: authenticator)
         return HomeStorage(
             ledger: PostgreSQLLedger(pool: pool, subscribers: directory),
             directory: directory,
-            store: RegistrationTable(pool: pool),
+            store: RegistrationTable(pool: pool, authenticator: authenticator),
             database: database
         )
     }

@@ -48,6 +48,8 @@ struct PlainCard {
 struct Personaliser {
     let pki: ThrowawayPKI
     let vault: Vault
+    let keks: FileKEK
+    let vaultKeys: [WrappedKey]
     static let topKey = [UInt8](repeating: 0x42, count: 32)
 
     /// Makes keys and certificates: RSA of 2048 bits, or P-256.
@@ -60,11 +62,17 @@ struct Personaliser {
                     + ["-days", "2", "-newkey"] + algorithm
             )
         }
-        vault = try Vault(
-            topKey: Self.topKey,
-            importKey: try pki.octets("home.key"),
-            importCertificate: try pki.octets("home.pem")
-        )
+        try pki.write(Self.topKey, to: "kek")
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: pki.path("kek"))
+        keks = FileKEK(path: pki.path("kek"))
+        vaultKeys = try Vault.newKeys(under: 1, of: keks)
+        vault = try Vault(importKey: try pki.octets("home.key"), importCertificate: try pki.octets("home.pem"))
+        try vault.unseal(vaultKeys, with: keks)
+    }
+
+    /// Another vault with the same import credential, sealed.
+    func sealedVault() throws -> Vault {
+        try Vault(importKey: try pki.octets("home.key"), importCertificate: try pki.octets("home.pem"))
     }
 
     /// Encrypts a key file for a recipient.

@@ -146,43 +146,124 @@ struct VaultTests {
         #expect(try other.open(try seal(message, records: others, iccid: try other.parsedICCID()))?.message == message)
     }
 
-    @Test("opens no row that was sealed under another top key")
-    func otherTopKey() throws {
-        let other = try Vault(
-            topKey: [UInt8](repeating: 0x43, count: 32),
-            importKey: try personaliser.pki.octets("home.key"),
-            importCertificate: try personaliser.pki.octets("home.pem")
-        )
-        #expect(throws: VaultError.damagedRecord) {
-            _ = try other.seal(
-                .status(try transaction()),
-                records: records,
-                iccid: iccid,
-                tar: tar,
-                counters: SpentCounters(packet: 1, frame: 1)
-            )
+    @Test("opens no row that was sealed under other shard keys of the same KEK version")
+    func otherKeys() throws {
+        let other = try personaliser.sealedVault()
+        try other.unseal(try Vault.newKeys(under: 1, of: personaliser.keks), with: personaliser.keks)
+        #expect(throws: VaultError.damagedRecord) { try sealStatus(in: other) }
+    }
+
+    @Test("does nothing while it is sealed, and the same as before once it is unsealed again")
+    func sealed() throws {
+        let vault = try personaliser.sealedVault()
+        #expect(vault.isSealed)
+        #expect(throws: VaultError.sealed) { try sealStatus(in: vault) }
+        #expect(throws: VaultError.sealed) { try vault.code(of: [1]) }
+        #expect(throws: VaultError.sealed) { try vault.isCode([1], of: [1]) }
+        #expect(throws: VaultError.sealed) { try vault.importCard([], iccid: iccid) }
+        try vault.unseal(personaliser.vaultKeys, with: personaliser.keks)
+        #expect(!vault.isSealed)
+        try sealStatus(in: vault)
+        vault.reseal()
+        #expect(throws: VaultError.sealed) { try sealStatus(in: vault) }
+    }
+
+    @Test("seals a card's row anew under a new KEK; the old one opens it no longer once it is destroyed")
+    func newKEK() throws {
+        let keks = personaliser.keks
+        try keks.create(2)
+        let keys = try personaliser.vaultKeys + Vault.newKeys(under: 2, of: keks).filter { $0.purpose == .shard }
+        let vault = personaliser.vault
+        try vault.unseal(keys, with: keks)
+        #expect(try vault.kekVersion() == 2)
+        let renewed = try records.map { try vault.renewed($0) }
+        #expect(renewed.allSatisfy { $0.topKeyVersion == 2 })
+        #expect(renewed.map(\.keyCheckValue) == records.map(\.keyCheckValue))
+        try sealStatus(in: vault)
+        let message = DownMessage.status(try transaction())
+        #expect(try card.open(try seal(message, records: renewed))?.message == message)
+        var older = renewed
+        older[0].topKeyVersion = 1
+        #expect(throws: VaultError.damagedRecord) { try seal(message, records: older) }
+    }
+
+    @Test("knows a row by its code, and no row with a bit changed or a code of another vault")
+    func codes() throws {
+        let row = Array("a row that decides".utf8)
+        let code = try personaliser.vault.code(of: row)
+        #expect(code.count == 33 && code.first == 1)
+        #expect(try personaliser.vault.isCode(code, of: row))
+        for flipped in DamagedOctets.bitFlips(of: code) {
+            #expect(try !personaliser.vault.isCode(flipped, of: row))
+        }
+        for flipped in DamagedOctets.bitFlips(of: row) {
+            #expect(try !personaliser.vault.isCode(code, of: flipped))
+        }
+        for cut in DamagedOctets.truncations(of: code) { #expect(try !personaliser.vault.isCode(cut, of: row)) }
+        let other = try personaliser.sealedVault()
+        try other.unseal(try Vault.newKeys(under: 1, of: personaliser.keks), with: personaliser.keks)
+        #expect(try !other.isCode(code, of: row))
+    }
+
+    @Test("checks a row's code in microseconds")
+    func speed() throws {
+        let row = [UInt8](repeating: 7, count: 1_500)
+        let code = try personaliser.vault.code(of: row)
+        let start = ContinuousClock.now
+        for _ in 0..<1_000 { _ = try personaliser.vault.isCode(code, of: row) }
+        let each = start.duration(to: .now) / 1_000
+        print("a row's code is checked in \(each / .microseconds(1)) µs")
+        #expect(each < .milliseconds(1))
+    }
+
+    @Test("is not unsealed with a key missing, changed, doubled, or of another KEK, and stays as it was")
+    func damagedKeys() throws {
+        let keys = personaliser.vaultKeys
+        var (changed, short, far) = (keys, keys, keys)
+        changed[7].octets[3] ^= 1
+        short[7].octets.removeLast(8)
+        far[7].kekVersion = 9
+        let rows = keys.filter { $0.purpose == .rows }
+        let swapped =
+            keys.dropLast() + [
+                WrappedKey(purpose: .shard, number: 300, kekVersion: 1, octets: keys[0].octets)
+            ]
+        for damaged in [
+            [], Array(keys.dropFirst()), Array(keys.dropLast()), changed, short, far, Array(swapped), rows,
+            keys + [keys[0]], keys + rows,
+        ] {
+            let vault = try personaliser.sealedVault()
+            #expect(throws: VaultError.self) { try vault.unseal(damaged, with: personaliser.keks) }
+            #expect(vault.isSealed)
         }
     }
 
-    @Test("does not start with a top key of another length or an import key that is not the certificate's")
+    private func sealStatus(in vault: Vault) throws {
+        _ = try vault.seal(
+            .status(try transaction()),
+            records: records,
+            iccid: iccid,
+            tar: tar,
+            counters: SpentCounters(packet: 1, frame: 1)
+        )
+    }
+
+    @Test("does not start with an import key that is not the certificate's")
     func keyFiles() async throws {
         let pki = personaliser.pki
         let (key, certificate) = (try pki.octets("home.key"), try pki.octets("home.pem"))
         try await pki.openssl.run(["ec", "-in", "home.key", "-aes256", "-passout", "pass:secret", "-out", "locked.key"])
-        let refused: [([UInt8], [UInt8], [UInt8], String)] = [
-            ([], key, certificate, "32 octets, not 0"),
-            ([UInt8](repeating: 1, count: 16), key, certificate, "32 octets, not 16"),
-            ([UInt8](repeating: 1, count: 33), key, certificate, "32 octets, not 33"),
-            (Personaliser.topKey, try pki.octets("other.key"), certificate, "does not belong"),
-            (Personaliser.topKey, key, key, "no PEM certificate"),
-            (Personaliser.topKey, certificate, certificate, "no PEM private key"),
-            (Personaliser.topKey, [], certificate, "no PEM private key"),
+        let refused: [([UInt8], [UInt8], String)] = [
+            (try pki.octets("other.key"), certificate, "does not belong"),
+            (key, key, "no PEM certificate"),
+            (certificate, certificate, "no PEM private key"),
+            ([], certificate, "no PEM private key"),
             // Refused at once: nobody is asked for a passphrase.
-            (Personaliser.topKey, try pki.octets("locked.key"), certificate, "no PEM private key"),
+            (try pki.octets("locked.key"), certificate, "no PEM private key"),
         ]
-        for (topKey, key, certificate, reason) in refused {
+        for (key, certificate, reason) in refused {
             let error = #expect(throws: VaultError.self) {
-                try Vault(topKey: topKey, importKey: key, importCertificate: certificate)
+                try Vault(importKey: key, importCertificate: certificate)
             }
             #expect(error?.description.contains(reason) == true, "\(reason): \(String(describing: error))")
         }

@@ -35,6 +35,33 @@ struct SecrecyTests {
         for needle in needles { #expect(memory.range(of: needle) == nil) }
     }
 
+    @Test("of a card stands in a dump of the database and the configuration; without the top key nothing opens them")
+    func dump() async throws {
+        let platform = try await Platform.running
+        let migrate = try String(contentsOfFile: platform.file("config/migrate.toml"), encoding: .utf8)
+        let host = try #require(migrate.split(separator: "host=").last?.split(separator: " ").first)
+        let dump = try await Command.run(
+            "pg_dump",
+            ["--host", String(host), "--username", "mssp_admin", "mssp"],
+            environment: ["PGPASSFILE": platform.file("state/mssp_admin.pgpass")]
+        )
+        try #require(dump.status == 0, "\(dump.errorText)")
+        var text = dump.text.lowercased()
+        #expect(text.contains("copy public.card_keys") && text.contains("copy public.vault_keys"))
+        let configuration = platform.file("config")
+        for name in try FileManager.default.contentsOfDirectory(atPath: configuration) {
+            text += try String(contentsOfFile: configuration + "/" + name, encoding: .utf8).lowercased()
+        }
+        let topKey = try Data(contentsOf: URL(filePath: platform.file("state/vault-top-key")))
+        let keys = try Self.cardKeys(of: platform)
+        try #require(keys.count > 10 && topKey.count == 32)
+        for key in keys + [topKey.map { String(format: "%02x", $0) }.joined()] {
+            #expect(!text.contains(key.lowercased()))
+            let base64 = try #require(Data(hexadecimal: key)).base64EncodedString().lowercased()
+            #expect(!text.contains(base64))
+        }
+    }
+
     /// Numbers, card keys, passwords and codes of everyone in this platform.
     private static func secrets(of platform: Platform) throws -> [String] {
         let cards = try String(contentsOfFile: platform.file("cards/index.tsv"), encoding: .utf8)

@@ -93,6 +93,27 @@ struct StartTests {
             names: "readable-top-key"
         ),
         Attempt(
+            what: "a database that this home does not know",
+            program: "HomeMSSPService",
+            configuration: "home.toml",
+            change: ("state/epoch", "state/no-epoch"),
+            names: "HomeMSSPService restore"
+        ),
+        Attempt(
+            what: "a top key that is another",
+            program: "HomeMSSPService",
+            configuration: "home.toml",
+            change: ("vault-top-key", "other-top-key"),
+            names: "not of KEK 1"
+        ),
+        Attempt(
+            what: "neither a token nor a file for the top key",
+            program: "HomeMSSPService",
+            configuration: "home.toml",
+            change: ("top_key =", "# top_key ="),
+            names: "top_key or a table token"
+        ),
+        Attempt(
             what: "a key that is not the certificate's",
             program: "AEService",
             configuration: "ae.toml",
@@ -152,6 +173,9 @@ struct StartTests {
         let readable = platform.file("state/readable-top-key")
         try Data(repeating: 1, count: 32).write(to: URL(filePath: readable))
         try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: readable)
+        let other = platform.file("state/other-top-key")
+        try Data(repeating: 1, count: 32).write(to: URL(filePath: other))
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: other)
         let original = try String(contentsOfFile: platform.file("config/\(attempt.configuration)"), encoding: .utf8)
         let changed = original.replacing(attempt.change.0, with: attempt.change.1)
         let file = platform.file("config/\(UUID().uuidString).toml")

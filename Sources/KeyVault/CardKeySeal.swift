@@ -3,22 +3,8 @@ import CryptoExtras
 import MSSCore
 import OTA
 
-/// The key under which card keys rest: AES-256-GCM, each row bound to the identity beside it.
-struct TopKey: Sendable {
-    private let key: SymmetricKey
-    let version: Int32
-
-    /// - Parameters:
-    ///   - octets: 32 octets.
-    ///   - version: Written into each row that it seals.
-    /// - Throws: ``VaultError/keyFile(_:)`` for another length.
-    init(_ octets: [UInt8], version: Int32 = 1) throws(VaultError) {
-        guard octets.count == 32 else { throw .keyFile("the vault's top key must be 32 octets, not \(octets.count)") }
-        key = SymmetricKey(data: octets)
-        self.version = version
-    }
-
-    /// Seals a card's secret; the record's other fields are its associated data.
+extension Keyring {
+    /// Seals a card's secret by AES-256-GCM under its shard; the record's other fields are its associated data.
     func seal(
         _ secret: [UInt8],
         iccid: ICCID,
@@ -30,10 +16,11 @@ struct TopKey: Sendable {
             iccid: iccid.description,
             domain: domain,
             keyVersion: keyVersion,
-            topKeyVersion: version,
+            topKeyVersion: newest,
             keyCheckValue: keyCheckValue,
             sealed: []
         )
+        guard let key = shard(of: record.iccid, version: newest) else { throw .damagedRecord }
         do {
             let box = try AES.GCM.seal(secret, using: key, authenticating: Self.identity(of: record))
             guard let combined = box.combined else { throw VaultError.damagedRecord }
@@ -44,8 +31,8 @@ struct TopKey: Sendable {
 
     /// - Throws: ``VaultError/damagedRecord``; storage is not believed, so nothing in a row may do more harm.
     func open(_ record: CardKeyRecord) throws(VaultError) -> [UInt8] {
-        guard record.topKeyVersion == version, record.iccid.utf8.count <= 20,
-            record.keyCheckValue.count == KeyCheckValue.length
+        guard record.iccid.utf8.count <= 20, record.keyCheckValue.count == KeyCheckValue.length,
+            let key = shard(of: record.iccid, version: record.topKeyVersion)
         else { throw .damagedRecord }
         do {
             let box = try AES.GCM.SealedBox(combined: record.sealed)
@@ -53,11 +40,12 @@ struct TopKey: Sendable {
         } catch { throw .damagedRecord }
     }
 
-    /// Everything but the secret, each part with its length: no two identities write the same octets.
+    /// Card ‖ domain ‖ purpose ‖ KVN ‖ KEK version ‖ KCV, each with its length: no two identities write the same octets.
     private static func identity(of record: CardKeyRecord) -> [UInt8] {
+        let purpose = record.domain == .ssd ? "KIc KID" : "K_ROOT"
         let parts: [[UInt8]] = [
             Array("mssp card key".utf8), Array(record.iccid.utf8), Array(record.domain.rawValue.utf8),
-            [record.keyVersion], Array("\(record.topKeyVersion)".utf8), record.keyCheckValue,
+            Array(purpose.utf8), [record.keyVersion], Array("\(record.topKeyVersion)".utf8), record.keyCheckValue,
         ]
         return parts.flatMap { [UInt8($0.count)] + $0 }
     }

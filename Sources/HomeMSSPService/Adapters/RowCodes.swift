@@ -1,0 +1,42 @@
+import HomeStore
+import KeyVault
+import Logging
+import MSSCore
+
+/// The vault, as the home's storage asks for it: codes of rows that decide, and the alarm about one that is forged.
+struct RowCodes: RowAuthenticator {
+    let vault: Vault
+    let tally: any Tally
+    let logger: Logger
+
+    func code(of row: DecidingRow) throws(RowRefusal) -> [UInt8] {
+        do throws(VaultError) { return try vault.code(of: row.octets) } catch { throw refusal(error) }
+    }
+
+    func check(_ code: [UInt8], of row: DecidingRow) throws(RowRefusal) {
+        let isAuthentic: Bool
+        do throws(VaultError) { isAuthentic = try vault.isCode(code, of: row.octets) } catch { throw refusal(error) }
+        guard !isAuthentic else { return }
+        tally.count("home_alarms", [("alarm", "row_not_authentic")])
+        logger.critical(
+            "ALARM: a row of the database is not as the home wrote it",
+            metadata: ["table": "\(row.table, as: .open)", "card": "\(row.number, as: .mobileUser)"]
+        )
+        throw RowRefusal(reason: "a row of \(row.table) is not as the home wrote it", isForged: true)
+    }
+
+    private func refusal(_ error: VaultError) -> RowRefusal {
+        RowRefusal(reason: error.description, isForged: false)
+    }
+}
+
+extension DecidingRow {
+    /// The number it is about, which the log shows as a pseudonym.
+    fileprivate var number: String {
+        switch self {
+        case .card(_, _, let msisdn, _): msisdn
+        case .person(let msisdn, _, _, _, _): msisdn
+        case .key(let msisdn, _, _, _): msisdn
+        }
+    }
+}

@@ -1,0 +1,56 @@
+/// A row by which the home decides who a person is: its columns, as one text that no other row writes.
+public enum DecidingRow: Sendable, Equatable {
+    /// Which number reaches which card.
+    case card(iccid: String, imsi: String, msisdn: String, tar: [UInt8])
+    /// Who the person of a number is.
+    case person(msisdn: String, givenName: String, surName: String, language: String, serialNumber: String)
+    /// Which key and certificate are the person's.
+    case key(msisdn: String, reference: UInt8, publicKey: [UInt8], certificate: [UInt8])
+
+    /// The table it stands in, for log and metric.
+    public var table: String {
+        switch self {
+        case .card: "cards"
+        case .person: "mobile_users"
+        case .key: "user_keys"
+        }
+    }
+
+    /// Table and columns, each with its length before it in four octets.
+    public var octets: [UInt8] {
+        let columns: [[UInt8]] =
+            switch self {
+            case .card(let iccid, let imsi, let msisdn, let tar):
+                [Array(iccid.utf8), Array(imsi.utf8), Array(msisdn.utf8), tar]
+            case .person(let msisdn, let givenName, let surName, let language, let serialNumber):
+                [msisdn, givenName, surName, language, serialNumber].map { Array($0.utf8) }
+            case .key(let msisdn, let reference, let publicKey, let certificate):
+                [Array(msisdn.utf8), [reference], publicKey, certificate]
+            }
+        return ([Array(table.utf8)] + columns).flatMap { column in
+            withUnsafeBytes(of: UInt32(truncatingIfNeeded: column.count).bigEndian) { Array($0) } + column
+        }
+    }
+}
+
+/// Makes and checks the codes of rows that decide; the key is not here.
+///
+/// Who implements it raises the alarm about a row that is not as the home wrote it.
+public protocol RowAuthenticator: Sendable {
+    /// 33 octets that are stored with the row.
+    func code(of row: DecidingRow) throws(RowRefusal) -> [UInt8]
+    /// - Throws: ``RowRefusal`` unless the code is one that was made of this row.
+    func check(_ code: [UInt8], of row: DecidingRow) throws(RowRefusal)
+}
+
+/// Why a row has no code, or one that is not its own; one line, without a value of it.
+public struct RowRefusal: Error, Sendable {
+    public var reason: String
+    /// Whether it was changed by somebody else; otherwise the vault is sealed.
+    public var isForged: Bool
+
+    public init(reason: String, isForged: Bool) {
+        self.reason = reason
+        self.isForged = isForged
+    }
+}

@@ -1,0 +1,124 @@
+import Alauda
+import HomeMSSP
+import HomeStore
+import MSSCore
+import MSSTestSupport
+import OTA
+import PostgreSQL
+import Testing
+
+/// What a dishonest database administrator would do: the owner of the tables, who writes rows but has no key.
+@Suite("A database administrator")
+struct RewiredRowTests {
+    /// Statements on the cards $1 and $2, each of which rewires somebody.
+    static let attacks: [(sql: String, table: String)] = [
+        ("UPDATE cards SET imsi = '244910009999999' WHERE iccid = $1 AND $2 <> ''", "cards"),
+        ("UPDATE cards SET tar = '\\xb00011' WHERE iccid = $1 AND $2 <> ''", "cards"),
+        (
+            "UPDATE cards c SET code = o.code FROM cards o WHERE c.iccid = $1 AND o.iccid = $2",
+            "cards"
+        ),
+        ("UPDATE mobile_users SET sur_name = 'Other' WHERE iccid = $1 AND $2 <> ''", "mobile_users"),
+        ("UPDATE mobile_users SET serial_number = 'MSSP-of-another' WHERE iccid = $1 AND $2 <> ''", "mobile_users"),
+        (
+            "UPDATE mobile_users SET given_name = sur_name, sur_name = given_name WHERE iccid = $1 AND $2 <> ''",
+            "mobile_users"
+        ),
+        (
+            "UPDATE user_keys k SET public_key = o.public_key, certificate = o.certificate, code = o.code "
+                + "FROM user_keys o WHERE k.iccid = $1 AND o.iccid = $2",
+            "user_keys"
+        ),
+        ("UPDATE user_keys SET public_key = 'x' WHERE iccid = $1 AND $2 <> ''", "user_keys"),
+        ("UPDATE user_keys SET certificate = 'x' WHERE iccid = $1 AND $2 <> ''", "user_keys"),
+        ("UPDATE user_keys SET code = NULL WHERE iccid = $1 AND $2 <> ''", "user_keys"),
+    ]
+
+    @Test("who changes or copies a column that decides is refused, with an alarm", arguments: attacks.indices)
+    func changed(_ attack: Int) async throws {
+        let (sql, table) = Self.attacks[attack]
+        let home = try await Home()
+        let (victim, other) = (try await home.storage.newSigner(), try await home.storage.newSigner())
+        try await home.owner.execute(sql, [.text(victim.iccid.description), .text(other.iccid.description)])
+        #expect(try await home.read(victim) == "conflict")
+        #expect(home.authenticator.alarms == [table])
+        #expect(try await home.read(other) == nil)
+    }
+
+    @Test("who gives one person's number to another's card is refused, with an alarm for both")
+    func swappedNumbers() async throws {
+        let home = try await Home()
+        let (victim, other) = (try await home.storage.newSigner(), try await home.storage.newSigner())
+        let numbers = [victim.msisdn.description, other.msisdn.description]
+        try await home.owner.run(
+            script: """
+                UPDATE cards SET msisdn = '+99999999' WHERE msisdn = '\(numbers[0])';
+                UPDATE cards SET msisdn = '\(numbers[0])' WHERE msisdn = '\(numbers[1])';
+                UPDATE cards SET msisdn = '\(numbers[1])' WHERE msisdn = '+99999999';
+                """
+        )
+        #expect(try await home.read(victim) == "conflict")
+        #expect(try await home.read(other) == "conflict")
+        #expect(home.authenticator.alarms == ["cards", "cards"])
+    }
+
+    @Test("who moves a person or a key to another card is refused, with an alarm")
+    func movedRows() async throws {
+        for table in ["mobile_users", "user_keys"] {
+            let home = try await Home()
+            let (victim, other) = (try await home.storage.newSigner(), try await home.storage.newSigner())
+            let cards = [victim.iccid.description, other.iccid.description]
+            let spare = try await home.storage.newCard()
+            // Keys hang on persons; the check of it waits for the end as for any administrator who knows the schema.
+            try await home.owner.run(
+                script: """
+                    ALTER TABLE user_keys DROP CONSTRAINT user_keys_iccid_fkey;
+                    UPDATE \(table) SET iccid = '\(spare.iccid)' WHERE iccid = '\(cards[0])';
+                    UPDATE \(table) SET iccid = '\(cards[0])' WHERE iccid = '\(cards[1])';
+                    """
+            )
+            #expect(try await home.read(victim) == "conflict")
+            #expect(home.authenticator.alarms == [table])
+        }
+    }
+
+    @Test("is not accused while the vault is sealed: then nothing is read and nothing written")
+    func sealed() async throws {
+        let home = try await Home()
+        let card = try await home.storage.newSigner()
+        home.authenticator.seal()
+        #expect(try await home.read(card) == "unavailable")
+        #expect(try await storeError { _ = try await home.storage.newCard() } == "unavailable")
+        #expect(home.authenticator.alarms.isEmpty)
+    }
+
+    @Test("finds no two rows that write the same octets")
+    func octets() {
+        let rows: [DecidingRow] = [
+            .card(iccid: "1", imsi: "2", msisdn: "3", tar: [4]), .card(iccid: "12", imsi: "", msisdn: "3", tar: [4]),
+            .card(iccid: "1", imsi: "2", msisdn: "34", tar: []),
+            .person(msisdn: "1", givenName: "2", surName: "3", language: "4", serialNumber: ""),
+            .person(msisdn: "1", givenName: "23", surName: "", language: "4", serialNumber: ""),
+            .key(msisdn: "1", reference: 50, publicKey: [0x33], certificate: [4]),
+            .key(msisdn: "1", reference: 50, publicKey: [0x33, 4], certificate: []),
+        ]
+        #expect(Set(rows.map(\.octets)).count == rows.count)
+    }
+
+    /// A database of its own, for the administrator changes the schema too.
+    private struct Home {
+        let authenticator = DigestAuthenticator()
+        let storage: HomeStorage
+        let owner: Connection
+
+        init() async throws {
+            let database = try await PostgreSQLCluster.shared().database()
+            storage = HomeStorage.on(Pool(database.service, size: 4), database, authenticator: authenticator)
+            owner = try await Connection(database.owner)
+        }
+
+        func read(_ card: CardReference) async throws -> String? {
+            try await storeError { _ = try await storage.directory.subscriber(card.msisdn, until: HomeStorage.soon) }
+        }
+    }
+}
