@@ -80,7 +80,7 @@ extension StoreError {
     var line: String {
         switch self {
         case .unavailable(let reason), .conflict(let reason), .exists(let reason): reason
-        case .busy: "busy"
+        case .busy, .repeated: "busy"
         }
     }
 }

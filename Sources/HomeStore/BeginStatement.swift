@@ -41,7 +41,7 @@ enum BeginStatement {
             )
             SELECT id, kind, txn, iccid, trace, to_timestamp(deadline / 1000000.0), provider, provider_transaction,
                 acquiring_entity, msisdn_as_written, profile, content, validates, key_reference, key_algorithm,
-                instant, body, command, $21, CASE WHEN awaited THEN ARRAY[$21] ELSE '{}' END
+                instant, body, command, $21::int4, CASE WHEN awaited THEN ARRAY[$21::int4] ELSE '{}' END
             FROM asked a CROSS JOIN (SELECT count(*) FROM overdue) AS overdue_first
             WHERE kind <> 3 OR NOT EXISTS (
                 SELECT FROM card_counters c WHERE c.iccid = a.iccid AND c.recovered > now() - interval '1 day'
