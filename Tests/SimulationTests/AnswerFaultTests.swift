@@ -136,9 +136,11 @@ struct AnswerFaultTests {
     func wrongSignature() async throws {
         let bench = try await Bench(.fault(.wrongSignature))
         let transaction = WPKITransaction.random()
-        let wrong = try bench.home.open(try await bench.tell(try HomeSide.sign("Pay?", transaction: transaction)).sent)
+        let signed = try await bench.tell(try HomeSide.sign("Pay?", transaction: transaction)).sent
+        let wrong = try bench.home.open(signed)
         #expect(wrong.message.status == .ok && wrong.message.signature?.count == 64)
-        let again = try bench.home.open(try await bench.tell(.repeatLast(transaction)).sent)
+        let repeated = try await bench.tell(.repeatLast(transaction)).sent
+        let again = try bench.home.open(repeated)
         #expect(again.message.signature == wrong.message.signature && again.counter > wrong.counter)
     }
 
