@@ -237,8 +237,8 @@ struct ClientTests {
 
     @Test("an answer that cannot be read is nobody's fault but the platform's")
     func unreadable() async throws {
-        let fault = SignatureCodec.encodeResponse(ScriptedService.signed(Sample.signature()), .plain)
-        let incomplete = String(decoding: fault, as: UTF8.self).replacing("AP_TransID=\"T1\"", with: "")
+        let answer = SignatureCodec.encodeResponse(ScriptedService.signed(Sample.signature()), .plain)
+        let incomplete = String(decoding: answer, as: UTF8.self).replacing("AP_TransID=", with: "Other=")
         let server = try BreakingServer(try pki.listener(trusting: pki.mesh), answers: ["nonsense", incomplete])
         try await server.run { port in
             for _ in 0..<2 {

@@ -36,11 +36,9 @@ struct CodecRoundTripTests {
         let read = try SOAPReader.request(SignatureCodec.encodeRequest(request, Written.mesh))
         #expect(read.shape == .plain)
         #expect(try SignatureCodec.decodeRequest(read) == request)
-        #expect(
-            try SignatureCodec.decodeRequest(
-                SOAPReader.request(SignatureCodec.encodeRequest(Sample.signature(), Written.mesh))
-            ) == Sample.signature()
-        )
+        let short = Sample.signature()
+        let octets = SignatureCodec.encodeRequest(short, Written.mesh)
+        #expect(try SignatureCodec.decodeRequest(SOAPReader.request(octets)) == short)
     }
 
     @Test("a signature response arrives as it was sent, in every shape")

@@ -75,9 +75,16 @@ final class ESME {
     private func read() async throws -> PDU? {
         while true {
             if let frame = try frames.next() { return try PDU(frame) }
-            guard let buffer = try await inbound.next(isolation: #isolation) else { return nil }
+            guard let buffer = try await received() else { return nil }
             frames.append(buffer.readableBytesView)
         }
+    }
+
+    /// `nil` at the end; a link that was cut while octets were under way ends with a reset.
+    private func received() async throws -> ByteBuffer? {
+        do { return try await inbound.next(isolation: #isolation) } catch let error as IOError
+            where error.errnoCode == ECONNRESET
+        { return nil }
     }
 
     /// The next delivery, acknowledged if `status` is given.
