@@ -225,7 +225,10 @@ struct TwoProcessTests {
         let database = try await PostgreSQLCluster.shared().database()
         func ledger() -> PostgreSQLLedger {
             let pool = Pool(database.service, size: 4)
-            return PostgreSQLLedger(pool: pool, subscribers: SubscriberTable(pool: pool, authenticator: DigestAuthenticator()))
+            return PostgreSQLLedger(
+                pool: pool,
+                subscribers: SubscriberTable(pool: pool, authenticator: DigestAuthenticator())
+            )
         }
         return (ledger(), ledger(), database)
     }
