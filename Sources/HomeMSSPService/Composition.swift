@@ -102,7 +102,12 @@ struct Composition {
             }
         )
         services.append(BackgroundWork { [logger = log.logger] in await epoch.follow(logger) })
-        services.append(server(pool, subscribers, ledger, exchange, started))
+        services.append(
+            ListeningWhenBound(
+                server: server(pool, subscribers, ledger, exchange, started),
+                isBound: { messageCentres.isBound }
+            )
+        )
         try await ServiceRun.run(services, started: started, logger: log.logger)
     }
 

@@ -62,6 +62,17 @@ struct ExchangeTests {
         #expect(try await stage.status(id).status == .signature)
     }
 
+    @Test("rings an alarm when a card reports bad frames, and ends nothing by it")
+    func event() async throws {
+        let stage = try await Stage.withSigner(.isSilent)
+        let request = Sample.signature(msisdn: stage.card.msisdn.description, mode: .asynchClientServer)
+        let id = try await stage.sign(request).transactionID
+        let event = UpMessage(kind: .event, transaction: .none, status: .malformed)
+        #expect(await stage.exchange.receive(FakeVault.packet(event, counter: 100), from: stage.card.msisdn))
+        #expect(stage.tally["home_alarms alarm=card_refuses_frames"] == 1)
+        #expect(try await stage.status(id).status == .outstandingTransaction)
+    }
+
     @Test("leaves the answer with the message centre while storage is down")
     func storageDown() async throws {
         let stage = try await Stage.withSigner(.isSilent)

@@ -24,6 +24,7 @@ extension CardExchange {
                 return refuse("no_running_transaction", msisdn)
             }
             let answer = try vault.open(packet, from: subscriber.card)
+            guard answer.message.kind != .event else { return reported(msisdn) }
             guard let asked = try await asked(answer.message.transaction, msisdn, current) else {
                 return try await late(answer, subscriber, isOther: current != nil)
             }
@@ -162,6 +163,18 @@ extension CardExchange {
         do { try await tellTooLate(transaction, subscriber) } catch {
             log(.warning, "the person could not be told", transaction)
         }
+        return true
+    }
+
+    /// A card says that ten frames in a row failed its check: somebody tries, or its keys are not the ones kept here.
+    ///
+    /// A word that nobody asked for ends nothing, and one that is sent again only rings again.
+    private func reported(_ msisdn: MSISDN) -> Bool {
+        tally.count("home_alarms", [("alarm", "card_refuses_frames")])
+        logger.warning(
+            "ALARM: a card reports frames that failed its check",
+            metadata: ["msisdn": "\(msisdn, as: .mobileUser)"]
+        )
         return true
     }
 
