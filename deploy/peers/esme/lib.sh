@@ -7,6 +7,8 @@ WORK=$PEERS/$NAME
 umask 077
 rm -rf "$WORK"
 mkdir -p "$WORK"
+# The user of the database passes through, and sees nothing.
+chmod 711 "${WORK%/*}" "$WORK"
 
 # The optimised simulator or the one that the tests use, whichever was built last; BIN_DIR says otherwise.
 SIMULATOR=$ROOT/.build/release/SIMSimulator
