@@ -101,7 +101,9 @@ struct Composition {
                 await fetcher.close()
             }
         )
-        services.append(BackgroundWork { [logger = log.logger] in await epoch.follow(logger) })
+        services.append(
+            BackgroundWork { [logger = log.logger, vault] in await epoch.follow(logger) { vault.reseal() } }
+        )
         services.append(
             ListeningWhenBound(
                 server: server(pool, subscribers, ledger, exchange, started),

@@ -19,8 +19,10 @@ struct HomeEpoch {
 
     /// Refuses a database that was set back, copied or failed over to: its counters may have been spent already.
     func check() async throws(StartError) {
+        // The file first: another home of this host may write a later position at any time.
+        let record = try kept()
         let found = try await identity()
-        guard let record = try kept() else {
+        guard let record else {
             let hasCards: Bool
             do throws(StoreError) { hasCards = try await table.hasCards(until: Self.soon) } catch {
                 throw StartError("database: \(error.line)")
@@ -37,14 +39,24 @@ struct HomeEpoch {
     }
 
     /// Keeps up with the database, so that one which is set back by minutes is noticed; until it is cancelled.
-    func follow(_ logger: Logger) async {
+    ///
+    /// Another database under a home that runs seals it and ends this work, and with it the home: no counter is spent
+    /// there before `restore`.
+    func follow(_ logger: Logger, seal: () -> Void) async {
         while !Task.isCancelled {
             try? await Task.sleep(for: .seconds(30))
             guard !Task.isCancelled else { return }
             do throws(StartError) {
-                let found = try await identity()
                 guard let record = try kept() else { throw StartError("the epoch file is gone") }
-                if let objection = record.objection(to: found) { throw StartError("another database: \(objection)") }
+                let found = try await identity()
+                if let objection = record.objection(to: found) {
+                    seal()
+                    logger.critical(
+                        "ALARM: the database is another one: this home is sealed and stops; run restore",
+                        metadata: ["cause": "\(objection, as: .system)"]
+                    )
+                    return
+                }
                 try keep(EpochRecord(epoch: record.epoch, database: found))
             } catch {
                 logger.warning("the epoch was not kept", metadata: ["cause": "\(error.description, as: .system)"])
