@@ -1,0 +1,3 @@
+-- What a card's keys are: pending, active, accepted, retired or destroyed.
+
+SELECT 1;

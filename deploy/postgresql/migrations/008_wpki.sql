@@ -1,0 +1,3 @@
+-- What the WPKI profile keeps of each card beside its counters.
+
+SELECT 1;

@@ -1,0 +1,3 @@
+-- KEK versions, custodians, and the platform's own signing identity.
+
+SELECT 1;

@@ -1,0 +1,3 @@
+-- What several homes tell each other beside notifications.
+
+SELECT 1;
