@@ -21,6 +21,7 @@ struct Composition {
         log = try ServiceLog.start(configuration.log, service: "ae", tally: metrics)
         link = MeshConnection(
             to: home.url,
+            or: home.others ?? [],
             server: PeerIdentity(uri: home.identity),
             material: homeMaterial,
             tally: metrics,

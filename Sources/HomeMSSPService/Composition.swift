@@ -57,11 +57,13 @@ struct Composition {
             readable: try Parts.readable(configuration.results)
         )
         let answers = CardAnswers()
+        let relay = ReceiptRelay(pool: pool)
         let messageCentres = MessageCentres(
             smsc,
             parts: PartTable(pool: pool),
             receive: { packet, msisdn in await answers.receive(packet, from: msisdn) },
             undelivered: { command, msisdn in await answers.undelivered(command, to: msisdn) },
+            elsewhere: { notice in await relay.tell(notice) },
             tally: metrics,
             logger: log.logger
         )
@@ -93,7 +95,17 @@ struct Composition {
             )
         }
         services.append(BackgroundWork { await messageCentres.run() })
-        services.append(BackgroundWork { await ledger.listen(configuration.database.connection) })
+        services.append(
+            BackgroundWork {
+                await ledger.listen(
+                    configuration.database.connection,
+                    channels: [ReceiptRelay.channel: { relay.hear($0) }]
+                )
+            }
+        )
+        services.append(
+            BackgroundWork { for await notice in relay.notices { await messageCentres.take(notice) } }
+        )
         services.append(BackgroundWork { await exchange.run() })
         services.append(
             BackgroundWork {
@@ -106,7 +118,7 @@ struct Composition {
         )
         services.append(
             ListeningWhenBound(
-                server: server(pool, subscribers, ledger, exchange, started),
+                server: server(pool, rowCodes, subscribers, ledger, exchange, started),
                 isBound: { messageCentres.isBound }
             )
         )
@@ -122,6 +134,7 @@ struct Composition {
 
     private func server(
         _ pool: Pool,
+        _ rowCodes: RowCodes,
         _ subscribers: SubscriberTable,
         _ ledger: PostgreSQLLedger,
         _ exchange: CardExchange,
@@ -141,10 +154,7 @@ struct Composition {
             identity: configuration.identity,
             prefix: prefix,
             directory: subscribers,
-            store: RegistrationTable(
-                pool: pool,
-                authenticator: RowCodes(vault: vault, tally: metrics, logger: log.logger)
-            ),
+            store: RegistrationTable(pool: pool, authenticator: rowCodes),
             vault: CardKeys(vault: vault),
             evidence: evidence,
             exchange: exchange,

@@ -32,15 +32,31 @@ enum CarryingOn {
         """
 
     /// Each orphan goes to one process alone ($1: this process).
+    ///
+    /// The index gives one owner after the other, a step for each that has anything running: asked every second, it
+    /// must not cost with what waits.
     static let adopt = """
-        WITH alive AS (
+        WITH RECURSIVE alive AS (
             SELECT objid::int8::int4 AS home FROM pg_locks
             WHERE locktype = 'advisory' AND classid::int8 = \(lockSpace) AND objsubid = 2 AND granted
                 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        ), owner (home) AS (
+            SELECT -1
+            UNION ALL
+            SELECT (
+                SELECT coalesce(t.home, 0) FROM transactions t
+                WHERE t.running AND coalesce(t.home, 0) > o.home
+                ORDER BY coalesce(t.home, 0) LIMIT 1
+            )
+            FROM owner o WHERE o.home IS NOT NULL
         ), orphan AS (
             SELECT id FROM transactions
-            WHERE running AND deadline > now() AND home IS DISTINCT FROM $1
-                AND coalesce(home, 0) NOT IN (SELECT home FROM alive)
+            WHERE running AND deadline > now() AND coalesce(home, 0) = ANY (
+                ARRAY(
+                    SELECT o.home FROM owner o
+                    WHERE o.home >= 0 AND o.home <> $1 AND o.home NOT IN (SELECT a.home FROM alive a)
+                )
+            )
             LIMIT 200 FOR UPDATE SKIP LOCKED
         )
         UPDATE transactions t SET home = $1 FROM orphan o WHERE t.id = o.id RETURNING t.id

@@ -93,18 +93,28 @@ extension PostgreSQLLedger {
 
     /// Keeps this process known to the others as alive, and hears what they end for it, until it is cancelled.
     ///
-    /// - Parameter parameters: libpq's, of the database that the pool goes to.
-    public func listen(_ parameters: String) async {
+    /// - Parameters:
+    ///   - parameters: libpq's, of the database that the pool goes to.
+    ///   - channels: Others that are heard in the same session, by their names: constants of the program.
+    public func listen(
+        _ parameters: String,
+        channels: [String: @Sendable (String) -> Void] = [:]
+    ) async {
         let listener = Listener(
             parameters,
             statements: [
                 "LISTEN mssp_home_\(process)", "SELECT pg_advisory_lock(\(CarryingOn.lockSpace), \(process))",
-            ]
+            ] + channels.keys.sorted().map { "LISTEN " + $0 }
         )
         await listener.run { [changed] event in
             switch event {
             case .listening: changed.yield(.missed)
-            case .notified(_, let payload): if let id = TransactionID(payload) { changed.yield(.ended(id)) }
+            case .notified(let channel, let payload):
+                if let take = channels[channel] {
+                    take(payload)
+                } else if let id = TransactionID(payload) {
+                    changed.yield(.ended(id))
+                }
             case .lost: break
             }
         }

@@ -26,6 +26,7 @@ struct Composition {
         audit = try AuditFile(path: configuration.audit.file.path, pseudonyms: log.pseudonyms, tally: metrics)
         link = MeshConnection(
             to: home.url,
+            or: home.others ?? [],
             server: PeerIdentity(uri: home.identity),
             material: homeMaterial,
             tally: metrics,

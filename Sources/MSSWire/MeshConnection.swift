@@ -6,13 +6,16 @@ import NIOHTTP1
 import NIOSSL
 
 /// Kept-alive mutual TLS to one other service, known by the one URI in its certificate.
+///
+/// The service may run several times, at an address each: calls take turns, and go on to the next address where one
+/// certainly did not carry them out.
 public final class MeshConnection: Sendable {
     /// What is kept back of the remaining time at each hop, for the way back.
     private static let margin: Duration = .milliseconds(50)
     private static let longestAnswer = 262_144
 
     private let http: HTTPClient
-    private let url: String
+    private let addresses: MeshAddresses
     private let tally: any Tally
     private let logger: Logger
 
@@ -20,6 +23,7 @@ public final class MeshConnection: Sendable {
     ///
     /// - Parameters:
     ///   - url: Scheme, host and port.
+    ///   - others: Where the same service runs as well.
     ///   - server: Who must be there.
     ///   - material: Who we are, and the roots under which the server must stand.
     ///   - tally: Counts calls and failures.
@@ -27,13 +31,14 @@ public final class MeshConnection: Sendable {
     ///   - connectTime: How long a new connection may take, its handshake included.
     public init(
         to url: String,
+        or others: [String] = [],
         server: PeerIdentity,
         material: TLSMaterial,
         tally: any Tally,
         logger: Logger,
         connectTime: Duration = .seconds(3)
     ) {
-        self.url = url
+        addresses = MeshAddresses([url] + others)
         self.tally = tally
         self.logger = logger
         var configuration = HTTPClient.Configuration(
@@ -90,15 +95,25 @@ extension MeshConnection {
         encode: (MeshContext) -> [UInt8],
         decode: (XMLElement) throws(MSSFault) -> Response
     ) async throws(MSSFault) -> (response: Response, simTime: Duration?) {
-        var attempt = 1
+        var left = addresses.order()[...]
+        var mayRepeat = mayRepeat
         while true {
+            let url = left.removeFirst()
             do throws(MeshFailure) {
-                let answer = try await exchange(operation, call, encode)
+                let answer = try await exchange(url, operation, call, encode)
+                addresses.note(url, isReached: true)
                 return (try decoded(answer, operation, decode), answer.simTime)
             } catch {
                 note(error, call)
-                guard mayRepeat, attempt == 1, error.reason == .connectionBroke else { throw error.fault }
-                attempt += 1
+                addresses.note(url, isReached: !error.isUnreached)
+                if error.isUnreached || error.reason == .busy {
+                    guard !left.isEmpty else { throw error.fault }
+                } else {
+                    guard mayRepeat, error.reason == .connectionBroke else { throw error.fault }
+                    mayRepeat = false
+                    // The same one last: it may only have closed an old connection.
+                    left.append(url)
+                }
             }
         }
     }
@@ -110,6 +125,7 @@ extension MeshConnection {
     }
 
     private func exchange(
+        _ url: String,
         _ operation: WireOperation,
         _ call: Call,
         _ encode: (MeshContext) -> [UInt8]

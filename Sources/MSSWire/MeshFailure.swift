@@ -23,6 +23,9 @@ struct MeshFailure: Error {
     let reason: Reason
     let fault: MSSFault
 
+    /// Whether nobody who could carry the request out has seen it.
+    var isUnreached: Bool { reason == .unreachable || reason == .wrongServer }
+
     init(answered fault: MSSFault) {
         reason = .answered
         self.fault = fault

@@ -47,11 +47,17 @@ public struct ConnectionLimits: Sendable, Equatable {
             (
                 "options",
                 "-c statement_timeout=\(milliseconds(statement)) -c lock_timeout=\(milliseconds(lock))"
+                    + Self.serverKeepalive
                     + " -c idle_in_transaction_session_timeout=\(milliseconds(answer)) -c client_encoding=UTF8"
                     + (findsByKey ? Self.plansByKey : "")
             ),
         ]
     }
+
+    /// The server's side of the same: a client whose machine is gone holds neither its locks nor its place for long.
+    /// Over a Unix socket the server takes no notice.
+    private static let serverKeepalive =
+        " -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=3 -c tcp_keepalives_count=3"
 
     private static let plansByKey =
         " -c plan_cache_mode=force_generic_plan -c jit=off -c join_collapse_limit=1 -c from_collapse_limit=1"

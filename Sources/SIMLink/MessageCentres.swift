@@ -23,6 +23,7 @@ public final class MessageCentres: Sendable {
     ///   - parts: Where parts of answers wait for their others; they are durable when `put` returns.
     ///   - receive: Stores an answer; its `false` has the message centre keep it and send it again.
     ///   - undelivered: Told at most once of a command that was named when it was sent, while its time runs.
+    ///   - elsewhere: Told of receipts whose command is not of this process: another one may know it.
     ///   - tally: Counts, with the centres' names as labels.
     ///   - logger: Of the link.
     public init(
@@ -30,10 +31,11 @@ public final class MessageCentres: Sendable {
         parts: any PartStore = MemoryParts(),
         receive: @escaping @Sendable (ResponsePacket, MSISDN) async -> Bool,
         undelivered: @escaping @Sendable (UndeliveredCommand, MSISDN) async -> Void = { _, _ in },
+        elsewhere: @escaping @Sendable (ReceiptNotice) async -> Void = { _ in },
         tally: any Tally,
         logger: Logger
     ) {
-        let receipts = ReceiptDesk(undelivered: undelivered, tally: tally)
+        let receipts = ReceiptDesk(undelivered: undelivered, elsewhere: elsewhere, tally: tally)
         let intake = Intake(parts: parts, receipts: receipts, receive: receive, tally: tally, logger: logger)
         self.parts = parts
         self.receipts = receipts
@@ -49,6 +51,9 @@ public final class MessageCentres: Sendable {
     public func isBound(_ name: String) -> Bool {
         centres.contains { $0.settings.name == name && $0.isBound }
     }
+
+    /// Takes a receipt that another process of the home was given for a command that may be of this one.
+    public func take(_ notice: ReceiptNotice) async { await receipts.take(notice) }
 
     /// Keeps the sessions until it is cancelled.
     public func run() async {

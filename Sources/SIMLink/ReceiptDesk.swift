@@ -8,10 +8,16 @@ final class ReceiptDesk: Sendable {
 
     private let book = Mutex(ReceiptBook())
     private let undelivered: @Sendable (UndeliveredCommand, MSISDN) async -> Void
+    private let elsewhere: @Sendable (ReceiptNotice) async -> Void
     private let tally: any Tally
 
-    init(undelivered: @escaping @Sendable (UndeliveredCommand, MSISDN) async -> Void, tally: any Tally) {
+    init(
+        undelivered: @escaping @Sendable (UndeliveredCommand, MSISDN) async -> Void,
+        elsewhere: @escaping @Sendable (ReceiptNotice) async -> Void = { _ in },
+        tally: any Tally
+    ) {
         self.undelivered = undelivered
+        self.elsewhere = elsewhere
         self.tally = tally
     }
 
@@ -37,9 +43,21 @@ final class ReceiptDesk: Sendable {
         guard receipt.isFinal else { return }
         switch book.withLock({ $0.take(receipt, to: msisdn, from: centre.name, now: .now) }) {
         case .noted: break
-        case .unknown: tally.count("simlink_receipts_unknown", centre.label)
+        case .unknown:
+            tally.count("simlink_receipts_unknown", centre.label)
+            if let notice = ReceiptNotice(receipt, to: msisdn, from: centre.name) { await elsewhere(notice) }
         case .decided(let command): await tell(command)
         }
+    }
+
+    /// Takes a receipt that another process of the home was given and could not place.
+    func take(_ notice: ReceiptNotice) async {
+        let reading = book.withLock { book in
+            book.take(notice.receipt, to: notice.msisdn, from: notice.centre, now: .now)
+        }
+        guard case .decided(let command) = reading else { return }
+        tally.count("simlink_receipts_from_elsewhere")
+        await tell(command)
     }
 
     func sweep(_ now: ContinuousClock.Instant) { book.withLock { $0.sweep(now) } }

@@ -28,6 +28,14 @@ public struct MessageReceipt: Sendable, Equatable {
         isFinal = message.kind == .deliveryReceipt && (state?.isFinal ?? false)
     }
 
+    /// What a receipt said that was read before.
+    public init(of messageID: MessageID, state: MessageState, networkError: NetworkError? = nil) {
+        self.messageID = messageID
+        self.state = state
+        self.networkError = networkError
+        isFinal = state.isFinal
+    }
+
     /// A C-Octet String; some leave the closing NUL out.
     private static func identifier(_ value: [UInt8]) -> MessageID? {
         MessageID(String(decoding: value.prefix { $0 != 0 }, as: UTF8.self))

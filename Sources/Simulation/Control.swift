@@ -11,7 +11,7 @@ public struct Control: Sendable {
     /// The commands, as `help` tells them.
     private static let commands = """
         help | counts | faults | fault RULE[,RULE…] | clear | drop | behaviour FROM-TO NAME | on NUMBER | off NUMBER | \
-        latency sms DISTRIBUTION | latency user DISTRIBUTION
+        latency sms DISTRIBUTION | latency user DISTRIBUTION | spread on | spread off
         """
 
     /// Carries a command out.
@@ -38,6 +38,10 @@ public struct Control: Sendable {
         case ("on", 2), ("off", 2):
             let number = String(words[1].drop { $0 == "+" })
             return await phones.turn(number, on: words[0] == "on") ? "ok" : "error no such number"
+        case ("spread", 2):
+            guard ["on", "off"].contains(words[1]) else { return "error spread is on or off" }
+            centre.spread(words[1] == "on")
+            return "ok"
         case ("latency", 3): return delay(words[1], words[2])
         default: return "error no such command: help tells them"
         }

@@ -34,6 +34,7 @@ public final class SMSC: Sendable {
     let overtakenDown = Mutex(Overtaken<Downlink>())
     let overtakenUp = Mutex(Overtaken<ShortMessageUnit>())
     private let sessions = Mutex<[SMSCSession]>([])
+    private let turn = Mutex((spreads: false, last: 0))
     let pending = Mutex(0)
     let counted = Mutex(Counts())
     let downlinks: AsyncStream<Downlink>
@@ -100,11 +101,22 @@ public final class SMSC: Sendable {
         }
     }
 
+    /// To the session that was bound first, or, where they are to be spread, to one after the other.
     func pump() {
         let bound = sessions.withLock { $0.filter(\.isBound) }
         guard !bound.isEmpty else { return }
-        outbox.pump { entry in bound.contains { $0.deliver(entry) } }
+        outbox.pump { entry in
+            let first = turn.withLock { turn in
+                guard turn.spreads else { return 0 }
+                turn.last = (turn.last + 1) % bound.count
+                return turn.last
+            }
+            return (bound[first...] + bound[..<first]).contains { $0.deliver(entry) }
+        }
     }
+
+    /// Whether each session gets its share of what handsets send.
+    public func spread(_ spreads: Bool) { turn.withLock { $0.spreads = spreads } }
 
     /// Cuts every session's link, without a word.
     public func cutLinks() {

@@ -152,3 +152,20 @@ struct ConnectionTests {
         return try await Connection(cluster.parameters("postgres", "postgres"), limits: limits)
     }
 }
+
+@Suite("A session over the network")
+struct KeepaliveTests {
+    /// What the server says is what the kernel has for its side of the connection; over a Unix socket it says 0.
+    @Test("has the server look for a client that is gone within twenty seconds")
+    func serverSide() async throws {
+        let cluster = try await PostgreSQLCluster.separate(port: try FreePort.next())
+        let connection = try await Connection(cluster.networkParameters("mssp_home", "postgres"))
+        var values: [Int] = []
+        for name in ["tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count"] {
+            values.append(Int(try await connection.execute("SHOW \(name)").text(0, 0)) ?? -1)
+        }
+        #expect(values == [10, 3, 3])
+        #expect(values[0] + values[1] * values[2] < 20)
+        await cluster.stop()
+    }
+}

@@ -21,6 +21,7 @@ public final class PostgreSQLCluster: Sendable {
     }
 
     private let folder: String
+    private let port: Int?
     private let server = Mutex<Server?>(nil)
     private let common = Once<Database>()
 
@@ -30,13 +31,16 @@ public final class PostgreSQLCluster: Sendable {
     }
 
     /// Another one, for a test that stops it.
-    public static func separate() async throws -> PostgreSQLCluster {
-        try await blocking { try PostgreSQLCluster() }
+    ///
+    /// - Parameter port: Of the loopback, for one that is reached by TCP, too.
+    public static func separate(port: Int? = nil) async throws -> PostgreSQLCluster {
+        try await blocking { try PostgreSQLCluster(port: port) }
     }
 
     private static let started = Result { try PostgreSQLCluster() }
 
-    private init() throws {
+    private init(port: Int? = nil) throws {
+        self.port = port
         folder = try Self.newFolder()
         Leftovers.add(folder: folder)
         let initdb = Process()
@@ -69,13 +73,20 @@ public final class PostgreSQLCluster: Sendable {
         try await common.value { try await self.database() }
     }
 
+    /// The same by TCP, for a cluster that has a port.
+    public func networkParameters(_ role: String, _ database: String) -> String {
+        "host=127.0.0.1 port=\(port ?? Self.usualPort) user=\(role) dbname=\(database)"
+    }
+
+    private static let usualPort = 5432
+
     /// Where the platform's migrations stand.
     public static let migrations = URL(filePath: #filePath).deletingLastPathComponent()
         .appending(path: "../../deploy/postgresql/migrations").standardized.path
 
     /// Parameters for a role and a database of this cluster.
     public func parameters(_ role: String, _ database: String) -> String {
-        "host=\(folder) user=\(role) dbname=\(database)"
+        "host=\(folder) port=\(port ?? Self.usualPort) user=\(role) dbname=\(database)"
     }
 
     /// Stops the server; its connections break.
@@ -97,7 +108,8 @@ public final class PostgreSQLCluster: Sendable {
         let (program, arguments) = try Self.command(
             "postgres",
             [
-                "-D", folder + "/data", "-c", "listen_addresses=", "-c", "unix_socket_directories=" + folder,
+                "-D", folder + "/data", "-c", "listen_addresses=" + (port == nil ? "" : "127.0.0.1"),
+                "-c", "port=\(port ?? Self.usualPort)", "-c", "unix_socket_directories=" + folder,
                 "-c", "max_connections=200", "-c", "logging_collector=off",
             ],
             dyingWithParent: true
@@ -114,7 +126,7 @@ public final class PostgreSQLCluster: Sendable {
     private func run(_ program: String, _ arguments: [String]) throws -> Int32 {
         let process = Process()
         process.executableURL = URL(filePath: try Self.binaries() + "/" + program)
-        process.arguments = ["-h", folder, "-U", "postgres"] + arguments
+        process.arguments = ["-h", folder, "-p", "\(port ?? Self.usualPort)", "-U", "postgres"] + arguments
         try process.run()
         process.waitUntilExit()
         return process.terminationStatus

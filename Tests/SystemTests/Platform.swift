@@ -9,7 +9,7 @@ import Testing
 /// however they end.
 struct Platform: Sendable {
     let folder: URL
-    let environment: [String: String]
+    private(set) var environment: [String: String]
     private let ports: [String: Int]
 
     private static let shared = Task { try await start("shared") }
@@ -43,7 +43,11 @@ struct Platform: Sendable {
     static let extraBehaviours = ["delay:4000", "delay:1500", "sign", "sign", "silent"]
 
     /// One of its own, for a test that kills parts of it.
-    static func start(_ name: String) async throws -> Platform {
+    ///
+    /// - Parameters:
+    ///   - name: Of its folder.
+    ///   - more: Variables of the script that differ from the tests' usual ones.
+    static func start(_ name: String, _ more: [String: String] = [:]) async throws -> Platform {
         let base = URL(filePath: "/tmp/mssp-\(getpid())-\(name)")
         try? FileManager.default.removeItem(at: base)
         try FileManager.default.createDirectory(
@@ -61,6 +65,7 @@ struct Platform: Sendable {
         environment["CARDS"] = "\(4 + extraBehaviours.count)"
         environment["REGISTER"] = environment["CARDS"]
         environment["TIMING"] = "true"
+        environment.merge(more) { $1 }
         try launch(base, environment)
         let output = base.appending(path: "output").path
         for _ in 0..<600 {
@@ -111,6 +116,49 @@ struct Platform: Sendable {
         process.standardInput = pipe
         try process.runWithSignals()
         Self.lifelines.withLock { $0.append(pipe) }
+    }
+
+    /// The same platform, as a provider of another AE or an agent of another ME sees it.
+    func reached(as variable: String, at url: String) -> Platform {
+        var other = self
+        other.environment[variable] = url
+        return other
+    }
+
+    /// Tells the simulator something, over its control socket.
+    func tell(_ line: String) async throws {
+        let result = try await Command.run(
+            BuiltProducts.program("SIMSimulator").path,
+            ["tell", "--control", file("simulator.sock"), "--command", line]
+        )
+        try #require(result.status == 0, "\(line): \(result.text) \(result.errorText)")
+    }
+
+    /// Asks the database, as its administrator; rows are lines, their values divided by `|`.
+    func rows(_ sql: String) async throws -> [String] {
+        let text = try String(contentsOfFile: file("config/migrate.toml"), encoding: .utf8)
+        let socket = try #require(text.split(separator: "\n").compactMap(Self.socket).first)
+        let result = try await Command.run(
+            "psql",
+            ["-X", "-q", "-t", "-A", "-c", sql],
+            environment: [
+                "PGHOST": socket, "PGUSER": "mssp_admin", "PGDATABASE": "mssp",
+                "PGPASSFILE": file("state/mssp_admin.pgpass"),
+            ]
+        )
+        try #require(result.status == 0, "\(result.errorText)")
+        return result.text.split(separator: "\n").map(String.init)
+    }
+
+    private static func socket(_ line: Substring) -> String? {
+        guard line.hasPrefix("connection = \"host=") else { return nil }
+        return String(line.dropFirst("connection = \"host=".count).prefix { $0 != " " })
+    }
+
+    /// How often a text was shown on the phone of a number; activation shows none.
+    func prompts(_ msisdn: String) throws -> Int {
+        let log = try String(contentsOfFile: file("logs/simulator.log"), encoding: .utf8)
+        return log.split(separator: "\n").filter { $0.contains("prompt") && $0.contains(msisdn.suffix(4)) }.count
     }
 
     private static let lifelines = Mutex<[Pipe]>([])

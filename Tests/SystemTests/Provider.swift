@@ -8,6 +8,8 @@ struct Provider: Sendable {
     /// Whose certificate to show, from the PKI's folder; `nil` shows none.
     var certificate: String? = "ap-demo"
     var apID: String
+    /// AP_TransID, for a request that is to be the same one again; else each has its own.
+    var name: String?
 
     init(_ platform: Platform, certificate: String? = "ap-demo", apID: String? = nil) throws {
         self.platform = platform
@@ -112,7 +114,7 @@ struct Provider: Sendable {
 
     private var header: String {
         """
-        <mss:AP_Info AP_ID="\(apID)" AP_TransID="T\(UInt64.random(in: 0...UInt64.max))" AP_PWD="not-looked-at" \
+        <mss:AP_Info AP_ID="\(apID)" AP_TransID="\(name ?? "T\(UInt64.random(in: 0...UInt64.max))")" AP_PWD="not-looked-at" \
         Instant="2026-01-01T00:00:00Z"/><mss:MSSP_Info><mss:MSSP_ID/></mss:MSSP_Info>
         """
     }

@@ -23,11 +23,13 @@ public struct CredentialFiles: Decodable, Sendable {
 public struct LinkConfiguration: Decodable, Sendable {
     /// `https://`, host and port.
     public var url: String
+    /// Where the same service runs as well: calls take turns, and go on where one does not answer.
+    public var others: [String]?
     /// The one URI that its certificate must carry.
     public var identity: String
     public var credential: CredentialFiles
 
     private enum CodingKeys: String, CodingKey {
-        case url, identity, credential
+        case url, others, identity, credential
     }
 }
