@@ -92,6 +92,18 @@ struct Composition {
                 )
             )
         }
+        if let configuration = configuration.console {
+            let console = HomeConsole(vault: vault, table: VaultKeyTable(pool: pool))
+            services.append(
+                ConsoleServer(
+                    configuration,
+                    commands: console.commands,
+                    audit: console.audit,
+                    tally: metrics,
+                    logger: log.logger
+                )
+            )
+        }
         services.append(BackgroundWork { await messageCentres.run() })
         services.append(BackgroundWork { await ledger.listen(configuration.database.connection) })
         services.append(BackgroundWork { await exchange.run() })
