@@ -7,10 +7,12 @@ import MSSRuntime
 struct HomeConsole: Sendable {
     let vault: Vault
     let table: VaultKeyTable
+    let cardImport: ImportCommand
 
     var commands: [ConsoleCommand] {
         [
-            ConsoleCommand("status", isAudited: false) { [self] call throws(ConsoleRefusal) in status() }
+            ConsoleCommand("status", isAudited: false) { [self] call throws(ConsoleRefusal) in status() },
+            cardImport.command,
         ]
     }
 

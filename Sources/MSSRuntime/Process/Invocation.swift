@@ -35,8 +35,14 @@ extension Invocation {
         case wrong(String)
     }
 
-    /// Reads the words after the program's name; `commands` are those besides `run`, `options` take a value each.
-    static func read(_ words: some Sequence<String>, commands: [String], options known: [String] = []) -> Reading {
+    /// Reads the words after the program's name; `commands` are those besides `run`, `options` take a value each,
+    /// `flags` none: theirs is `yes`.
+    static func read(
+        _ words: some Sequence<String>,
+        commands: [String],
+        options known: [String] = [],
+        flags: [String] = []
+    ) -> Reading {
         var configuration: String?
         var options: [String: String] = [:]
         var positional: [String] = []
@@ -61,6 +67,8 @@ extension Invocation {
                     return .wrong("\(word) wants one value")
                 }
                 options[name] = value
+            case _ where word.hasPrefix("--") && flags.contains(String(word.dropFirst(2))):
+                options[String(word.dropFirst(2))] = "yes"
             case _ where word.hasPrefix("-"):
                 return .wrong("unknown option \(word)")
             default:
