@@ -1,4 +1,5 @@
 import Alauda
+import Foundation
 import HomeMSSP
 import HomeStore
 import KeyVault
@@ -156,16 +157,19 @@ struct CardImportTests {
         #expect(packet[5] == 0x15)
     }
 
+    /// `IMPORT_CARDS=100000` measures what is promised.
     @Test("takes 10,000 cards in a fraction of the two minutes that 100,000 may take, and says how far it is")
     func speed() async throws {
+        let count = ProcessInfo.processInfo.environment["IMPORT_CARDS"].flatMap { Int($0) } ?? 10_000
         let fixture = try await ImportFixture()
-        let rows = try (1...10_000).map { try BatchSample($0).row() }
-        let file = BatchSample.file(rows)
+        let file = BatchSample.file(try (1...count).map { try BatchSample($0).row() })
         let start = ContinuousClock.now
         let outcome = try await fixture.take(file, .allOrNone, part: 65_536)
         let time = start.duration(to: .now)
-        print("10,000 cards imported in \(time) (debug build)")
-        #expect(outcome.progress.kept == 10_000)
-        #expect(outcome.reports >= Int(time.components.seconds))
+        print("\(count) cards imported in \(time)")
+        #expect(outcome.progress.kept == count)
+        #expect(time < .seconds(120))
+        // Once a second, but for what the last statement takes.
+        #expect(outcome.reports >= Int(time.components.seconds) / 2)
     }
 }
