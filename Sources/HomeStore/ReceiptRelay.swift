@@ -1,4 +1,4 @@
-import PostgreSQL
+public import PostgreSQL
 public import SIMLink
 
 /// Carries receipts of message centres to the process of the home that sent the command, by notifications of the

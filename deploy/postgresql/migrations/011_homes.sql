@@ -1,2 +1,3 @@
--- Whose each running transaction is: a home looks for owners that are gone, not through everything that runs.
-CREATE INDEX transactions_home ON transactions (coalesce(home, 0)) WHERE running;
+-- Whose the running transactions are: a process of the home that is gone is found without reading them all.
+
+CREATE INDEX transactions_owner ON transactions (home) WHERE running;
