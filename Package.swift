@@ -105,7 +105,7 @@ let package = Package(
             dependencies: ["CLibCrypto", .httpServer, .httpServerCore, .lifecycle, .logging, .nioCore, .signals]
         ),
         .executableTarget(name: "Bench", dependencies: [.httpClient, .nioCore, .nioHTTP1, .nioSSL]),
-        .executableTarget(name: "PacketBench", dependencies: ["OTA"]),
+        .executableTarget(name: "PacketBench", dependencies: ["KeyVault", "OTA"]),
 
         // Tests, one target a module, and what they share.
         .target(

@@ -130,7 +130,10 @@ struct Composition {
                 isBound: { messageCentres.isBound }
             )
         )
-        try await ServiceRun.run(services, started: started, logger: log.logger)
+        let parts = services
+        try await withTaskExecutorPreference(EventLoopTasks.shared) {
+            try await ServiceRun.run(parts, started: started, logger: log.logger)
+        }
     }
 
     /// Each message centre by its name: one that is away is shown, and does not make the home unready.
