@@ -29,11 +29,11 @@ struct Composition {
         material = try configuration.tls.load(TLSMaterial.init)
         providers = try Parts.providers(configuration.providers)
         prefix = try Parts.prefix(configuration.prefix)
-        vault = try Parts.vault(configuration.vault)
+        legacyBatches = try LegacyBatches(configuration.legacyBatches ?? [])
+        vault = try Parts.vault(configuration.vault, legacy: legacyBatches.permissions)
         fetcher = RevocationFetcher(tally: metrics)
         evidence = CMSEvidence(authority: try Parts.users(configuration.users, fetcher: fetcher))
         smsc = try MessageCentreParts.settings(configuration.smsc)
-        legacyBatches = try LegacyBatches(configuration.legacyBatches ?? [])
         log = try ServiceLog.start(configuration.log, service: "home", tally: metrics)
     }
 
@@ -88,6 +88,26 @@ struct Composition {
                         "smsc": { messageCentres.isBound },
                     ],
                     watched: watched(messageCentres),
+                    logger: log.logger
+                )
+            )
+        }
+        if let configuration = configuration.console {
+            // Two thousand cards a statement take longer than a service's own may.
+            let batches = Pool(self.configuration.database.connection, size: 1, limits: .migration)
+            let console = HomeConsole(
+                vault: vault,
+                table: VaultKeyTable(pool: pool),
+                cardImport: ImportCommand(
+                    work: CardImport(vault: vault, table: CardBatchTable(pool: batches, authenticator: rowCodes))
+                )
+            )
+            services.append(
+                ConsoleServer(
+                    configuration,
+                    commands: console.commands,
+                    audit: console.audit,
+                    tally: metrics,
                     logger: log.logger
                 )
             )

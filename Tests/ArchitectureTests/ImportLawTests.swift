@@ -31,7 +31,7 @@ private let importLaw: [String: Set<String>] = [
     "MEService": ["CertificateAuthority", "ME", "MSSCore", "MSSRuntime", "MSSWire", "Logging", "ServiceLifecycle"],
     "HomeMSSPService": [
         "Alauda", "HomeMSSP", "HomeStore", "KeyVault", "MSSCore", "MSSRuntime", "MSSWire", "OTA", "PostgreSQL",
-        "SIMLink", "Signatures", "AsyncHTTPClient", "Logging", "NIOCore", "NIOHTTP1", "ServiceLifecycle",
+        "SIMLink", "Signatures", "AsyncHTTPClient", "Crypto", "Logging", "NIOCore", "NIOHTTP1", "ServiceLifecycle",
     ],
     "Simulation": ["Alauda", "OTA", "SMPP", "Crypto", "CryptoExtras", "NIOCore", "NIOPosix"],
     "SIMSimulator": ["Simulation"],
