@@ -90,7 +90,7 @@ let package = Package(
             name: "HomeMSSPService",
             dependencies: [
                 "Alauda", "HomeMSSP", "HomeStore", "KeyVault", "MSSCore", "MSSRuntime", "MSSWire", "OTA", "PostgreSQL",
-                "SIMLink", "Signatures", .httpClient, .lifecycle, .logging, .nioCore, .nioHTTP1,
+                "SIMLink", "Signatures", .crypto, .httpClient, .lifecycle, .logging, .nioCore, .nioHTTP1,
             ]
         ),
 
@@ -105,14 +105,14 @@ let package = Package(
             dependencies: ["CLibCrypto", .httpServer, .httpServerCore, .lifecycle, .logging, .nioCore, .signals]
         ),
         .executableTarget(name: "Bench", dependencies: [.httpClient, .nioCore, .nioHTTP1, .nioSSL]),
-        .executableTarget(name: "PacketBench", dependencies: ["OTA"]),
+        .executableTarget(name: "PacketBench", dependencies: ["KeyVault", "OTA"]),
 
         // Tests, one target a module, and what they share.
         .target(
             name: "MSSTestSupport",
             dependencies: [
                 "Alauda", "HomeMSSP", "MSSCore", "MSSRuntime", "MSSWire", "OTA", "PostgreSQL", .asn1, .crypto,
-                .httpClient, .logging, .nioCore, .nioSSL, .x509,
+                .cryptoExtras, .httpClient, .logging, .nioCore, .nioSSL, .x509,
             ],
             path: "Tests/Support"
         ),
@@ -157,6 +157,13 @@ let package = Package(
             ]
         ),
         .testTarget(
+            name: "HomeImportTests",
+            dependencies: [
+                "Alauda", "HomeMSSP", "HomeMSSPService", "HomeStore", "KeyVault", "MSSCore", "MSSRuntime",
+                "MSSTestSupport", "OTA", "PostgreSQL", "Simulation", .crypto, .logging,
+            ]
+        ),
+        .testTarget(
             name: "SignaturesTests",
             dependencies: [
                 "Alauda", "HomeMSSP", "HomeMSSPService", "MSSCore", "MSSTestSupport", "Signatures", .asn1, .crypto,
@@ -193,7 +200,7 @@ if Context.environment["MSSP_FUZZ"] != nil {
     package.targets.append(
         .executableTarget(
             name: "Fuzz",
-            dependencies: ["Alauda", "OTA", "SMPP"],
+            dependencies: ["Alauda", "KeyVault", "OTA", "SMPP"],
             path: "Tests/Fuzz",
             exclude: ["Seeds"]
         )

@@ -56,7 +56,10 @@ struct Composition {
         services.append(server(entity, started))
         // The first request should find a directory; a home that is away now is asked again and again.
         await providers.pull()
-        try await ServiceRun.run(services, started: started, logger: log.logger)
+        let parts = services
+        try await withTaskExecutorPreference(EventLoopTasks.shared) {
+            try await ServiceRun.run(parts, started: started, logger: log.logger)
+        }
     }
 
     private func server(_ entity: AcquiringEntity, _ started: StartSignal) -> MeshServer {

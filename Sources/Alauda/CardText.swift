@@ -93,6 +93,7 @@ public struct CardText: Sendable, Equatable {
         switch scalar.value {
         case 0x0A, 0x0D: true
         case 0..<0x20, 0x7F..<0xA0, 0xFDD0...0xFDEF, 0xFFFE, 0xFFFF: false
+        case 0x20..<0x7F: true
         case 0x2028, 0x2029, 0xE000...0xF8FF: false
         // Characters that cannot be seen, that reorder or hide others, would make the shown text another than the
         // signed one; "default ignorable" holds the bidirectional controls, joiners, fillers and variation selectors.

@@ -51,11 +51,31 @@ struct Client {
 
 /// The envelopes that are sent.
 enum Message {
-    static func signature(ap: String, transaction: String, msisdn: String, text: String) -> String {
+    enum Mode {
+        /// Answered with the signature, within a minute.
+        case synch
+        /// Answered at once; the user has as long as the platform allows.
+        case asynch
+
+        fileprivate var attributes: String {
+            switch self {
+            case .synch: "MessagingMode=\"synch\" TimeOut=\"60\""
+            case .asynch: "MessagingMode=\"asynchClientServer\""
+            }
+        }
+    }
+
+    static func signature(
+        ap: String,
+        transaction: String,
+        msisdn: String,
+        text: String,
+        mode: Mode = .synch
+    ) -> String {
         envelope(
             "MSS_Signature",
             """
-            <mss:MSS_SignatureReq MajorVersion="1" MinorVersion="1" MessagingMode="synch" TimeOut="60">\
+            <mss:MSS_SignatureReq MajorVersion="1" MinorVersion="1" \(mode.attributes)>\
             \(header(ap, transaction))<mss:MobileUser><mss:MSISDN>\(msisdn)</mss:MSISDN></mss:MobileUser>\
             <mss:DataToBeSigned MimeType="text/plain" Encoding="UTF-8">\(text)</mss:DataToBeSigned>\
             </mss:MSS_SignatureReq>

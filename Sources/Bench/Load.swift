@@ -2,12 +2,17 @@ import Foundation
 import Synchronization
 
 /// Many providers' requests at once: each worker has cards of its own and asks them one after another.
+///
+/// With a rate the requests begin at moments that are fixed beforehand, whether or not the earlier ones are answered;
+/// a request that had to wait for a free worker counts from its moment, so that a stalled platform does not look fast.
 struct Load: Sendable {
     private let client: Client
     private let cards: [Card]
     private let provider: String
     private let concurrency: Int
     private let time: Duration
+    /// Requests a second; `nil` for as many as are answered.
+    private let rate: Double?
     private let processes: [(name: String, pid: Int32)]
 
     init(_ options: Options) throws {
@@ -22,6 +27,7 @@ struct Load: Sendable {
         guard cards.count >= concurrency else { throw BenchError("there must be a card for each worker") }
         provider = try options.text("ap-id")
         time = .seconds(try options.number("seconds"))
+        rate = try options.optionalNumber("rate").map { Double(max(1, $0)) }
         processes = options.pairs("process").compactMap { name, pid in Int32(pid).map { (name, $0) } }
     }
 
@@ -44,20 +50,40 @@ struct Load: Sendable {
     }
 
     private func work(for time: Duration) async -> [Sample] {
-        let end = ContinuousClock.now + time
+        let start = ContinuousClock.now
+        let end = start + time
         return await withTaskGroup(of: [Sample].self) { group in
             for worker in 0..<concurrency {
                 let own = stride(from: worker, to: cards.count, by: concurrency).map { cards[$0] }
-                group.addTask { await self.work(worker, own, until: end) }
+                group.addTask { await self.work(worker, own, from: start, until: end) }
             }
             return await group.reduce(into: []) { $0 += $1 }
         }
     }
 
-    private func work(_ worker: Int, _ own: [Card], until end: ContinuousClock.Instant) async -> [Sample] {
+    /// When a worker's next request shall begin; at once without a rate.
+    private func moment(
+        _ turn: Int,
+        of worker: Int,
+        _ start: ContinuousClock.Instant
+    ) async -> ContinuousClock.Instant {
+        guard let rate else { return .now }
+        let moment = start + .seconds(Double(turn * concurrency + worker) / rate)
+        if moment > .now { try? await Task.sleep(until: moment, tolerance: .zero, clock: .continuous) }
+        return moment
+    }
+
+    private func work(
+        _ worker: Int,
+        _ own: [Card],
+        from start: ContinuousClock.Instant,
+        until end: ContinuousClock.Instant
+    ) async -> [Sample] {
         var samples: [Sample] = []
         var turn = 0
-        while ContinuousClock.now < end {
+        while true {
+            let began = await moment(turn, of: worker, start)
+            guard began < end else { break }
             let envelope = Message.signature(
                 ap: provider,
                 transaction: "B\(worker)-\(turn)-\(UInt32.random(in: 0...UInt32.max))",
@@ -65,7 +91,6 @@ struct Load: Sendable {
                 text: "Pay \(turn) EUR to the bench?"
             )
             turn += 1
-            let began = ContinuousClock.now
             let answer = try? await client.post(envelope, to: "MSS_SignaturePort")
             let total = (ContinuousClock.now - began) / .milliseconds(1)
             let signed = answer?.text.contains("StatusCode Value=\"500\"") ?? false

@@ -6,6 +6,8 @@ enum Bench {
     static let usage = """
         usage: Bench register --me URL --pki DIR --cards DIR --skip N --count N
                Bench sign --ae URL --ap-id ID --pki DIR --cards DIR --skip N --count N --concurrency N --seconds N
+                          [--rate N] [--process NAME=PID]...
+               Bench wait --ae URL --ap-id ID --pki DIR --cards DIR --skip N --count N --concurrency N --warm-up N
                           [--process NAME=PID]...
         """
 
@@ -15,6 +17,7 @@ enum Bench {
             switch options.command {
             case "register": try await Registration(options).run()
             case "sign": print(try await Load(options).run())
+            case "wait": print(try await Waiting(options).run())
             default: throw BenchError(usage)
             }
         } catch {
@@ -55,6 +58,11 @@ struct Options {
     func number(_ name: String) throws -> Int {
         guard let number = Int(try text(name)) else { throw BenchError("--\(name) must be a number") }
         return number
+    }
+
+    /// `nil` where the option is missing.
+    func optionalNumber(_ name: String) throws -> Int? {
+        values[name] == nil ? nil : try number(name)
     }
 
     /// Every `--name key=value`.

@@ -29,11 +29,11 @@ struct Composition {
         material = try configuration.tls.load(TLSMaterial.init)
         providers = try Parts.providers(configuration.providers)
         prefix = try Parts.prefix(configuration.prefix)
-        vault = try Parts.vault(configuration.vault)
+        legacyBatches = try LegacyBatches(configuration.legacyBatches ?? [])
+        vault = try Parts.vault(configuration.vault, legacy: legacyBatches.permissions)
         fetcher = RevocationFetcher(tally: metrics)
         evidence = CMSEvidence(authority: try Parts.users(configuration.users, fetcher: fetcher))
         smsc = try MessageCentreParts.settings(configuration.smsc)
-        legacyBatches = try LegacyBatches(configuration.legacyBatches ?? [])
         log = try ServiceLog.start(configuration.log, service: "home", tally: metrics)
     }
 
@@ -92,6 +92,26 @@ struct Composition {
                 )
             )
         }
+        if let configuration = configuration.console {
+            // Two thousand cards a statement take longer than a service's own may.
+            let batches = Pool(self.configuration.database.connection, size: 1, limits: .migration)
+            let console = HomeConsole(
+                vault: vault,
+                table: VaultKeyTable(pool: pool),
+                cardImport: ImportCommand(
+                    work: CardImport(vault: vault, table: CardBatchTable(pool: batches, authenticator: rowCodes))
+                )
+            )
+            services.append(
+                ConsoleServer(
+                    configuration,
+                    commands: console.commands,
+                    audit: console.audit,
+                    tally: metrics,
+                    logger: log.logger
+                )
+            )
+        }
         services.append(BackgroundWork { await messageCentres.run() })
         services.append(BackgroundWork { await ledger.listen(configuration.database.connection) })
         services.append(BackgroundWork { await exchange.run() })
@@ -110,7 +130,10 @@ struct Composition {
                 isBound: { messageCentres.isBound }
             )
         )
-        try await ServiceRun.run(services, started: started, logger: log.logger)
+        let parts = services
+        try await withTaskExecutorPreference(EventLoopTasks.shared) {
+            try await ServiceRun.run(parts, started: started, logger: log.logger)
+        }
     }
 
     /// Each message centre by its name: one that is away is shown, and does not make the home unready.

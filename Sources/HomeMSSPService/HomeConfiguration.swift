@@ -22,9 +22,11 @@ struct HomeConfiguration: Decodable, Sendable {
     var results: Results?
     var log: LogConfiguration?
     var `operator`: OperatorConfiguration?
+    /// The local console; off unless it is here.
+    var console: ConsoleConfiguration?
 
     private enum CodingKeys: String, CodingKey {
-        case listen, identity, prefix, providers, tls, database, vault, smsc, users, results, log, `operator`
+        case listen, identity, prefix, providers, tls, database, vault, smsc, users, results, log, `operator`, console
         case acquiringEntities = "acquiring_entities"
         case managementEntities = "management_entities"
         case legacyBatches = "legacy_batch"

@@ -7,11 +7,22 @@ import PostgreSQL
 @main
 enum HomeMSSPService {
     static func main() async {
-        await ServiceMain.run("HomeMSSPService", commands: ["migrate", "restore"]) { invocation in
+        await ServiceMain.run(
+            "HomeMSSPService",
+            commands: ["migrate", "restore", "status", "import"],
+            options: ["batch", "components", "components-fd"],
+            flags: ["all-or-none", "keep-good"]
+        ) { invocation in
             let file = invocation.configuration
             switch invocation.command {
             case "migrate": try await migrate(try ConfigurationFile.load(MigrationConfiguration.self, from: file))
             case "restore": try await restore(try ConfigurationFile.load(HomeConfiguration.self, from: file))
+            case "status":
+                try await atConsole(["status"], try ConfigurationFile.load(HomeConfiguration.self, from: file))
+            case "import":
+                let call = try ImportCall(invocation)
+                let configuration = try ConfigurationFile.load(HomeConfiguration.self, from: file)
+                try await atConsole(call.words, configuration, terminal: call.terminal, file: call.next)
             default: try await Composition(try ConfigurationFile.load(HomeConfiguration.self, from: file)).run()
             }
         }
@@ -28,6 +39,21 @@ enum HomeMSSPService {
             try await VaultKeyTable(pool: pool).note("restore", "intent", who)
         } catch { throw StartError("database: \(error.line)") }
         print(try await epoch.restore(by: who))
+    }
+
+    /// Runs a command at the console of the home that serves here.
+    ///
+    /// `file` gives the octets of what goes along.
+    private static func atConsole(
+        _ command: [String],
+        _ configuration: HomeConfiguration,
+        terminal: Terminal = Terminal(),
+        file: ((_ most: Int) throws -> [UInt8])? = nil
+    ) async throws {
+        guard let console = configuration.console else {
+            throw StartError("console.socket is not configured: the home has no console")
+        }
+        print(try await ConsoleClient.run(console.socket.path, command, terminal: terminal, file: file))
     }
 
     /// Brings the database's schema up to date with a role of its own; does nothing where it is already.

@@ -3,6 +3,7 @@ import HomeStore
 import KeyVault
 import MSSCore
 import MSSRuntime
+import OTA
 import PostgreSQL
 import Signatures
 
@@ -36,11 +37,14 @@ enum Parts {
     }
 
     /// Sealed as yet.
-    static func vault(_ files: HomeConfiguration.VaultFiles) throws(StartError) -> Vault {
+    static func vault(
+        _ files: HomeConfiguration.VaultFiles,
+        legacy: [LegacyPermission]
+    ) throws(StartError) -> Vault {
         let importKey = try SecretFile.read(files.importKey.path)
         let importCertificate = try PublicFile.read(files.importCertificate.path)
         do throws(VaultError) {
-            return try Vault(importKey: importKey, importCertificate: importCertificate)
+            return try Vault(importKey: importKey, importCertificate: importCertificate, legacy: legacy)
         } catch { throw StartError("vault: \(error)") }
     }
 

@@ -32,16 +32,31 @@ enum CarryingOn {
         """
 
     /// Each orphan goes to one process alone ($1: this process).
+    ///
+    /// The owners are found by one step in the index for each, so that a look costs the same whether ten
+    /// transactions run or fifty thousand; only the rows of an owner that is gone are read.
     static let adopt = """
-        WITH alive AS (
+        WITH RECURSIVE owners AS (
+            (SELECT home FROM transactions WHERE running AND home IS NOT NULL ORDER BY home LIMIT 1)
+            UNION ALL
+            SELECT (SELECT t.home FROM transactions t WHERE t.running AND t.home > o.home ORDER BY t.home LIMIT 1)
+            FROM owners o WHERE o.home IS NOT NULL
+        ), alive AS (
             SELECT objid::int8::int4 AS home FROM pg_locks
             WHERE locktype = 'advisory' AND classid::int8 = \(lockSpace) AND objsubid = 2 AND granted
                 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        ), gone AS (
+            SELECT home FROM owners WHERE home <> $1 AND home NOT IN (SELECT home FROM alive)
         ), orphan AS (
-            SELECT id FROM transactions
-            WHERE running AND deadline > now() AND home IS DISTINCT FROM $1
-                AND coalesce(home, 0) NOT IN (SELECT home FROM alive)
-            LIMIT 200 FOR UPDATE SKIP LOCKED
+            SELECT o.id FROM gone g CROSS JOIN LATERAL (
+                SELECT id FROM transactions WHERE running AND home = g.home AND deadline > now()
+                LIMIT 200 FOR UPDATE SKIP LOCKED
+            ) o
+            UNION ALL
+            SELECT o.id FROM (
+                SELECT id FROM transactions WHERE running AND home IS NULL AND deadline > now()
+                LIMIT 200 FOR UPDATE SKIP LOCKED
+            ) o
         )
         UPDATE transactions t SET home = $1 FROM orphan o WHERE t.id = o.id RETURNING t.id
         """

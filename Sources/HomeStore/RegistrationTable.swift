@@ -31,6 +31,7 @@ public struct RegistrationTable: RegistrationStore {
             .bytea(card.security.tar.octets), .textArray(records.map(\.domain.rawValue)),
             .int4Array(records.map { Int32($0.keyVersion) }), .int4Array(records.map(\.topKeyVersion)),
             .byteaArray(records.map(\.keyCheckValue)), .byteaArray(records.map(\.sealed)), .bytea(code),
+            .textArray(records.map(\.algorithm.rawValue)), .textArray(records.map(\.batch)),
         ]
         _ = try await change(
             Self.insertCard,
@@ -122,9 +123,12 @@ extension RegistrationTable {
         WITH card AS (
             INSERT INTO cards (iccid, imsi, msisdn, tar, code) VALUES ($4, $5, $6, $7, $13) RETURNING iccid
         ), keys AS (
-            INSERT INTO card_keys (iccid, domain, key_version, top_key_version, key_check_value, sealed)
-            SELECT card.iccid, k.* FROM card,
-                unnest($8::text[], $9::int4[], $10::int4[], $11::bytea[], $12::bytea[]) AS k
+            INSERT INTO card_keys (
+                iccid, domain, key_version, top_key_version, key_check_value, sealed, algorithm, batch
+            )
+            SELECT card.iccid, k.* FROM card, unnest(
+                $8::text[], $9::int4[], $10::int4[], $11::bytea[], $12::bytea[], $14::text[], $15::text[]
+            ) AS k
         ), counters AS (
             INSERT INTO card_counters (iccid) SELECT iccid FROM card
         )

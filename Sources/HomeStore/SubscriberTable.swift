@@ -38,11 +38,16 @@ public final class SubscriberTable: SubscriberDirectory {
             k.reference::int4, k.algorithm::int4, k.public_key, k.certificate,
             s.key_version, s.top_key_version, s.key_check_value, s.sealed,
             w.key_version, w.top_key_version, w.key_check_value, w.sealed,
-            c.imsi, c.code, u.code, k.code
+            c.imsi, c.code, u.code, k.code,
+            s.algorithm, s.batch, w.algorithm, w.batch,
+            p.key_version, p.top_key_version, p.key_check_value, p.sealed, p.algorithm, p.batch,
+            a.key_version, a.top_key_version, a.key_check_value, a.sealed, a.algorithm, a.batch
         FROM cards c
         JOIN mobile_users u ON u.iccid = c.iccid
-        JOIN card_keys s ON s.iccid = c.iccid AND s.domain = 'ssd'
-        JOIN card_keys w ON w.iccid = c.iccid AND w.domain = 'wpki'
+        JOIN card_keys s ON s.iccid = c.iccid AND s.domain = 'ssd' AND s.state = 'active'
+        JOIN card_keys w ON w.iccid = c.iccid AND w.domain = 'wpki' AND w.state = 'active'
+        LEFT JOIN card_keys p ON p.iccid = c.iccid AND p.domain = 'wpki' AND p.state = 'pending'
+        LEFT JOIN card_keys a ON a.iccid = c.iccid AND a.domain = 'wpki' AND a.state = 'accept'
         LEFT JOIN user_keys k ON k.iccid = c.iccid AND k.reference = 1
         WHERE c.msisdn = ANY ($1::text[])
         """
@@ -98,9 +103,11 @@ public final class SubscriberTable: SubscriberDirectory {
             let tar = TAR(try row.bytes(index, 2)), let state = MobileUserRecord.State(rawValue: try row.text(index, 6))
         else { throw PostgreSQLError.decoding("a card's identifiers are damaged") }
         let records = [
-            try record(row, index, iccid: iccid, domain: .ssd, from: 12),
-            try record(row, index, iccid: iccid, domain: .wpki, from: 16),
-        ]
+            try record(row, index, KeyPlace(iccid, .ssd, .active, from: 12, profile: 24)),
+            try record(row, index, KeyPlace(iccid, .wpki, .active, from: 16, profile: 26)),
+            try record(row, index, KeyPlace(iccid, .wpki, .pending, from: 28, profile: 32)),
+            try record(row, index, KeyPlace(iccid, .wpki, .accept, from: 34, profile: 38)),
+        ].compactMap { $0 }
         let key = try key(row, index)
         return Subscriber(
             card: CardReference(iccid: iccid, msisdn: msisdn, security: CardSecurity(records: records, tar: tar)),
@@ -131,23 +138,37 @@ public final class SubscriberTable: SubscriberDirectory {
         )
     }
 
-    private static func record(
-        _ row: ResultSet,
-        _ index: Int,
-        iccid: ICCID,
-        domain: CardKeyRecord.Domain,
-        from column: Int
-    ) throws -> CardKeyRecord {
-        guard let keyVersion = UInt8(exactly: try row.int64(index, column)),
-            let topKeyVersion = Int32(exactly: try row.int64(index, column + 1))
+    /// Where a key set stands in a row, and what its row's conditions say of it.
+    private struct KeyPlace {
+        var iccid: ICCID
+        var domain: CardKeyRecord.Domain
+        var state: KeysetState
+        var column: Int
+        var profile: Int
+
+        init(_ iccid: ICCID, _ domain: CardKeyRecord.Domain, _ state: KeysetState, from column: Int, profile: Int) {
+            (self.iccid, self.domain, self.state, self.column, self.profile) = (iccid, domain, state, column, profile)
+        }
+    }
+
+    /// `nil` where there is none in this state.
+    private static func record(_ row: ResultSet, _ index: Int, _ place: KeyPlace) throws -> CardKeyRecord? {
+        let column = place.column
+        guard let version = try row.optionalInt64(index, column) else { return nil }
+        guard let keyVersion = UInt8(exactly: version),
+            let topKeyVersion = Int32(exactly: try row.int64(index, column + 1)),
+            let algorithm = OTAAlgorithm(rawValue: try row.text(index, place.profile))
         else { throw PostgreSQLError.decoding("a key record's versions are damaged") }
         return CardKeyRecord(
-            iccid: iccid.description,
-            domain: domain,
+            iccid: place.iccid.description,
+            domain: place.domain,
             keyVersion: keyVersion,
             topKeyVersion: topKeyVersion,
             keyCheckValue: try row.bytes(index, column + 2),
-            sealed: try row.bytes(index, column + 3)
+            sealed: try row.bytes(index, column + 3),
+            algorithm: algorithm,
+            batch: try row.text(index, place.profile + 1),
+            state: place.state
         )
     }
 }

@@ -57,8 +57,15 @@ public struct VaultKeyTable: Sendable {
     }
 
     /// Notes an act on the vault in the audit of the database: `intent` before it, `result` after it.
-    public func note(_ act: String, _ phase: String, _ outcome: String) async throws(StoreError) {
-        let parameters: [Parameter] = [.text(act), .text(phase), .text(outcome)]
+    ///
+    /// `who` is the one at the console, where it was one.
+    public func note(
+        _ act: String,
+        _ phase: String,
+        _ outcome: String?,
+        by who: String? = nil
+    ) async throws(StoreError) {
+        let parameters: [Parameter] = [.text(act), .text(phase), .text(outcome), .text(who)]
         try await StoreError.catching {
             try await self.pool.withConnection(deadline: .now + .seconds(5)) { connection in
                 _ = try await connection.execute(Self.note, parameters)
@@ -67,7 +74,7 @@ public struct VaultKeyTable: Sendable {
     }
 
     private static let note = """
-        INSERT INTO audit_log (act, phase, subject, trace, outcome) VALUES ($1, $2, 'vault', '', $3)
+        INSERT INTO audit_log (act, phase, subject, trace, outcome, peer) VALUES ($1, $2, 'vault', '', $3, $4)
         """
 
     // The one who comes second waits at the first key for the other's commit, and then keeps none of its own.

@@ -4,22 +4,17 @@ import MSSCore
 import OTA
 
 extension Keyring {
-    /// Seals a card's secret by AES-256-GCM under its shard; the record's other fields are its associated data.
-    func seal(
-        _ secret: [UInt8],
-        iccid: ICCID,
-        domain: CardKeyRecord.Domain,
-        keyVersion: UInt8,
-        keyCheckValue: [UInt8]
-    ) throws(VaultError) -> CardKeyRecord {
-        var record = CardKeyRecord(
-            iccid: iccid.description,
-            domain: domain,
-            keyVersion: keyVersion,
-            topKeyVersion: newest,
-            keyCheckValue: keyCheckValue,
-            sealed: []
-        )
+    /// Seals a card's secret by AES-256-GCM under its newest shard; the record's other fields are its associated data.
+    ///
+    /// - Parameters:
+    ///   - secret: KIc ‖ KID, or the applet's root.
+    ///   - plan: What the record says besides; its KEK version and sealed octets are made here.
+    /// - Returns: The record for storage.
+    /// - Throws: ``VaultError/damagedRecord``.
+    func seal(_ secret: [UInt8], as plan: CardKeyRecord) throws(VaultError) -> CardKeyRecord {
+        var record = plan
+        record.topKeyVersion = newest
+        record.sealed = []
         guard let key = shard(of: record.iccid, version: newest) else { throw .damagedRecord }
         do {
             let box = try AES.GCM.seal(secret, using: key, authenticating: Self.identity(of: record))
@@ -32,6 +27,7 @@ extension Keyring {
     /// - Throws: ``VaultError/damagedRecord``; storage is not believed, so nothing in a row may do more harm.
     func open(_ record: CardKeyRecord) throws(VaultError) -> [UInt8] {
         guard record.iccid.utf8.count <= 20, record.keyCheckValue.count == KeyCheckValue.length,
+            record.batch.utf8.count <= 64, record.state != .destroyed,
             let key = shard(of: record.iccid, version: record.topKeyVersion)
         else { throw .damagedRecord }
         do {
@@ -40,12 +36,13 @@ extension Keyring {
         } catch { throw .damagedRecord }
     }
 
-    /// Card ‖ domain ‖ purpose ‖ KVN ‖ KEK version ‖ KCV, each with its length: no two identities write the same octets.
+    /// Card ‖ domain ‖ purpose ‖ KVN ‖ KEK version ‖ KCV ‖ algorithm ‖ batch ‖ state, each with its length: no two identities write the same octets.
     private static func identity(of record: CardKeyRecord) -> [UInt8] {
         let purpose = record.domain == .ssd ? "KIc KID" : "K_ROOT"
         let parts: [[UInt8]] = [
             Array("mssp card key".utf8), Array(record.iccid.utf8), Array(record.domain.rawValue.utf8),
             Array(purpose.utf8), [record.keyVersion], Array("\(record.topKeyVersion)".utf8), record.keyCheckValue,
+            Array(record.algorithm.rawValue.utf8), Array(record.batch.utf8), Array(record.state.rawValue.utf8),
         ]
         return parts.flatMap { [UInt8($0.count)] + $0 }
     }

@@ -3,6 +3,8 @@ public import MSSCore
 @_spi(KeyMaterial) public import OTA
 import Synchronization
 
+public import struct Foundation.Date
+
 /// Keeps the keys of every card.
 ///
 /// They rest sealed in storage and are applied here. No key leaves this module.
@@ -13,13 +15,20 @@ import Synchronization
 /// keys → card keys; KEK → the key of the rows' codes) into locked memory.
 public final class Vault: Sendable, CustomStringConvertible, CustomReflectable {
     private let importKey: ImportKey
+    private let legacy: [LegacyPermission]
     private let keyring = Mutex<Keyring?>(nil)
 
     /// - Parameters:
     ///   - importKey: PEM of the private key of `importCertificate`.
     ///   - importCertificate: PEM; personalisers encrypt to it.
+    ///   - legacy: The card batches that may use triple DES; no other may.
     /// - Throws: ``VaultError/keyFile(_:)``.
-    public init(importKey: [UInt8], importCertificate: [UInt8]) throws(VaultError) {
+    public init(
+        importKey: [UInt8],
+        importCertificate: [UInt8],
+        legacy: [LegacyPermission] = []
+    ) throws(VaultError) {
+        self.legacy = legacy
         self.importKey = try ImportKey(key: importKey, certificate: importCertificate)
     }
 
@@ -51,7 +60,7 @@ public final class Vault: Sendable, CustomStringConvertible, CustomReflectable {
     /// The KEK version whose shards seal what is new.
     public func kekVersion() throws(VaultError) -> Int32 { try unsealed().newest }
 
-    private func unsealed() throws(VaultError) -> Keyring {
+    func unsealed() throws(VaultError) -> Keyring {
         guard let keyring = keyring.withLock({ $0 }) else { throw .sealed }
         return keyring
     }
@@ -67,14 +76,22 @@ public final class Vault: Sendable, CustomStringConvertible, CustomReflectable {
     /// A card's row sealed anew under the newest KEK version; the key in it does not change.
     public func renewed(_ record: CardKeyRecord) throws(VaultError) -> CardKeyRecord {
         let keyring = try unsealed()
-        guard let iccid = ICCID(record.iccid) else { throw .damagedRecord }
-        return try keyring.seal(
-            try keyring.open(record),
-            iccid: iccid,
-            domain: record.domain,
-            keyVersion: record.keyVersion,
-            keyCheckValue: record.keyCheckValue
-        )
+        return try keyring.seal(try keyring.open(record), as: record)
+    }
+
+    /// A card's row in the next state of its life; the state is under the seal, so storage cannot choose it.
+    ///
+    /// - Returns: For storage, in the place of the old one; one that is destroyed holds no octets any more.
+    /// - Throws: ``VaultError/unusable(_:)`` for a state that this one may not become (``KeysetState/may(become:)``).
+    public func moved(_ record: CardKeyRecord, to state: KeysetState) throws(VaultError) -> CardKeyRecord {
+        guard record.state.may(become: state) else {
+            throw .unusable("a key that is \(record.state.rawValue) cannot become \(state.rawValue)")
+        }
+        let secret = try unsealed().open(record)
+        var next = record
+        next.state = state
+        next.sealed = []
+        return state == .destroyed ? next : try unsealed().seal(secret, as: next)
     }
 
     /// Opens a personaliser's envelope and seals the keys in it for storage.
@@ -96,17 +113,27 @@ public final class Vault: Sendable, CustomStringConvertible, CustomReflectable {
         guard kic.count == kid.count else { throw .envelope("ssd.kic and ssd.kid must be of one size") }
         let securityDomain = try keyring.seal(
             kic + kid,
-            iccid: iccid,
-            domain: .ssd,
-            keyVersion: file.ssd.keyVersion,
-            keyCheckValue: try KeyCheckValue.aes(kic)
+            as: CardKeyRecord(
+                iccid: iccid.description,
+                domain: .ssd,
+                keyVersion: file.ssd.keyVersion,
+                topKeyVersion: keyring.newest,
+                keyCheckValue: try KeyCheckValue.aes(kic),
+                sealed: [],
+                algorithm: kic.count == 32 ? .aes256 : .aes128
+            )
         )
         let applet = try keyring.seal(
             root,
-            iccid: iccid,
-            domain: .wpki,
-            keyVersion: file.wpki.keyVersion,
-            keyCheckValue: try KeyCheckValue.aes(root)
+            as: CardKeyRecord(
+                iccid: iccid.description,
+                domain: .wpki,
+                keyVersion: file.wpki.keyVersion,
+                topKeyVersion: keyring.newest,
+                keyCheckValue: try KeyCheckValue.aes(root),
+                sealed: [],
+                algorithm: root.count == 32 ? .aes256 : .aes128
+            )
         )
         return ([securityDomain, applet], try file.tarOctets())
     }
@@ -115,73 +142,136 @@ public final class Vault: Sendable, CustomStringConvertible, CustomReflectable {
     ///
     /// - Parameters:
     ///   - message: What the card is asked.
-    ///   - records: The card's rows, one of the security domain and one of the applet.
+    ///   - records: The card's rows, one of the security domain and at least one of the applet.
     ///   - iccid: The card.
     ///   - tar: The applet's address.
     ///   - counters: Committed by storage for this message; spent here.
+    ///   - keyVersion: Of the applet's root; `nil` is the active one. A pending one is taken when it is named.
+    ///   - time: Now: triple DES ends with its permission.
     /// - Returns: A command that can be sent once.
-    /// - Throws: ``VaultError/sealed``, ``VaultError/damagedRecord``, or ``VaultError/unusable(_:)`` for a message that is too long.
+    /// - Throws: ``VaultError/sealed``, ``VaultError/damagedRecord``, ``VaultError/legacyRefused(_:)``, or
+    ///   ``VaultError/unusable(_:)`` for a message that is too long.
     public func seal(
         _ message: DownMessage,
         records: [CardKeyRecord],
         iccid: ICCID,
         tar: TAR,
-        counters: consuming SpentCounters
+        counters: consuming SpentCounters,
+        keyVersion: UInt8? = nil,
+        at time: Date = Date()
     ) throws(VaultError) -> SealedCommand {
         let keyring = try unsealed()
-        let applet = try record(.wpki, of: iccid, in: records)
-        let domain = try record(.ssd, of: iccid, in: records)
+        let applet = try record(.wpki, of: iccid, in: records) {
+            keyVersion == nil ? $0.state == .active : $0.keyVersion == keyVersion && $0.state.seals
+        }
+        let domain = try record(.ssd, of: iccid, in: records) { $0.state == .active }
+        // The permission is asked only of a row that is as the vault sealed it.
+        let secret = try keyring.open(domain)
+        let profile = try profile(of: domain, at: time)
         do {
             let keys = try WPKIKeys(root: keyring.open(applet), iccid: iccid.octets, keyVersion: applet.keyVersion)
             let frame = try keys.seal(message.octets, counter: counters.frame, direction: .down)
-            let indication = KeyIndication.aes(keyVersion: domain.keyVersion)
-            let header = CommandPacket.Header(spi: .secured, kic: indication, kid: indication, tar: tar)
-            let secret = try keyring.open(domain)
             let keyset = try OTAKeyset(
                 kic: Array(secret.prefix(secret.count / 2)),
-                kid: Array(secret.suffix(secret.count / 2))
+                kid: Array(secret.suffix(secret.count / 2)),
+                algorithm: profile.algorithm
             )
             return try SealedCommand(
-                CommandPacket(header: header, data: frame),
+                frame,
+                to: tar,
+                profile: profile,
                 under: keyset,
-                counter: counters.packet
+                counter: counters.packet,
+                at: time
             )
         } catch let error as VaultError {
             throw error
         } catch { throw .unusable("the message cannot be sealed: \(error)") }
     }
 
-    /// Opens an applet's answer; the outer packet proves nothing and is not asked.
+    /// Whether nothing may be sent to a card any more, or yet: its batch uses triple DES without a permission.
+    public func isLegacyRefused(_ records: [CardKeyRecord], at time: Date = Date()) -> Bool {
+        records.contains { record in
+            guard record.domain == .ssd, record.state == .active, record.algorithm.isLegacy else { return false }
+            return (try? profile(of: record, at: time)) == nil
+        }
+    }
+
+    /// What the card's batch accepts, and nothing is sent to it but by that.
+    private func profile(of record: CardKeyRecord, at time: Date) throws(VaultError) -> CardProfile {
+        let permission = try permission(for: record.algorithm, of: record.batch, at: time)
+        do throws(CardProfileError) {
+            return try CardProfile(algorithm: record.algorithm, keyVersion: record.keyVersion, legacy: permission)
+        } catch { throw .damagedRecord }
+    }
+
+    /// `nil` where none is needed.
+    func permission(
+        for algorithm: OTAAlgorithm,
+        of batch: String,
+        at time: Date
+    ) throws(VaultError) -> LegacyPermission? {
+        guard algorithm.isLegacy else { return nil }
+        guard let permission = legacy.first(where: { $0.batch == batch && $0.algorithm == algorithm }) else {
+            throw .legacyRefused("the card's batch has no permission for triple DES")
+        }
+        guard !permission.isOver(at: time) else {
+            throw .legacyRefused("the permission of the card's batch for triple DES ended with \(permission.lastDay)")
+        }
+        return permission
+    }
+
+    /// Opens an applet's answer under the root that its frame names; the outer packet proves nothing and is not asked.
     ///
     /// - Parameters:
     ///   - packet: What came from the card, or from anybody.
     ///   - records: The card's rows.
     ///   - iccid: The card.
-    /// - Returns: The answer and the frame's counter, which the caller compares with those seen before.
+    /// - Returns: The answer, the frame's counter, which the caller compares with those seen before under the same
+    ///   root, and that root's key version.
     /// - Throws: ``VaultError/notAuthentic``, ``VaultError/damagedRecord``.
+    public func opened(
+        _ packet: ResponsePacket,
+        records: [CardKeyRecord],
+        iccid: ICCID
+    ) throws(VaultError) -> (message: UpMessage, counter: UInt32, keyVersion: UInt8) {
+        let keyring = try unsealed()
+        guard let header = try? FrameHeader(packet.data) else { throw .notAuthentic }
+        _ = try record(.wpki, of: iccid, in: records) { $0.state.opens }
+        // One that the home does not have, or has no longer, is nobody's frame.
+        guard
+            let applet = records.first(where: {
+                $0.domain == .wpki && $0.state.opens && $0.keyVersion == header.keyVersion
+            })
+        else { throw .notAuthentic }
+        guard applet.iccid == iccid.description else { throw .damagedRecord }
+        let root = try keyring.open(applet)
+        do {
+            let keys = try WPKIKeys(root: root, iccid: iccid.octets, keyVersion: applet.keyVersion)
+            let message = try UpMessage(decoding: try keys.open(packet.data, direction: .up))
+            return (message, header.counter, applet.keyVersion)
+        } catch { throw .notAuthentic }
+    }
+
+    /// The same without the key version.
     public func open(
         _ packet: ResponsePacket,
         records: [CardKeyRecord],
         iccid: ICCID
     ) throws(VaultError) -> (message: UpMessage, counter: UInt32) {
-        let keyring = try unsealed()
-        let applet = try record(.wpki, of: iccid, in: records)
-        let root = try keyring.open(applet)
-        do {
-            let keys = try WPKIKeys(root: root, iccid: iccid.octets, keyVersion: applet.keyVersion)
-            let counter = try FrameHeader(packet.data).counter
-            return (try UpMessage(decoding: try keys.open(packet.data, direction: .up)), counter)
-        } catch { throw .notAuthentic }
+        let answer = try opened(packet, records: records, iccid: iccid)
+        return (answer.message, answer.counter)
     }
 
     private func record(
         _ domain: CardKeyRecord.Domain,
         of iccid: ICCID,
-        in records: [CardKeyRecord]
+        in records: [CardKeyRecord],
+        where isMeant: (CardKeyRecord) -> Bool
     ) throws(VaultError) -> CardKeyRecord {
-        guard let record = records.first(where: { $0.domain == domain }), record.iccid == iccid.description else {
-            throw .damagedRecord
-        }
+        guard let record = records.first(where: { $0.domain == domain && isMeant($0) }),
+            record.iccid == iccid.description
+        else { throw .damagedRecord }
         return record
     }
 }

@@ -91,7 +91,7 @@ struct WireCall: Sendable {
         _ channel: any Channel
     ) async -> Result<WireServices.Answer, MSSFault> {
         let services = services
-        let task = Task<Result<WireServices.Answer, MSSFault>, Never> {
+        let task = Task<Result<WireServices.Answer, MSSFault>, Never>(executorPreference: EventLoopTasks.shared) {
             do throws(MSSFault) { return .success(try await services.answer(message, call, shape)) } catch {
                 return .failure(error)
             }

@@ -19,8 +19,15 @@ public struct CardKeyRecord: Sendable, Equatable {
     public var topKeyVersion: Int32
     /// Key check value, 3 octets: compares keys without showing them.
     public var keyCheckValue: [UInt8]
-    /// Nonce, ciphertext and tag of AES-256-GCM; the fields above are its associated data.
+    /// Nonce, ciphertext and tag of AES-256-GCM; all other fields are its associated data.
+    ///
+    /// Empty once destroyed.
     public var sealed: [UInt8]
+    /// What the keys are for; of the applet's root it tells the size alone.
+    public var algorithm: OTAAlgorithm
+    /// The personaliser's name of the card's batch; empty for a card that came alone.
+    public var batch: String
+    public var state: KeysetState
 
     public init(
         iccid: String,
@@ -28,7 +35,10 @@ public struct CardKeyRecord: Sendable, Equatable {
         keyVersion: UInt8,
         topKeyVersion: Int32,
         keyCheckValue: [UInt8],
-        sealed: [UInt8]
+        sealed: [UInt8],
+        algorithm: OTAAlgorithm = .aes128,
+        batch: String = "",
+        state: KeysetState = .active
     ) {
         self.iccid = iccid
         self.domain = domain
@@ -36,6 +46,9 @@ public struct CardKeyRecord: Sendable, Equatable {
         self.topKeyVersion = topKeyVersion
         self.keyCheckValue = keyCheckValue
         self.sealed = sealed
+        self.algorithm = algorithm
+        self.batch = batch
+        self.state = state
     }
 }
 

@@ -133,20 +133,6 @@ public struct SealedCommand: ~Copyable, Sendable {
         try self.init(octets, header, keyset.protection(checksumLength: profile.checksumLength))
     }
 
-    /// The same as a card under AES that takes either length of checksum.
-    public init(
-        _ octets: [UInt8],
-        profile: SecurityProfile,
-        under keyset: borrowing OTAKeyset
-    ) throws(OTAError) {
-        let header = try Self.header(octets)
-        let checksumLength = Int(octets[2]) - 13
-        guard profile.accepts(header), !keyset.algorithm.isLegacy, checksumLength == 8 || checksumLength == 4 else {
-            throw .insufficientSecurity
-        }
-        try self.init(octets, header, keyset.protection(checksumLength: checksumLength))
-    }
-
     /// Opens a packet whose ``header(_:)`` was read.
     init(_ octets: [UInt8], _ header: CommandPacket.Header, _ protection: PacketProtection) throws(OTAError) {
         let part = try protection.open(octets[10...], after: Array(octets[..<10]), hasStatus: false)

@@ -86,23 +86,6 @@ public struct TAR: Sendable, Equatable {
     }
 }
 
-/// What a card's security domain under AES accepts; the packet's own word is compared with it, never believed.
-///
-/// For a card that was not told its batch; a home knows it and has a ``CardProfile``.
-public struct SecurityProfile: Sendable, Equatable {
-    public var keyVersion: UInt8
-
-    /// - Parameter keyVersion: 1–15; 0 would mean "known implicitly" and is no key version.
-    public init?(keyVersion: UInt8) {
-        guard (1...15).contains(keyVersion) else { return nil }
-        self.keyVersion = keyVersion
-    }
-
-    public func accepts(_ header: CommandPacket.Header) -> Bool {
-        header.isSound(.aes128, keyVersion: keyVersion)
-    }
-}
-
 extension CommandPacket.Header {
     /// Checksum, ciphered, a rising counter, both keys of this algorithm and version.
     func isSound(_ algorithm: OTAAlgorithm, keyVersion: UInt8) -> Bool {

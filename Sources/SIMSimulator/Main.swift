@@ -14,8 +14,8 @@ enum SIMSimulator {
                                 [--chance SEED]
                SIMSimulator tell --control SOCKET --command LINE
                SIMSimulator command --seed FILE --count N [SERIES] --msisdn DIGITS --counter N [--text TEXT]
-        series: [--seed FILE] [--first N] [--msisdn-first DIGITS] [--behaviours LIST] [--key-bits 128|256]; a seed file
-                that is not there is made, mode 0600; without one the keys are new
+        series: [--seed FILE] [--first N] [--msisdn-first DIGITS] [--behaviours LIST] [--key-bits 128|256]
+                [--algorithm 3des-2|3des-3]; a seed file that is not there is made, mode 0600; without one the keys are new
         behaviours: sign, cancel, notMe, wrongPIN, silent, off, delay:MILLISECONDS and others (docs/simulator.md); the
                 cards after the list's end do as their number says (…92NN), or sign
         rules: FROM-TO=BEHAVIOUR,…    faults: NAME, NAME*TIMES or NAME%PERCENT, …

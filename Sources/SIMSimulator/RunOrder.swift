@@ -73,6 +73,10 @@ extension Arguments {
         let names = try text("behaviours", or: "sign").split(separator: ",")
         let bits = try number("key-bits", in: 128...256, or: 128)
         guard bits == 128 || bits == 256 else { throw UsageError("--key-bits must be 128 or 256") }
+        let legacy = optional("algorithm")
+        guard legacy.map({ ["3des-2", "3des-3"].contains($0) }) ?? true else {
+            throw UsageError("--algorithm must be 3des-2 or 3des-3; AES needs none")
+        }
         let behaviours = try names.map { name in
             guard let behaviour = Behaviour(name) else { throw UsageError("\(name) is no behaviour") }
             return behaviour
@@ -83,7 +87,8 @@ extension Arguments {
                 count: first + count,
                 firstMSISDN: msisdn,
                 behaviours: behaviours,
-                keyLength: Int(bits / 8)
+                keyLength: Int(bits / 8),
+                legacy: legacy
             )
         }
         return (make, first..<(first + count))

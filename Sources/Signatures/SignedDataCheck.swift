@@ -93,9 +93,11 @@ private struct Expected {
 
     private func confirmCertificates(_ certificates: ArraySlice<UInt8>) throws(SignatureError) {
         var cursor = DERCursor(certificates)
-        var found: Set<[UInt8]> = []
-        while let next = cursor.takeWhole(0x30) { found.insert(Array(next)) }
-        guard cursor.isAtEnd, found == Set([certificate.der] + intermediates) else {
+        var found: [ArraySlice<UInt8>] = []
+        while let next = cursor.takeWhole(0x30) { found.append(next) }
+        // In any order; there are one to three, so hashing them would cost more than comparing.
+        let meant = [certificate.der[...]] + intermediates.map { $0[...] }
+        guard cursor.isAtEnd, found.allSatisfy(meant.contains), meant.allSatisfy(found.contains) else {
             throw SignatureError("the SignedData holds another certificate")
         }
     }

@@ -2,7 +2,16 @@ import Synchronization
 
 /// Users' certificates that were read before, with their keys: reading them again would cost more than to verify.
 public final class UserCertificates: Sendable {
-    private let known = Mutex<[[UInt8]: UserCertificate]>([:])
+    /// A certificate's octets; an array's own hash takes them one by one.
+    private struct Octets: Hashable {
+        var der: [UInt8]
+
+        func hash(into hasher: inout Hasher) {
+            der.withUnsafeBytes { hasher.combine(bytes: $0) }
+        }
+    }
+
+    private let known = Mutex<[Octets: UserCertificate]>([:])
     private let most: Int
 
     /// - Parameter most: How many are kept, some 2 KiB each; when there are more, all of them go.
@@ -15,11 +24,12 @@ public final class UserCertificates: Sendable {
 
     /// A certificate in DER, read now or before.
     public func certificate(der: [UInt8]) throws(SignatureError) -> UserCertificate {
-        if let certificate = known.withLock({ $0[der] }) { return certificate }
+        let key = Octets(der: der)
+        if let certificate = known.withLock({ $0[key] }) { return certificate }
         let certificate = try UserCertificate(der: der)
         known.withLock { known in
             if known.count >= most { known = [:] }
-            known[der] = certificate
+            known[key] = certificate
         }
         return certificate
     }

@@ -1,36 +1,45 @@
 import Crypto
 import CryptoExtras
 import Foundation
+@_spi(KeyMaterial) import OTA
 
 /// A personaliser's file of many cards for the home's import: CSV, a header and one row a card (docs/simulator.md).
 ///
 /// Keys stand in hexadecimal digits: wrapped under a transport key (AES-KW, RFC 3394), or in the clear without one. Each
-/// is followed by its check value: the first 3 octets of AES(K, 01^16).
+/// is followed by its check value: the first 3 octets of AES(K, 01^16), of triple DES those of the block of zeros.
 enum BatchFile {
     static let header = "iccid,imsi,msisdn,tar,ssd_kvn,ssd_alg,kic,kic_kcv,kid,kid_kcv,wpki_kvn,wpki_root,wpki_kcv"
 
     static func row(_ card: CardRecord, _ transportKey: TransportKey?) throws(SimulationError) -> String {
         let keys = [card.ssd.kic, card.ssd.kid, card.wpki.root].compactMap { Hex.octets($0) }
-        guard keys.count == 3 else { throw SimulationError("the keys of a card are not as they must be") }
+        guard keys.count == 3, let algorithm = card.ssd.otaAlgorithm else {
+            throw SimulationError("the keys of a card are not as they must be")
+        }
+        let values = try checkValues(keys, algorithm)
         var fields: [String] = []
-        for key in keys {
+        for (key, value) in zip(keys, values) {
             fields.append(Hex.text(try transportKey?.wrap(key) ?? key))
-            fields.append(Hex.text(try checkValue(key)))
+            fields.append(Hex.text(value))
         }
         var row = [card.iccid, card.imsi, "+" + card.msisdn, card.ssd.tar]
-        row += [String(card.ssd.keyVersion), "AES-\(keys[0].count * 8)"]
+        row += [String(card.ssd.keyVersion), algorithm.rawValue.uppercased()]
         row += fields[..<4]
         row.append(String(card.wpki.keyVersion))
         row += fields[4...]
         return row.joined(separator: ",")
     }
 
-    private static func checkValue(_ key: [UInt8]) throws(SimulationError) -> [UInt8] {
-        var block = [UInt8](repeating: 1, count: 16)
-        do { try AES.permute(&block, key: SymmetricKey(data: key)) } catch {
-            throw SimulationError("a key has a length that AES does not know")
-        }
-        return Array(block.prefix(3))
+    /// Of KIc, KID and root.
+    private static func checkValues(
+        _ keys: [[UInt8]],
+        _ algorithm: OTAAlgorithm
+    ) throws(SimulationError) -> [[UInt8]] {
+        do {
+            let values = try OTAKeyset(kic: keys[0], kid: keys[1], algorithm: algorithm).keyCheckValues()
+            var block = [UInt8](repeating: 1, count: 16)
+            try AES.permute(&block, key: SymmetricKey(data: keys[2]))
+            return [values.kic, values.kid, Array(block.prefix(3))]
+        } catch { throw SimulationError("the keys of a card are not as they must be") }
     }
 }
 

@@ -36,9 +36,12 @@ public struct CardRecord: Codable, Sendable {
         public var kic: String
         public var kid: String
         public var tar: String
+        /// `3des-2` or `3des-3` for a card of long ago; `nil` is AES, the size told by the keys.
+        public var algorithm: String?
 
-        public init(keyVersion: UInt8, kic: String, kid: String, tar: String) {
+        public init(keyVersion: UInt8, kic: String, kid: String, tar: String, algorithm: String? = nil) {
             self.keyVersion = keyVersion
+            self.algorithm = algorithm
             self.kic = kic
             self.kid = kid
             self.tar = tar

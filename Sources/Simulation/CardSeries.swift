@@ -1,3 +1,5 @@
+import OTA
+
 /// Cards that follow from one seed: every number, key and code of each is computed when it is asked for.
 ///
 /// The same seed makes the same cards, whatever the size of the series; nothing of them needs to be stored.
@@ -8,16 +10,20 @@ public struct CardSeries: Sendable {
     private let firstMSISDN: UInt64
     private let behaviours: [Behaviour]
     private let keyLength: Int
+    private let algorithm: OTAAlgorithm?
 
     /// At most ten million cards, whose numbers follow the first; `behaviours` are of the first cards, the others do as their
-    /// number says (``NumberPattern``), or sign; keys have 16 or 32 octets.
+    /// number says (``NumberPattern``), or sign; keys have 16 or 32 octets, those of the security domain as many as a legacy
+    /// algorithm wants, where one is named.
     public init(
         seed: CardSeed,
         count: Int,
         firstMSISDN: UInt64,
         behaviours: [Behaviour] = [],
-        keyLength: Int = 16
+        keyLength: Int = 16,
+        legacy: String? = nil
     ) {
+        algorithm = legacy.flatMap { OTAAlgorithm(rawValue: $0) }.flatMap { $0.isLegacy ? $0 : nil }
         self.seed = seed
         self.count = min(max(0, count), 10_000_000)
         self.firstMSISDN = min(firstMSISDN, 999_999_999_000_000)
@@ -28,7 +34,8 @@ public struct CardSeries: Sendable {
     /// A card, from 0; `nil` beyond the last.
     public func card(_ number: Int) -> CardRecord? {
         guard (0..<count).contains(number) else { return nil }
-        let keys = seed.octets("keys", card: number, count: 3 * keyLength)
+        let length = algorithm?.keyLength ?? keyLength
+        let keys = seed.octets(algorithm?.rawValue ?? "keys", card: number, count: 2 * length + keyLength)
         let msisdn = String(firstMSISDN + UInt64(number))
         return CardRecord(
             iccid: Self.iccid(number + 1),
@@ -36,11 +43,12 @@ public struct CardSeries: Sendable {
             msisdn: msisdn,
             ssd: CardRecord.SecurityDomain(
                 keyVersion: 1,
-                kic: Hex.text(keys[..<keyLength]),
-                kid: Hex.text(keys[keyLength..<(2 * keyLength)]),
-                tar: "b00001"
+                kic: Hex.text(keys[..<length]),
+                kid: Hex.text(keys[length..<(2 * length)]),
+                tar: "b00001",
+                algorithm: algorithm?.rawValue
             ),
-            wpki: CardRecord.Applet(keyVersion: 1, root: Hex.text(keys[(2 * keyLength)...])),
+            wpki: CardRecord.Applet(keyVersion: 1, root: Hex.text(keys[(2 * length)...])),
             behaviour: number < behaviours.count
                 ? behaviours[number] : NumberPattern.behaviour(of: msisdn) ?? .sign,
             verifyCode: verifyCode(number)

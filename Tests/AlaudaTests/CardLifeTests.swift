@@ -47,7 +47,7 @@ struct CardLifeTests {
         let counter = exchange.command.packetCounter.number
         let sealed = try SealedCommand(command, under: keyset, counter: counter)
         #expect(sealed.packet == exchange.command.packet.octets)
-        let profile = try #require(SecurityProfile(keyVersion: domain.keyVersion))
+        let profile = try CardProfile(algorithm: .aes128, keyVersion: domain.keyVersion)
         let opened = try OpenedCommand(exchange.command.packet.octets, profile: profile, under: keyset)
         #expect(opened.packet == command && opened.counter == counter)
         let down = exchange.command.userData.map(\.octets)

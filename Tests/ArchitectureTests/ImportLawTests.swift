@@ -31,7 +31,7 @@ private let importLaw: [String: Set<String>] = [
     "MEService": ["CertificateAuthority", "ME", "MSSCore", "MSSRuntime", "MSSWire", "Logging", "ServiceLifecycle"],
     "HomeMSSPService": [
         "Alauda", "HomeMSSP", "HomeStore", "KeyVault", "MSSCore", "MSSRuntime", "MSSWire", "OTA", "PostgreSQL",
-        "SIMLink", "Signatures", "AsyncHTTPClient", "Logging", "NIOCore", "NIOHTTP1", "ServiceLifecycle",
+        "SIMLink", "Signatures", "AsyncHTTPClient", "Crypto", "Logging", "NIOCore", "NIOHTTP1", "ServiceLifecycle",
     ],
     "Simulation": ["Alauda", "OTA", "SMPP", "Crypto", "CryptoExtras", "NIOCore", "NIOPosix"],
     "SIMSimulator": ["Simulation"],
@@ -39,7 +39,7 @@ private let importLaw: [String: Set<String>] = [
         "CLibCrypto", "Hummingbird", "HummingbirdCore", "Logging", "NIOCore", "ServiceLifecycle", "UnixSignals",
     ],
     "Bench": ["AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOSSL"],
-    "PacketBench": ["OTA"],
+    "PacketBench": ["KeyVault", "OTA"],
 ]
 
 /// What the language and the system bring; nothing of it reaches a network or a database by itself.

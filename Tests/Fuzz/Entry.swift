@@ -14,13 +14,12 @@ private let target: @Sendable ([UInt8]) -> Void = {
 }()
 
 /// What deploy/fuzz can call.
-///
-/// The personaliser's batch file joins here with the parser that reads it.
 private let targets: [String: @Sendable ([UInt8]) -> Void] = [
     "ota": fuzzPackets,
     "wpki": fuzzFrames,
     "smpp": fuzzUnits,
     "text": fuzzTexts,
+    "batch": fuzzBatches,
 ]
 
 @_cdecl("LLVMFuzzerTestOneInput")

@@ -177,6 +177,16 @@ struct ExchangeTests {
         #expect(stage.tally["home_seal_failures"] == 1)
     }
 
+    @Test("to a card whose permission for triple DES has ended is 209 with the reason, and nothing leaves")
+    func legacyEnded() async throws {
+        let stage = try await Stage.withSigner()
+        stage.vault.endLegacy()
+        let error = await #expect(throws: MSSFault.self) { try await stage.sign() }
+        #expect(error?.code == .otaError && error?.detail?.contains("too old") == true)
+        #expect(!stage.chronicle.all.contains("sent"))
+        #expect(stage.chronicle.all.last == "end committed: 209")
+    }
+
     @Test("waits for the card when nobody knows whether the command left")
     func uncertain() async throws {
         let stage = try await Stage.withSigner(.isUncertain)

@@ -25,22 +25,26 @@ struct PlainCard {
     }
 
     /// Opens a command as the card does.
-    func open(_ packet: [UInt8], after counter: UInt64 = 0) throws -> (message: DownMessage, counter: UInt64)? {
-        let profile = try #require(SecurityProfile(keyVersion: 1))
+    func open(
+        _ packet: [UInt8],
+        after counter: UInt64 = 0,
+        keyVersion: UInt8 = 1
+    ) throws -> (message: DownMessage, counter: UInt64)? {
+        let profile = try CardProfile(algorithm: .aes128, keyVersion: 1)
         let opened = try OpenedCommand(packet, profile: profile, under: try OTAKeyset(kic: kic, kid: kid))
         guard opened.counter > counter else { return nil }
-        let plaintext = try keys().open(opened.packet.data, direction: .down)
+        let plaintext = try keys(keyVersion).open(opened.packet.data, direction: .down)
         return (try DownMessage(decoding: plaintext), opened.counter)
     }
 
     /// Seals an answer as the card does.
-    func answer(_ message: UpMessage, counter: UInt32) throws -> ResponsePacket {
-        let frame = try keys().seal(message.octets, counter: counter, direction: .up)
+    func answer(_ message: UpMessage, counter: UInt32, keyVersion: UInt8 = 1) throws -> ResponsePacket {
+        let frame = try keys(keyVersion).seal(message.octets, counter: counter, direction: .up)
         return ResponsePacket(tar: try #require(TAR([0x57, 0x50, 0x4B])), counter: 1, status: 0, data: frame)
     }
 
-    private func keys() throws -> WPKIKeys {
-        try WPKIKeys(root: root, iccid: try parsedICCID().octets, keyVersion: 1)
+    private func keys(_ keyVersion: UInt8) throws -> WPKIKeys {
+        try WPKIKeys(root: root, iccid: try parsedICCID().octets, keyVersion: keyVersion)
     }
 }
 

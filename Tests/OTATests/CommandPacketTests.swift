@@ -19,8 +19,8 @@ struct CommandPacketTests {
         return try SealedCommand(command, under: keyset, counter: counter, checksumLength: checksumLength).packet
     }
 
-    private func open(_ packet: [UInt8]) throws -> OpenedCommand {
-        let profile = try #require(SecurityProfile(keyVersion: 1))
+    private func open(_ packet: [UInt8], checksumLength: Int = 8) throws -> OpenedCommand {
+        let profile = try CardProfile(algorithm: .aes128, keyVersion: 1, checksumLength: checksumLength)
         return try OpenedCommand(packet, profile: profile, under: try OTAKeyset(kic: kic, kid: kid))
     }
 
@@ -28,7 +28,8 @@ struct CommandPacketTests {
     func roundTrip(_ checksumLength: Int) throws {
         for length in 0...100 {
             let data = (0..<length).map { UInt8($0) }
-            let opened = try open(try seal(data, counter: UInt64(length) << 32 | 5, checksumLength: checksumLength))
+            let sealed = try seal(data, counter: UInt64(length) << 32 | 5, checksumLength: checksumLength)
+            let opened = try open(sealed, checksumLength: checksumLength)
             #expect(opened.packet == CommandPacket(header: try header(), data: data))
             #expect(opened.counter == UInt64(length) << 32 | 5)
         }
@@ -39,7 +40,7 @@ struct CommandPacketTests {
         let key = [UInt8](repeating: 5, count: length)
         let command = CommandPacket(header: try header(), data: [1, 2, 3])
         let sealed = try SealedCommand(command, under: try OTAKeyset(kic: key, kid: key), counter: 1).packet
-        let profile = try #require(SecurityProfile(keyVersion: 1))
+        let profile = try CardProfile(algorithm: length == 24 ? .aes192 : .aes256, keyVersion: 1)
         #expect(try OpenedCommand(sealed, profile: profile, under: try OTAKeyset(kic: key, kid: key)).packet == command)
     }
 
@@ -72,7 +73,7 @@ struct CommandPacketTests {
     @Test("is refused under another card's keys")
     func otherKeys() throws {
         let packet = try seal([1, 2, 3])
-        let profile = try #require(SecurityProfile(keyVersion: 1))
+        let profile = try CardProfile(algorithm: .aes128, keyVersion: 1)
         #expect(throws: OTAError.notAuthentic) {
             try OpenedCommand(packet, profile: profile, under: try OTAKeyset(kic: kic, kid: kic))
         }
@@ -190,7 +191,9 @@ struct CommandPacketTests {
                 _ = try OTAKeyset(kic: kic, kid: [UInt8](repeating: 1, count: length))
             }
         }
-        #expect(SecurityProfile(keyVersion: 0) == nil && SecurityProfile(keyVersion: 16) == nil)
+        for version in [UInt8(0), 16] {
+            #expect(throws: CardProfileError.keyVersion) { try CardProfile(algorithm: .aes128, keyVersion: version) }
+        }
         #expect(TAR([1, 2]) == nil && TAR([1, 2, 3, 4]) == nil)
     }
 

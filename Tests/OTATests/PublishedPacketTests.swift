@@ -85,7 +85,7 @@ struct PublishedPacketTests {
             }
         }
         for version in UInt8(1)...15 {
-            let profile = try #require(SecurityProfile(keyVersion: version))
+            let profile = try CardProfile(algorithm: .aes128, keyVersion: version)
             let keyset = try someKeyset(.aes128)
             #expect(throws: OTAError.insufficientSecurity) {
                 try OpenedCommand(vector.packet.octets, profile: profile, under: keyset)

@@ -8,6 +8,7 @@ import Synchronization
 public final class FakeVault: CardVault {
     private let chronicle: Chronicle
     private let refuses = Mutex(false)
+    private let legacyRefused = Mutex(false)
     private let last = Mutex<DownMessage?>(nil)
 
     public init(chronicle: Chronicle = Chronicle()) {
@@ -22,6 +23,14 @@ public final class FakeVault: CardVault {
 
     /// Makes sealing fail.
     public func refuseToSeal() { refuses.withLock { $0 = true } }
+
+    /// Makes sealing fail because every card's permission for triple DES has ended.
+    public func endLegacy() {
+        refuseToSeal()
+        legacyRefused.withLock { $0 = true }
+    }
+
+    public func isLegacyRefused(_ card: CardReference) -> Bool { legacyRefused.withLock { $0 } }
 
     public func importCard(_ envelope: [UInt8], iccid: ICCID) throws(CardVaultError) -> CardSecurity {
         guard envelope != Self.damagedEnvelope else { throw CardVaultError(reason: "the envelope is damaged") }

@@ -24,6 +24,14 @@ extension CardExchange {
         }
     }
 
+    /// What is told when a command could not be sealed.
+    func sealFault(_ subscriber: Subscriber) -> MSSFault {
+        guard vault.isLegacyRefused(subscriber.card) else {
+            return MSSFault(.internalError, cause: "the command could not be sealed")
+        }
+        return MSSFault(.otaError, "The user's SIM card is too old: its encryption may not be used any more.")
+    }
+
     /// Sends a command; only of a transaction's first one a receipt may say that no card gets it: another copy, or a
     /// REPEAT, that is lost says nothing of the first.
     func transmit(

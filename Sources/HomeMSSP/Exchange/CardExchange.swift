@@ -62,7 +62,7 @@ public final class CardExchange: Sendable {
         running.add(RunningTransaction(transaction: transaction, subscriber: subscriber), until: deadline)
         let sealed = seal(message, transaction, subscriber, spending: counters)
         guard let command = sealed else {
-            try await abandon(transaction, MSSFault(.internalError, cause: "the command could not be sealed"))
+            try await abandon(transaction, sealFault(subscriber))
         }
         do throws(SIMChannelError) {
             try await transmit(command, transaction, isFirst: true, until: deadline)

@@ -16,8 +16,15 @@ public protocol CardVault: Sendable {
         spending counters: consuming SpentCounters
     ) throws(CardVaultError) -> SealedCommand
 
+    /// Whether nothing may be sent to the card: its batch uses triple DES and its permission has ended.
+    func isLegacyRefused(_ card: CardReference) -> Bool
+
     /// Opens what came from a card: its checksum is the proof of where it came from.
     func open(_ packet: ResponsePacket, from card: CardReference) throws(CardVaultError) -> CardAnswer
+}
+
+extension CardVault {
+    public func isLegacyRefused(_ card: CardReference) -> Bool { false }
 }
 
 /// Why the vault refused; for the log of the home, not for strangers.

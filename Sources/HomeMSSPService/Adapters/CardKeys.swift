@@ -31,6 +31,8 @@ struct CardKeys: CardVault {
         } catch { throw CardVaultError(reason: error.description) }
     }
 
+    func isLegacyRefused(_ card: CardReference) -> Bool { vault.isLegacyRefused(card.security.records) }
+
     func open(_ packet: ResponsePacket, from card: CardReference) throws(CardVaultError) -> CardAnswer {
         do throws(VaultError) {
             let answer = try vault.open(packet, records: card.security.records, iccid: card.iccid)

@@ -9,11 +9,19 @@ public struct Invocation: Sendable, Equatable {
     public var command: String
     /// What follows the command.
     public var arguments: [String]
+    /// Values of the options that commands of this service have, by name without hyphens.
+    public var options: [String: String]
 
-    public init(configuration: String, command: String = Invocation.run, arguments: [String] = []) {
+    public init(
+        configuration: String,
+        command: String = Invocation.run,
+        arguments: [String] = [],
+        options: [String: String] = [:]
+    ) {
         self.configuration = configuration
         self.command = command
         self.arguments = arguments
+        self.options = options
     }
 }
 
@@ -27,9 +35,16 @@ extension Invocation {
         case wrong(String)
     }
 
-    /// Reads the words after the program's name; `commands` are those besides `run`.
-    static func read(_ words: some Sequence<String>, commands: [String]) -> Reading {
+    /// Reads the words after the program's name; `commands` are those besides `run`, `options` take a value each,
+    /// `flags` none: theirs is `yes`.
+    static func read(
+        _ words: some Sequence<String>,
+        commands: [String],
+        options known: [String] = [],
+        flags: [String] = []
+    ) -> Reading {
         var configuration: String?
+        var options: [String: String] = [:]
         var positional: [String] = []
         var remaining = words.makeIterator()
         while let word = remaining.next() {
@@ -46,6 +61,14 @@ extension Invocation {
                     return .wrong("--config wants one FILE")
                 }
                 configuration = String(word.dropFirst("--config=".count))
+            case _ where word.hasPrefix("--") && known.contains(String(word.dropFirst(2))):
+                let name = String(word.dropFirst(2))
+                guard options[name] == nil, let value = remaining.next(), !value.isEmpty else {
+                    return .wrong("\(word) wants one value")
+                }
+                options[name] = value
+            case _ where word.hasPrefix("--") && flags.contains(String(word.dropFirst(2))):
+                options[String(word.dropFirst(2))] = "yes"
             case _ where word.hasPrefix("-"):
                 return .wrong("unknown option \(word)")
             default:
@@ -55,9 +78,15 @@ extension Invocation {
         let command = positional.first ?? run
         guard command == run || commands.contains(command) else { return .wrong("unknown command \(command)") }
         guard command != run || positional.count <= 1 else { return .wrong("unexpected argument \(positional[1])") }
+        guard command != run || options.isEmpty else { return .wrong("an option of another command") }
         guard let configuration else { return .wrong("--config FILE is missing") }
         return .invocation(
-            Invocation(configuration: configuration, command: command, arguments: Array(positional.dropFirst()))
+            Invocation(
+                configuration: configuration,
+                command: command,
+                arguments: Array(positional.dropFirst()),
+                options: options
+            )
         )
     }
 

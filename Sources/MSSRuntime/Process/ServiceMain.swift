@@ -19,15 +19,20 @@ public enum ServiceMain {
     /// - Parameters:
     ///   - name: The service's name.
     ///   - commands: Those it knows besides `run`.
+    ///   - options: Names of options that they have; each takes a value.
+    ///   - flags: Names of those that take none.
     ///   - body: What the service does; returns when it has stopped.
     public static func run(
         _ name: String,
         commands: [String] = [],
+        options: [String] = [],
+        flags: [String] = [],
         _ body: @Sendable (Invocation) async throws -> Void
     ) async -> Never {
         do {
             try ProcessHardening.apply()
-            switch Invocation.read(CommandLine.arguments.dropFirst(), commands: commands) {
+            let words = CommandLine.arguments.dropFirst()
+            switch Invocation.read(words, commands: commands, options: options, flags: flags) {
             case .help: say(Invocation.usage(name, commands: commands), on: STDOUT_FILENO)
             case .version: say("\(name) \(version)\n", on: STDOUT_FILENO)
             case .wrong(let what):

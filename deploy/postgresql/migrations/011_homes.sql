@@ -1,3 +1,3 @@
--- What several homes tell each other beside notifications.
+-- Whose the running transactions are: a process of the home that is gone is found without reading them all.
 
-SELECT 1;
+CREATE INDEX transactions_owner ON transactions (home) WHERE running;

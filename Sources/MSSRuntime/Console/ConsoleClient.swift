@@ -1,0 +1,42 @@
+/// The other end of a console, in the hands of whoever types: runs one command.
+public enum ConsoleClient {
+    /// Sends a command, shows what comes, asks for what is wanted, and returns the answer.
+    ///
+    /// - Parameters:
+    ///   - path: The socket.
+    ///   - command: The command and its words; none holds a blank.
+    ///   - terminal: Who types.
+    ///   - file: Gives the next octets of what is sent along, at most as many as asked for; empty after the last.
+    /// - Throws: `StartError` if nobody is there; `ConsoleRefusal` with the process's own words.
+    public static func run(
+        _ path: String,
+        _ command: [String],
+        terminal: Terminal = Terminal(),
+        file: ((_ most: Int) throws -> [UInt8])? = nil
+    ) async throws -> String {
+        let connection = ConsoleConnection(descriptor: try ConsoleSocket.connect(path))
+        guard command.allSatisfy({ !$0.isEmpty && !$0.contains(" ") && !$0.contains("\n") }) else {
+            throw ConsoleRefusal("a word of a command is empty or holds a blank")
+        }
+        try await connection.send(Array((command.joined(separator: " ") + "\n").utf8))
+        while true {
+            let octets = try await connection.line(within: patience)
+            switch ConsoleLine(octets) {
+            case .progress(let text): terminal.show(text)
+            case .secretWanted(let prompt):
+                var secret = try terminal.secret(prompt) + [0x0A]
+                defer { secret.wipe() }
+                try await connection.send(secret)
+            case .octetsWanted:
+                let part = try file?(ConsoleLine.largestPart) ?? []
+                try await connection.send(Array("\(part.count)\n".utf8) + part)
+            case .done(let text): return text
+            case .refused(let text): throw ConsoleRefusal(text)
+            case nil: throw ConsoleRefusal("the process said something that is no line of a console")
+            }
+        }
+    }
+
+    /// Between two lines of the process.
+    private static let patience: Duration = .seconds(600)
+}
