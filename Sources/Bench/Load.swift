@@ -65,11 +65,12 @@ struct Load: Sendable {
     private func moment(
         _ turn: Int,
         of worker: Int,
-        _ start: ContinuousClock.Instant
+        _ start: ContinuousClock.Instant,
+        _ end: ContinuousClock.Instant
     ) async -> ContinuousClock.Instant {
         guard let rate else { return .now }
         let moment = start + .seconds(Double(turn * concurrency + worker) / rate)
-        if moment > .now { try? await Task.sleep(until: moment, tolerance: .zero, clock: .continuous) }
+        if moment > .now, moment < end { try? await Task.sleep(until: moment, tolerance: .zero, clock: .continuous) }
         return moment
     }
 
@@ -82,7 +83,7 @@ struct Load: Sendable {
         var samples: [Sample] = []
         var turn = 0
         while true {
-            let began = await moment(turn, of: worker, start)
+            let began = await moment(turn, of: worker, start, end)
             guard began < end else { break }
             let envelope = Message.signature(
                 ap: provider,

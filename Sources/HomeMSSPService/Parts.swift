@@ -14,6 +14,9 @@ enum Parts {
         guard Set(file.provider.map(\.id)).count == file.provider.count else {
             throw StartError("\(path): two providers have the same id")
         }
+        for entry in file.provider where ShownText.heading(entry.name) == nil {
+            throw StartError("\(path): the name of \(entry.id) cannot be shown on one page of a phone")
+        }
         return ProviderRegister(
             file.provider.map { entry in
                 ApplicationProvider(

@@ -7,23 +7,35 @@ enum EndStatement {
     struct End: Sendable {
         var id: TransactionID
         var result: TransactionResult
-        var counter: UInt32?
+        /// The card's, if one ended it.
+        var frame: AnswerFrame?
         /// Whether a caller of this process is told at once.
         var tells: Bool
     }
 
-    /// Of several ends of one transaction in a batch the first that may end it does; a frame that is not newer than
-    /// the last one of its card is a repetition and ends nothing.
+    /// Of several ends of one transaction in a batch the first that may end it does; a frame that was seen, or that the
+    /// window of its card and key version has passed, ends nothing.
     static let sql = """
         WITH ended AS (
-            SELECT DISTINCT ON (e.id) e.*
+            SELECT DISTINCT ON (e.id) e.*, t.iccid
             FROM unnest(
-                $1::text[], $2::int4[], $3::int4[], $4::int4[], $5::text[], $6::bytea[], $7::int8[], $8::bool[]
-            ) WITH ORDINALITY AS e (id, status, fault, fault_specifier, fault_detail, result, counter, tells, place)
+                $1::text[], $2::int4[], $3::int4[], $4::int4[], $5::text[], $6::bytea[], $7::int8[], $8::bool[],
+                $9::int4[], $10::int8[]
+            ) WITH ORDINALITY AS e (
+                id, status, fault, fault_specifier, fault_detail, result, counter, tells, key_version, mark, place
+            )
             JOIN transactions t ON t.id = e.id
-            JOIN card_counters c ON c.iccid = t.iccid
-            WHERE e.counter IS NULL OR e.counter > c.uplink
+            LEFT JOIN card_uplinks w ON w.iccid = t.iccid AND w.key_version = e.key_version
+            -- One runs of each card, so no card's window is asked twice here.
+            WHERE t.running
+                AND (e.counter IS NULL OR \(UplinkWindow.verdict("w", counter: "e.counter", mark: "e.mark")) = 0)
             ORDER BY e.id, e.place
+        ), accepted AS (
+            INSERT INTO card_uplinks AS w (iccid, key_version, highest, marks)
+            SELECT iccid, key_version, counter, \(UplinkWindow.first(counter: "counter", mark: "mark"))
+            FROM ended WHERE counter IS NOT NULL
+            \(UplinkWindow.conflict)
+            RETURNING w.iccid
         ), done AS (
             UPDATE transactions t
             SET running = false, status = e.status, fault = e.fault, fault_specifier = e.fault_specifier,
@@ -31,14 +43,15 @@ enum EndStatement {
                 told = CASE WHEN e.tells THEN now() END
             FROM ended e
             WHERE t.id = e.id AND t.running
+                AND (e.counter IS NULL OR EXISTS (SELECT FROM accepted a WHERE a.iccid = e.iccid))
             RETURNING t.id, t.iccid, t.kind, t.trace, t.acquiring_entity, t.provider, t.key_reference,
                 t.key_algorithm, e.status, e.fault, e.result, e.counter, e.tells, e.place, t.waiting
         ), counted AS (
             -- An answer ends the silence, a time that ran out adds to it.
             UPDATE card_counters c
-            SET uplink = greatest(c.uplink, d.counter),
-                silent = CASE WHEN d.counter IS NULL THEN least(c.silent + 1, 1000) ELSE 0 END
-            FROM done d WHERE c.iccid = d.iccid AND (d.counter IS NOT NULL OR d.fault = 208)
+            SET silent = CASE WHEN d.counter IS NULL THEN least(c.silent + 1, 1000) ELSE 0 END
+            FROM done d WHERE c.iccid = d.iccid
+                AND (d.counter IS NOT NULL AND c.silent > 0 OR d.counter IS NULL AND d.fault = 208)
         ), stated AS (
             UPDATE mobile_users u SET state = CASE WHEN d.status IS NULL THEN 'CREATED' ELSE 'PROVEN' END
             FROM done d WHERE d.kind = 2 AND u.iccid = d.iccid AND u.state = 'ACTIVATING'
@@ -62,7 +75,7 @@ enum EndStatement {
         )
         SELECT place, (
             -- Only where a caller waits at another process: a notification makes commits wait for one another.
-            SELECT count(pg_notify('mssp_home_' || w, d.id)::text) FROM unnest(d.waiting) AS w WHERE w <> $9
+            SELECT count(pg_notify('mssp_home_' || w, d.id)::text) FROM unnest(d.waiting) AS w WHERE w <> $11
         ) FROM done d
         """
 
@@ -82,8 +95,10 @@ enum EndStatement {
             .int4Array(ends.map { $0.result.fault?.specifier.map { Int32(clamping: $0) } }),
             .textArray(ends.map { $0.result.fault?.detail }),
             .byteaArray(ends.map(\.result.octets)),
-            .int8Array(ends.map { $0.counter.map { Int64($0) } }),
+            .int8Array(ends.map { $0.frame.map { Int64($0.counter) } }),
             .boolArray(ends.map(\.tells)),
+            .int4Array(ends.map { $0.frame.map { Int32($0.keyVersion) } }),
+            .int8Array(ends.map { $0.frame.map { UplinkWindow.mark($0.checksum) } }),
         ]
     }
 }

@@ -87,6 +87,15 @@ extension PostgreSQLLedger {
         return try await read(id, until: deadline)?.transaction
     }
 
+    public func judge(
+        _ frame: AnswerFrame,
+        from iccid: ICCID,
+        until deadline: ContinuousClock.Instant
+    ) async throws(StoreError) -> FrameJudgement {
+        let parameters = UplinkStatement.parameters(frame, iccid, process: process)
+        return try await ask(UplinkStatement.sql, parameters, deadline) { try UplinkStatement.judgement($0) }
+    }
+
     public func doubtCounters(of iccid: ICCID, until deadline: ContinuousClock.Instant) async throws(StoreError) {
         _ = try await ask(CarryingOn.doubt, [.text(iccid.description)], deadline) { $0.count }
     }

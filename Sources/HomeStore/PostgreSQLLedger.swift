@@ -76,13 +76,13 @@ public final class PostgreSQLLedger: TransactionLedger {
     public func end(
         _ transaction: CardTransaction,
         with result: TransactionResult,
-        counter: UInt32?,
+        frame: AnswerFrame?,
         tells: Bool,
         until deadline: ContinuousClock.Instant
     ) async throws(StoreError) -> Bool {
         try await StoreError.catching {
             try await self.ends.submit(
-                EndStatement.End(id: transaction.id, result: result, counter: counter, tells: tells),
+                EndStatement.End(id: transaction.id, result: result, frame: frame, tells: tells),
                 deadline: deadline
             )
         }
@@ -119,7 +119,7 @@ public final class PostgreSQLLedger: TransactionLedger {
     ) async throws(StoreError) -> Bool {
         guard entry.result == nil, entry.transaction.deadline < Date() else { return false }
         let expired = MSSFault(.expiredTransaction, "The user did not answer in time.", specifier: 2081)
-        _ = try await end(entry.transaction, with: .fault(expired), counter: nil, until: deadline)
+        _ = try await end(entry.transaction, with: .fault(expired), frame: nil, until: deadline)
         return true
     }
 

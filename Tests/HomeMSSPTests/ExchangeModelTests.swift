@@ -43,7 +43,7 @@ struct ExchangeModelTests {
 private struct World {
     enum Event: CaseIterable, Hashable {
         case send, sendLost, sendUnknown
-        case down, loseDown, sign, upA, upB, duplicateA, loseUp
+        case down, loseDown, sign, upA, upB, duplicateA, overtakeA, loseUp, cloneB
         case killA, killB, startA, startB, attendA, attendB, retryA, retryB, deliveredA, deliveredB
         case over, cancelA, cancelB, askA, askB
     }
@@ -56,6 +56,10 @@ private struct World {
     struct Up: Hashable {
         var isAnswer: Bool
         var counter: UInt32
+        /// Another one than the card's: a second card's frame.
+        var mark: UInt8 = 1
+
+        var frame: AnswerFrame { AnswerFrame(counter, mark: mark) }
     }
     struct Process: Hashable {
         var number: Int
@@ -92,6 +96,7 @@ private struct World {
     var signedInTime = false
     // What went wrong on the way, and what was said.
     var isCancelled = false
+    var isCloned = false
     var isRefused = false
     var told: [String] = []
     var destroyed = 0
@@ -119,7 +124,9 @@ private struct World {
         case .down, .loseDown: !downs.isEmpty
         case .sign: isPrompting
         case .upA, .duplicateA: homes[0].isAlive && !ups.isEmpty
+        case .overtakeA: homes[0].isAlive && ups.count > 1
         case .upB: homes[1].isAlive && !ups.isEmpty
+        case .cloneB: homes[1].isAlive && !isCloned && isSeen
         case .loseUp: !ups.isEmpty
         case .killA: homes[0].isAlive && lives > 0
         case .killB: homes[1].isAlive && lives > 0
@@ -144,6 +151,10 @@ private struct World {
         case .upA: take(ups.removeFirst(), 0)
         case .upB: take(ups.removeFirst(), 1)
         case .duplicateA: take(ups[0], 0)
+        case .overtakeA: take(ups.removeLast(), 0)
+        case .cloneB:
+            isCloned = true
+            take(Up(isAnswer: true, counter: uplink, mark: 2), 1)
         case .loseUp: ups.removeFirst()
         case .killA: kill(0)
         case .killB: kill(1)
@@ -195,7 +206,11 @@ private struct World {
         }
     }
 
-    private mutating func commit(_ ending: ExchangeState.Ending, _ counter: UInt32?, _ home: Int) {
+    /// Whether the card's last frame has been taken in.
+    private var isSeen: Bool { uplink > 0 && ledger.cards[Self.card.msisdn]?.uplink == uplink }
+
+    @discardableResult
+    private mutating func commit(_ ending: ExchangeState.Ending, _ up: Up?, _ home: Int) -> Bool {
         let result: TransactionResult =
             switch ending {
             case .answered: .signature([1], .signature)
@@ -206,7 +221,7 @@ private struct World {
         let isFirst = ledger.end(
             Self.id,
             result,
-            counter: counter,
+            frame: up?.frame,
             tells: homes[home].isAwaited,
             at: homes[home].number,
             now: moment
@@ -215,6 +230,19 @@ private struct World {
         _ = homes[home].state?.handle(isFirst ? .committed(ending) : .endedBefore(ending), at: now)
         if isFirst, homes[home].isAwaited { tell(home) }
         wake()
+        return isFirst
+    }
+
+    /// A frame that ended nothing: whether it can be the card's own.
+    private mutating func isPlausible(_ up: Up, _ home: Int) -> Bool {
+        let judged = ledger.judge(up.frame, from: Self.card.iccid, at: homes[home].number, now: moment)
+        if judged.ended != nil {
+            let now = now
+            _ = homes[home].state?.handle(.endedBefore(.notSent), at: now)
+            if homes[home].isAwaited { tell(home) }
+        }
+        wake()
+        return !judged.verdict.isAlarming
     }
 
     private mutating func wake() {
@@ -238,8 +266,12 @@ private struct World {
 
     private mutating func take(_ up: Up, _ home: Int) {
         guard let row = ledger.rows[Self.id] else { return }
-        guard up.isAnswer else { return hear(.noSuchAnswer, home) }
+        guard up.isAnswer else {
+            if isPlausible(up, home) { hear(.noSuchAnswer, home) }
+            return
+        }
         guard row.entry.result == nil, Self.transaction.deadline > moment else {
+            guard isPlausible(up, home) else { return }
             // The answer names what does not run: the ledger says whether its signature is too late.
             if ledger.entry(Self.id, now: moment) != nil,
                 ledger.tooLate(Self.transaction.txn, from: Self.card.iccid) != nil
@@ -254,7 +286,11 @@ private struct World {
         var fresh = ExchangeState(deadline: Self.start + .seconds(60), canResend: false)
         let now = now
         let actions = homes[home].state?.handle(.answer, at: now) ?? fresh.handle(.answer, at: now)
-        if actions == [.commit(.answered)] { commit(.answered, up.counter, home) }
+        if actions == [.commit(.answered)] {
+            if !commit(.answered, up, home) { _ = isPlausible(up, home) }
+        } else {
+            _ = isPlausible(up, home)
+        }
     }
 
     private mutating func kill(_ home: Int) {
@@ -332,6 +368,7 @@ private struct World {
         case .fault(let fault):
             if fault.code == .expiredTransaction, !isOver { throw Failure(reason: "expired before its time") }
             if fault.code == .signatureProcess, !isCancelled { throw Failure(reason: "cancelled by nobody") }
+            if fault.code == .cardBlocked, !isCloned { throw Failure(reason: "blocked without a second card") }
             if fault.code == .otaError { throw Failure(reason: "a reason that did not happen") }
         default: break
         }
@@ -344,7 +381,7 @@ private struct World {
 
     /// Nothing is lost any more, everybody is alive: what was signed in time and is on its way must arrive.
     mutating func settle() throws {
-        let hadToCome = signedInTime && !isOver && result == nil && !isCancelled && ups.contains(where: \.isAnswer)
+        let hadToCome = signedInTime && !isOver && result == nil && !isCancelled && !isCloned && ups.contains(where: \.isAnswer)
         if !homes[0].isAlive { begin(0) }
         if !homes[1].isAlive { begin(1) }
         for _ in 0..<12 {
@@ -377,7 +414,7 @@ private struct World {
         let card = ledger.cards[Self.card.msisdn]
         return
             "\(homes)|\(lives)|\(downs)|\(ups)|\(time)|\(seen),\(uplink),\(prompts),\(isPrompting),\(hasSigned)"
-            + "|\(isCancelled),\(told.first ?? ""),\(destroyed)|\(result.map(Self.word) ?? "")"
+            + "|\(isCancelled),\(isCloned),\(told.first ?? ""),\(destroyed)|\(result.map(Self.word) ?? "")"
             + "|\(row?.home ?? 0),\(row?.asked ?? 0),\(card?.packet ?? 0),\(card?.uplink ?? 0),\(ledger.gone.sorted())"
     }
 

@@ -38,28 +38,55 @@ struct ExchangeTests {
         #expect(stage.tally["home_transactions_ended outcome=500"] == 1)
     }
 
-    @Test("takes no answer to another command, and no frame that is not newer")
-    func replayed() async throws {
+    @Test("takes no answer to another command, and one that was overtaken once")
+    func overtaken() async throws {
         let stage = try await Stage.withSigner(.signs)
         _ = try await stage.sign()
         let old = try #require(stage.vault.lastMessage)
         stage.setPhone(.isSilent)
         _ = try await stage.sign(Sample.signature(msisdn: stage.card.msisdn.description, mode: .asynchClientServer))
-        let message = UpMessage(
-            kind: .sign,
-            transaction: old.transaction,
-            status: .ok,
-            signature: FakeEvidence.rightSignature
-        )
-        let packet = FakeVault.packet(message, counter: 101)
-        #expect(await stage.exchange.receive(packet, from: stage.card.msisdn))
-        #expect(stage.tally["home_uplinks_refused reason=other_transaction"] == 1)
-        #expect(await stage.receive(.ok, signature: FakeEvidence.rightSignature, counter: 100))
-        #expect(stage.tally["home_uplinks_refused reason=ended_or_repeated"] == 1)
+        for _ in 0..<2 {
+            #expect(await stage.receive(.ok, signature: FakeEvidence.rightSignature, counter: 105, to: old))
+        }
+        #expect(stage.tally["home_uplinks_refused reason=other_transaction"] == 2)
+        #expect(stage.tally["home_uplinks_duplicated"] == 1)
         let id = try #require(stage.home.lastTransaction)
         #expect(try await stage.status(id).status == .outstandingTransaction)
         #expect(await stage.receive(.ok, signature: FakeEvidence.rightSignature, counter: 101))
         #expect(try await stage.status(id).status == .signature)
+        #expect(await stage.receive(.ok, signature: FakeEvidence.rightSignature, counter: 101))
+        #expect(stage.tally["home_uplinks_duplicated"] == 2)
+        #expect(stage.tally["home_transactions_ended outcome=500"] == 2)
+        #expect(stage.tally["home_alarms alarm=card_cloned"] == 0)
+    }
+
+    @Test(
+        "blocks a card when two have its keys: a used counter, or one far behind",
+        arguments: [(UInt32(100), "used counter"), (68, "counter far behind")]
+    )
+    func cloned(_ counter: UInt32, _ reason: String) async throws {
+        let stage = try await Stage.withSigner(.signs)
+        _ = try await stage.sign()
+        stage.setPhone(.isSilent)
+        let request = Sample.signature(msisdn: stage.card.msisdn.description, mode: .asynchClientServer)
+        let id = try await stage.sign(request).transactionID
+        #expect(await stage.receive(.ok, signature: FakeEvidence.rightSignature, counter: counter))
+        #expect(stage.tally["home_alarms alarm=card_cloned"] == 1)
+        #expect(stage.log.shown.contains { $0.hasPrefix("critical ALARM") && $0.contains(reason) })
+        #expect(stage.log.unclassified.isEmpty)
+        #expect(await fault { () async throws(MSSFault) in _ = try await stage.status(id) } == "403")
+        #expect(await fault { () async throws(MSSFault) in _ = try await stage.sign() } == "105/1052")
+        // The card's own answer comes too late for the transaction that ended.
+        #expect(await stage.receive(.ok, signature: FakeEvidence.rightSignature, counter: 101))
+        #expect(await fault { () async throws(MSSFault) in _ = try await stage.status(id) } == "403")
+    }
+
+    @Test("wakes who waits when the card is blocked")
+    func clonedWhileWaiting() async throws {
+        let stage = try await Stage.withSigner(.signs)
+        _ = try await stage.sign()
+        stage.channel.whenSent { _ in _ = await stage.receive(.ok, signature: FakeEvidence.rightSignature) }
+        #expect(await fault { () async throws(MSSFault) in _ = try await stage.sign() } == "403")
     }
 
     @Test("rings an alarm when a card reports bad frames, and ends nothing by it")

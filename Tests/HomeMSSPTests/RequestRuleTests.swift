@@ -1,3 +1,4 @@
+import Alauda
 import Foundation
 import HomeMSSP
 import MSSCore
@@ -6,11 +7,14 @@ import Testing
 
 @Suite("A request's rules")
 struct RequestRuleTests {
+    /// Room for the text beside the heading "Test Bank" in five short messages: 623 octets, of which the rest of the
+    /// request takes 36 (MT 1, TXN 6, KEY 3, ALG 3, HEAD 12, FORM 3, TMO 3, and tag, length and coding of TEXT 5).
     @Test(
-        "bound the text by what a phone can show",
+        "bound the text by what five short messages hold",
         arguments: [
-            (String(repeating: "a", count: 239), nil), (String(repeating: "a", count: 240), "103"),
-            (String(repeating: "Ж", count: 119), nil), (String(repeating: "Ж", count: 120), "103"),
+            (String(repeating: "a", count: 587), nil), (String(repeating: "a", count: 588), "103"),
+            (String(repeating: "Ж", count: 293), nil), (String(repeating: "Ж", count: 294), "103"),
+            (String(repeating: "a", count: 585) + "€", nil), (String(repeating: "a", count: 586) + "€", "103"),
             ("", "103"), ("@ä€ñ_\n", nil), ("a\u{1F600}", "107"), ("\u{0}", "107"),
         ] as [(String, String?)]
     )
@@ -21,17 +25,48 @@ struct RequestRuleTests {
         #expect(stage.chronicle.all.contains("sent") == (expected == nil))
     }
 
-    @Test("name the character that cannot be shown, not the text around it")
-    func character() async throws {
+    @Test(
+        "name what is wrong with the text, not the text",
+        arguments: [
+            ("secret \u{1F600} and \u{0}", "U+1F600, character 8."), ("\u{0}", "U+0000, character 1."),
+            ("secret " + String(repeating: "a", count: 583), "3 characters too long"),
+            ("secret " + String(repeating: "a", count: 583), "the phone can show 587."),
+            ("secret " + String(repeating: "€", count: 291), "2 characters too long"),
+            ("secret " + String(repeating: "Ж", count: 290), "4 characters too long"),
+            ("secret " + String(repeating: "Ж", count: 290), "the phone can show 293."),
+        ]
+    )
+    func detail(_ text: String, _ expected: String) async throws {
         let stage = try await Stage.withSigner()
-        let request = Sample.signature("secret \u{1F600}", msisdn: stage.card.msisdn.description)
+        let request = Sample.signature(text, msisdn: stage.card.msisdn.description)
         do throws(MSSFault) {
             _ = try await stage.sign(request)
-            Issue.record("a character outside the phone's alphabet was taken")
+            Issue.record("a text was taken that the phone cannot show")
         } catch {
-            #expect(error.detail?.contains("U+1F600") == true)
+            #expect(error.detail?.contains(expected) == true, "\(error.detail ?? "")")
             #expect(error.detail?.contains("secret") == false)
         }
+    }
+
+    @Test("are told beforehand by the fit, which leaves room for each provider's name")
+    func fit() throws {
+        let fit = try #require(ShownText.fit("Pay 5 €", for: Sample.provider))
+        #expect(fit.encoding == .gsm8Bit && fit.segments == 1 && fit.pages == 2 && fit.fits)
+        #expect(fit.charactersLeft == 587 - 8)
+        var provider = Sample.provider
+        provider.displayName = "Bank"
+        #expect(ShownText.fit("", for: provider)?.charactersLeft == 592)
+        let long = try #require(ShownText.fit(String(repeating: "a", count: 480), for: Sample.provider))
+        #expect(long.segments == 5 && long.pages == 4 && long.charactersLeft == 107)
+        let attributes = AddedAttributes(mid: [UInt8](repeating: 0x30, count: 30))
+        #expect(ShownText.fit("", for: Sample.provider, adding: attributes)?.charactersLeft == 587 - 32)
+        #expect(ShownText.fit("a\u{202E}", for: Sample.provider)?.offender?.position == 1)
+        for name in ["", "Bank\u{202E}", String(repeating: "a", count: 240)] {
+            provider.displayName = name
+            #expect(ShownText.heading(name) == nil)
+            #expect(ShownText.fit("Pay", for: provider) == nil)
+        }
+        #expect(ShownText.heading(String(repeating: "a", count: 239)) != nil)
     }
 
     @Test("refuse what the platform does not do", arguments: Refused.all)

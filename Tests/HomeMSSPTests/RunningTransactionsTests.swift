@@ -17,6 +17,21 @@ struct RunningTransactionsTests {
         #expect(await running.wait(for: transaction).isEnd)
     }
 
+    @Test("keeps word of an end elsewhere for one who waits later, once")
+    func elsewhereFirst() async {
+        let transaction = add()
+        running.endedElsewhere(transaction.id)
+        guard case .elsewhere = await running.wait(for: transaction) else {
+            Issue.record("the word was lost")
+            return
+        }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { #expect(await running.wait(for: transaction).isEnd) }
+            await Task.yield()
+            running.end(transaction, result)
+        }
+    }
+
     @Test("tells everybody who waits")
     func twoWaits() async {
         let transaction = add()

@@ -203,7 +203,7 @@ struct TwoProcessTests {
             _ = try await a.end(
                 transaction,
                 with: .signature([1], .signature),
-                counter: tells ? 1 : 2,
+                frame: AnswerFrame(tells ? 1 : 2),
                 tells: tells,
                 until: soon
             )

@@ -116,24 +116,73 @@ struct LedgerContractTests {
         #expect(try await storage.result(transaction) == "500 \(winners)")
     }
 
-    @Test("refuses a frame that is not newer than the card's last one", arguments: Backend.allCases)
+    @Test("takes each frame once, overtaken ones within the window too", arguments: Backend.allCases)
     func replay(_ backend: Backend) async throws {
         let storage = try await HomeStorage.open(backend)
         let card = try await storage.newUser()
         let first = Sample.transaction(card)
         _ = try await begin(first, storage)
-        #expect(try await end(first, .signature([1], .signature), 7, storage))
+        #expect(try await end(first, .signature([1], .signature), 40, storage))
         let second = Sample.transaction(card)
         _ = try await begin(second, storage)
-        for counter: UInt32 in [0, 6, 7] {
+        for counter: UInt32 in [0, 8, 40] {
             #expect(try await end(second, .signature([2], .signature), counter, storage) == false)
         }
         #expect(try await storage.result(second) == nil)
-        #expect(try await end(second, .signature([2], .signature), 8, storage))
+        #expect(try await end(second, .signature([2], .signature), 9, storage))
         let third = Sample.transaction(card)
         _ = try await begin(third, storage)
+        #expect(try await end(third, .signature([3], .signature), 9, storage) == false)
         #expect(try await end(third, .fault(MSSFault(.expiredTransaction)), nil, storage))
         #expect(try await storage.result(third) == "208")
+        // Another key version counts anew.
+        let fourth = Sample.transaction(card)
+        _ = try await begin(fourth, storage)
+        let frame = AnswerFrame(keyVersion: 2, counter: 9, checksum: [UInt8](repeating: 1, count: 8))
+        #expect(try await storage.ledger.end(fourth, with: .cardAnswered, frame: frame, until: soon))
+    }
+
+    @Test("judges any row of frames as the profile's window does", arguments: Backend.allCases)
+    func window(_ backend: Backend) async throws {
+        let storage = try await HomeStorage.open(backend)
+        var generator = SystemRandomNumberGenerator()
+        for _ in 0..<4 {
+            let card = try await storage.newUser()
+            var window = ReplayWindow()
+            var middle: UInt32 = 40
+            for _ in 0..<60 {
+                middle += UInt32.random(in: 0...20, using: &generator) == 0 ? 33 : UInt32.random(in: 0...2)
+                let counter = middle - UInt32.random(in: 0...40, using: &generator)
+                // Above 7F…, so that T's highest bit is no sign.
+                let frame = AnswerFrame(counter, mark: UInt8.random(in: 0xFE...0xFF, using: &generator))
+                let expected = window.judge(counter: counter, checksum: frame.checksum)
+                let transaction = Sample.transaction(card)
+                if Bool.random(using: &generator) {
+                    #expect(try await storage.ledger.judge(frame, from: card.iccid, until: soon).verdict == expected)
+                } else {
+                    _ = try await begin(transaction, storage)
+                    let isDone = try await storage.ledger.end(transaction, with: .cardAnswered, frame: frame, until: soon)
+                    #expect(isDone == (expected == .accepted))
+                    _ = try await end(transaction, .fault(MSSFault(.userCancel)), nil, storage)
+                }
+            }
+        }
+    }
+
+    @Test("blocks a card of which there are two, with what runs on it", arguments: Backend.allCases)
+    func cloned(_ backend: Backend) async throws {
+        let storage = try await HomeStorage.open(backend)
+        let card = try await storage.newSigner()
+        let transaction = Sample.transaction(card)
+        _ = try await begin(transaction, storage)
+        #expect(try await storage.ledger.judge(AnswerFrame(1), from: card.iccid, until: soon).verdict == .duplicate)
+        #expect(try await storage.state(card) == .active)
+        let judged = try await storage.ledger.judge(AnswerFrame(1, mark: 2), from: card.iccid, until: soon)
+        #expect(judged == FrameJudgement(.cloneSuspected, ended: transaction.id))
+        #expect(try await storage.state(card) == .inactive)
+        #expect(try await storage.result(transaction) == "403")
+        let again = try await storage.ledger.judge(AnswerFrame(1, mark: 2), from: card.iccid, until: soon)
+        #expect(again == FrameJudgement(.cloneSuspected))
     }
 
     @Test("ends what is overdue when it is looked at, and gives it no answer any more", arguments: Backend.allCases)

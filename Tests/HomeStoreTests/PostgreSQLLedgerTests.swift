@@ -29,6 +29,22 @@ struct PostgreSQLLedgerTests {
         #expect(try await audit(of: card.iccid.description, storage).first == "import card result ok")
     }
 
+    @Test("writes once why a card was blocked, and what ended with it")
+    func blocked() async throws {
+        let storage = try await HomeStorage.open(.postgresql)
+        let card = try await storage.newSigner()
+        let transaction = Sample.transaction(card)
+        _ = try await storage.ledger.begin(transaction, until: soon)
+        for _ in 0..<2 { _ = try await storage.ledger.judge(AnswerFrame(1, mark: 2), from: card.iccid, until: soon) }
+        #expect(try await audit(of: card.iccid.description, storage).last == "card blocked result used counter")
+        #expect(
+            try await audit(of: card.iccid.description, storage).count { $0.hasPrefix("card blocked") } == 1
+        )
+        #expect(
+            try await audit(of: transaction.id.description, storage) == ["signature intent -", "signature result 403"]
+        )
+    }
+
     @Test("commits many transactions at once when many wait", .timeLimit(.minutes(1)))
     func batches() async throws {
         let storage = try await HomeStorage.open(.postgresql)

@@ -63,7 +63,14 @@ public final class FakeVault: CardVault {
             throw CardVaultError(reason: "the checksum is wrong")
         }
         let counter = packet.data[1..<5].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
-        do { return CardAnswer(message: try UpMessage(decoding: Array(packet.data[5...])), counter: counter) } catch {
+        // As a checksum would: the same for the same frame, another for another one.
+        let checksum = packet.data.reduce(UInt64(14_695_981_039_346_656_037)) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 }
+        let frame = AnswerFrame(
+            keyVersion: 1,
+            counter: counter,
+            checksum: (0..<8).map { UInt8(truncatingIfNeeded: checksum >> (56 - 8 * $0)) }
+        )
+        do { return CardAnswer(message: try UpMessage(decoding: Array(packet.data[5...])), frame: frame) } catch {
             throw CardVaultError(reason: "\(error)")
         }
     }

@@ -18,7 +18,8 @@ public struct LedgerRules: Sendable {
         var imsi: IMSI
         public var packet: UInt64 = 0
         public var frame: UInt32 = 0
-        public var uplink: UInt32 = 0
+        public var windows: [UInt8: ReplayWindow] = [:]
+        public var uplink: UInt32 { windows.values.map(\.highest).max() ?? 0 }
         public var silent = 0
         var recovered: Date?
         var person: Person?
@@ -89,18 +90,17 @@ public struct LedgerRules: Sendable {
     public mutating func end(
         _ id: TransactionID,
         _ result: TransactionResult,
-        counter: UInt32?,
+        frame: AnswerFrame?,
         tells: Bool,
         at process: Int,
         now: Date
     ) -> Bool {
         guard let row = rows[id], row.isRunning, var card = cards[row.transaction.msisdn],
-            counter.map({ $0 > card.uplink }) ?? true
+            frame.map({ card.judge($0) == .accepted }) ?? true
         else { return false }
-        close(id, result, isAnswered: counter != nil, at: process, now)
+        close(id, result, isAnswered: frame != nil, at: process, now)
         if tells { rows[id]?.told += 1 }
-        card.uplink = counter ?? card.uplink
-        if counter != nil {
+        if frame != nil {
             card.silent = 0
         } else if case .fault(let fault) = result, fault.code == .expiredTransaction {
             card.silent += 1
@@ -108,6 +108,23 @@ public struct LedgerRules: Sendable {
         if case .keyGeneration(let task) = row.transaction.task { Self.prove(task, result, &card) }
         cards[row.transaction.msisdn] = card
         return true
+    }
+
+    /// Judges a frame that ended nothing; two cards with the same keys block the card.
+    public mutating func judge(
+        _ frame: AnswerFrame,
+        from iccid: ICCID,
+        at process: Int,
+        now: Date
+    ) -> FrameJudgement {
+        guard let msisdn = cards.first(where: { $0.value.reference.iccid == iccid })?.key, var card = cards[msisdn]
+        else { return FrameJudgement(.accepted) }
+        let verdict = card.judge(frame)
+        if verdict.isAlarming { card.person?.state = .inactive }
+        cards[msisdn] = card
+        guard verdict.isAlarming, let id = runningID(msisdn) else { return FrameJudgement(verdict) }
+        close(id, .fault(.blockedCard), isAnswered: false, at: process, now)
+        return FrameJudgement(verdict, ended: id)
     }
 
     private mutating func close(
@@ -245,6 +262,12 @@ public struct LedgerRules: Sendable {
             publicKey: key,
             certificate: nil
         )
+    }
+}
+
+extension LedgerRules.Card {
+    fileprivate mutating func judge(_ frame: AnswerFrame) -> ReplayWindow.Verdict {
+        windows[frame.keyVersion, default: ReplayWindow()].judge(counter: frame.counter, checksum: frame.checksum)
     }
 }
 

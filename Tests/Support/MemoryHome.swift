@@ -94,12 +94,12 @@ public final class MemoryHome: TransactionLedger, SubscriberDirectory {
     public func end(
         _ transaction: CardTransaction,
         with result: TransactionResult,
-        counter: UInt32?,
+        frame: AnswerFrame?,
         tells: Bool,
         until deadline: ContinuousClock.Instant
     ) async throws(StoreError) -> Bool {
         let isDone = try use { state throws(StoreError) in
-            state.end(transaction.id, result, counter: counter, tells: tells, at: number, now: Date())
+            state.end(transaction.id, result, frame: frame, tells: tells, at: number, now: Date())
         }
         if isDone { chronicle.note("end committed: \(Self.name(result))") }
         return isDone
@@ -171,6 +171,14 @@ public final class MemoryHome: TransactionLedger, SubscriberDirectory {
         until deadline: ContinuousClock.Instant
     ) async throws(StoreError) -> CardTransaction? {
         try use { state throws(StoreError) in state.tooLate(txn, from: iccid) }
+    }
+
+    public func judge(
+        _ frame: AnswerFrame,
+        from iccid: ICCID,
+        until deadline: ContinuousClock.Instant
+    ) async throws(StoreError) -> FrameJudgement {
+        try use { state throws(StoreError) in state.judge(frame, from: iccid, at: number, now: Date()) }
     }
 
     public func doubtCounters(of iccid: ICCID, until deadline: ContinuousClock.Instant) async throws(StoreError) {

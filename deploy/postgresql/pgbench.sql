@@ -16,7 +16,7 @@ WITH done AS (
     UPDATE transactions SET running = false, status = 500, result = decode(repeat('30', 900), 'hex'), ended = now()
     WHERE id = :id AND running RETURNING id, iccid, trace
 ), counted AS (
-    UPDATE card_counters c SET uplink = c.uplink + 1 FROM done d WHERE c.iccid = d.iccid
+    UPDATE card_counters c SET silent = 0 FROM done d WHERE c.iccid = d.iccid
 )
 INSERT INTO audit_log (act, phase, subject, peer, origin, trace, outcome)
 SELECT 'signature', 'result', id, 'ae', 'ap', trace, '500' FROM done;

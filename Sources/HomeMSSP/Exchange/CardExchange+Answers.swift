@@ -24,8 +24,9 @@ extension CardExchange {
                 return refuse("no_running_transaction", msisdn)
             }
             let answer = try vault.open(packet, from: subscriber.card)
-            guard answer.message.kind != .event else { return reported(msisdn) }
+            guard answer.message.kind != .event else { return try await reported(answer, subscriber) }
             guard let asked = try await asked(answer.message.transaction, msisdn, current) else {
+                guard try await isPlausible(answer, subscriber) else { return true }
                 return try await late(answer, subscriber, isOther: current != nil)
             }
             return try await take(answer, asked)
@@ -110,15 +111,38 @@ extension CardExchange {
         let transaction = current.transaction
         let entry = LedgerEntry(transaction: transaction, result: nil)
         guard answer.message.status != .noSuchAnswer else {
-            _ = decide(.noSuchAnswer, entry)
+            if try await isPlausible(answer, current.subscriber) { _ = decide(.noSuchAnswer, entry) }
             return refuse("no_such_answer", transaction.msisdn)
         }
         guard decide(.answer, entry) == [.commit(.answered)] else {
+            guard try await isPlausible(answer, current.subscriber) else { return true }
             return try await endedBefore(transaction)
         }
         let result = interpret(answer.message, of: current)
-        if try await commit(.answered, of: transaction, with: result, counter: answer.counter) { return true }
+        if try await commit(.answered, of: transaction, with: result, frame: answer.frame) { return true }
+        guard try await isPlausible(answer, current.subscriber) else { return true }
         return try await endedBefore(transaction, answer, current.subscriber)
+    }
+
+    /// Whether a frame that ended nothing can be of the one card that has the keys; if not, the card is blocked.
+    ///
+    /// A duplicate can: it is acted on as the first one was, should that have been stopped in the middle.
+    private func isPlausible(_ answer: CardAnswer, _ subscriber: Subscriber) async throws(StoreError) -> Bool {
+        let card = subscriber.card
+        let judgement = try await ledger.judge(answer.frame, from: card.iccid, until: .now + Self.storageTime)
+        if judgement.verdict == .duplicate { tally.count("home_uplinks_duplicated") }
+        guard judgement.verdict.isAlarming else { return true }
+        if let id = judgement.ended { running.endedElsewhere(id) }
+        tally.count("home_alarms", [("alarm", "card_cloned")])
+        logger.critical(
+            "ALARM: two cards have the same keys; the card is blocked",
+            metadata: [
+                "msisdn": "\(card.msisdn, as: .mobileUser)",
+                "reason": "\(judgement.verdict == .farBehind ? "counter far behind" : "used counter", as: .open)",
+            ]
+        )
+        _ = refuse("card_cloned", card.msisdn)
+        return false
     }
 
     /// It ended before: by its time, or by this answer whose commit nobody heard of.
@@ -169,7 +193,9 @@ extension CardExchange {
     /// A card says that ten frames in a row failed its check: somebody tries, or its keys are not the ones kept here.
     ///
     /// A word that nobody asked for ends nothing, and one that is sent again only rings again.
-    private func reported(_ msisdn: MSISDN) -> Bool {
+    private func reported(_ answer: CardAnswer, _ subscriber: Subscriber) async throws(StoreError) -> Bool {
+        guard try await isPlausible(answer, subscriber) else { return true }
+        let msisdn = subscriber.card.msisdn
         tally.count("home_alarms", [("alarm", "card_refuses_frames")])
         logger.warning(
             "ALARM: a card reports frames that failed its check",

@@ -196,13 +196,13 @@ extension CardExchange {
         _ ending: ExchangeState.Ending,
         of transaction: CardTransaction,
         with result: TransactionResult,
-        counter: UInt32? = nil,
+        frame: AnswerFrame? = nil,
         tells: Bool? = nil
     ) async throws(StoreError) -> Bool {
         let isFirst = try await ledger.end(
             transaction,
             with: result,
-            counter: counter,
+            frame: frame,
             tells: tells ?? running.isAwaited(transaction),
             until: .now + Self.storageTime
         )

@@ -32,6 +32,8 @@ final class RunningTransactions: Sendable {
         var sent: ContinuousClock.Instant
         var waiters: [UInt64: Waiter] = [:]
         var ended: Ended?
+        /// It may have ended elsewhere before anybody waited here.
+        var hasNews = false
     }
 
     fileprivate struct State {
@@ -66,6 +68,7 @@ final class RunningTransactions: Sendable {
         mutating func wake(_ msisdn: MSISDN) -> [(Waiter, Duration)] {
             guard let entry = entries[msisdn] else { return [] }
             entries[msisdn]?.waiters = [:]
+            entries[msisdn]?.hasNews = entry.waiters.isEmpty
             return entry.waiters.values.map { ($0, .now - entry.sent) }
         }
 
@@ -189,6 +192,10 @@ final class RunningTransactions: Sendable {
     private static func join(_ entry: inout Entry, _ id: UInt64, _ waiter: Waiter) -> Word? {
         if let ended = entry.ended { return .ended(ended) }
         if Task.isCancelled { return .gone }
+        if entry.hasNews {
+            entry.hasNews = false
+            return .elsewhere(.now - entry.sent)
+        }
         entry.waiters[id] = waiter
         return nil
     }

@@ -67,13 +67,46 @@ public struct CardSecurity: Sendable {
 /// An authenticated answer.
 public struct CardAnswer: Sendable {
     public var message: UpMessage
-    /// CTR of the frame that carried it.
-    public var counter: UInt32
+    /// What carried it.
+    public var frame: AnswerFrame
 
-    public init(message: UpMessage, counter: UInt32) {
+    public init(message: UpMessage, frame: AnswerFrame) {
         self.message = message
-        self.counter = counter
+        self.frame = frame
     }
+}
+
+/// What tells an authentic frame of a card from its others.
+public struct AnswerFrame: Sendable, Hashable {
+    /// KVN whose keys it was made with.
+    public var keyVersion: UInt8
+    /// CTR.
+    public var counter: UInt32
+    /// T, 8 octets.
+    public var checksum: [UInt8]
+
+    public init(keyVersion: UInt8, counter: UInt32, checksum: [UInt8]) {
+        self.keyVersion = keyVersion
+        self.counter = counter
+        self.checksum = checksum
+    }
+}
+
+/// What the window of a card's counters says of a frame, and what came of it.
+public struct FrameJudgement: Sendable, Equatable {
+    public var verdict: ReplayWindow.Verdict
+    /// What ran on the card and ended because the card is blocked now.
+    public var ended: TransactionID?
+
+    public init(_ verdict: ReplayWindow.Verdict, ended: TransactionID? = nil) {
+        self.verdict = verdict
+        self.ended = ended
+    }
+}
+
+extension MSSFault {
+    /// What a provider is told whose transaction ran on a card that another one pretends to be.
+    public static let blockedCard = MSSFault(.cardBlocked, "The card is blocked.")
 }
 
 /// Carries sealed commands to cards; answers come to ``HomeMSSP/receive(_:from:)``.

@@ -205,8 +205,8 @@ public protocol TransactionLedger: Sendable {
     /// - Parameters:
     ///   - transaction: One that began.
     ///   - result: How it ended.
-    ///   - counter: CTR of the frame that ended it, if one did; a frame that is not newer than the card's last one is
-    ///     a repetition and ends nothing.
+    ///   - frame: What ended it, if the card did: it is remembered in the same commit. One that was seen before, or
+    ///     that is behind the window, ends nothing (``judge(_:from:until:)`` says which).
     ///   - tells: Whether a caller of this process is told at once: the delivery is audited with the end.
     ///   - deadline: Until when storage is waited for.
     /// - Returns: Whether it was running until now; `false` leaves everything as it was.
@@ -214,7 +214,7 @@ public protocol TransactionLedger: Sendable {
     func end(
         _ transaction: CardTransaction,
         with result: TransactionResult,
-        counter: UInt32?,
+        frame: AnswerFrame?,
         tells: Bool,
         until deadline: ContinuousClock.Instant
     ) async throws(StoreError) -> Bool
@@ -283,6 +283,16 @@ public protocol TransactionLedger: Sendable {
         until deadline: ContinuousClock.Instant
     ) async throws(StoreError) -> CardTransaction?
 
+    /// Judges an authentic frame that ended no transaction by the window of its card and key version, and remembers it.
+    ///
+    /// One that shows a second card with the same keys blocks the card in the same commit: its person is inactive, what
+    /// runs on it ends as 403, and the audit tells why.
+    func judge(
+        _ frame: AnswerFrame,
+        from iccid: ICCID,
+        until deadline: ContinuousClock.Instant
+    ) async throws(StoreError) -> FrameJudgement
+
     /// Notes a hint that the card's counters are ahead of the home's: after the next silence it is asked.
     func doubtCounters(of iccid: ICCID, until deadline: ContinuousClock.Instant) async throws(StoreError)
 
@@ -314,9 +324,9 @@ extension TransactionLedger {
     public func end(
         _ transaction: CardTransaction,
         with result: TransactionResult,
-        counter: UInt32?,
+        frame: AnswerFrame?,
         until deadline: ContinuousClock.Instant
     ) async throws(StoreError) -> Bool {
-        try await end(transaction, with: result, counter: counter, tells: false, until: deadline)
+        try await end(transaction, with: result, frame: frame, tells: false, until: deadline)
     }
 }

@@ -130,25 +130,24 @@ extension HomeSignatureService {
     private func admit(_ request: SignatureRequest, _ call: Call) async throws(MSSFault) -> SignatureOrder {
         let provider = try providers.admit(request.header.apInfo.id, call)
         try RequestRules.check(request)
-        let text = try RequestRules.text(request.dataToBeSigned)
+        let text = try RequestRules.text(request.dataToBeSigned, for: provider)
         let patience = call.deadline - .now
         let time = try RequestRules.time(request, now: now(), patience: patience)
         let deadline = ContinuousClock.now + time
         let (subscriber, key) = try await signer(request.mobileUser, until: deadline)
-        do {
-            return SignatureOrder(
-                subscriber: subscriber,
-                key: key,
-                provider: provider,
-                text: text,
-                heading: try CardText(provider.displayName),
-                content: Array(request.dataToBeSigned.content.utf8),
-                deadline: deadline,
-                deadlineDate: now() + TimeInterval(time / .milliseconds(1)) / 1000
-            )
-        } catch {
+        guard let heading = ShownText.heading(provider.displayName) else {
             throw MSSFault(.internalError, cause: "the provider's display name cannot be shown on a phone")
         }
+        return SignatureOrder(
+            subscriber: subscriber,
+            key: key,
+            provider: provider,
+            text: text,
+            heading: heading,
+            content: Array(request.dataToBeSigned.content.utf8),
+            deadline: deadline,
+            deadlineDate: now() + TimeInterval(time / .milliseconds(1)) / 1000
+        )
     }
 
     /// The person behind the number, if they can sign: who cannot is not told from who is not known.

@@ -40,8 +40,6 @@ struct SignatureOrder {
 
 /// The checks of a request that need no storage (mss-protocol: who detects what, home's part).
 enum RequestRules {
-    /// Longest text in the GSM alphabet and in any other.
-    static let longestText = (gsm: 239, other: 119)
     /// How long a request lives if it names no time, and at most.
     static let defaultTime: Duration = .seconds(300)
 
@@ -89,7 +87,7 @@ enum RequestRules {
     }
 
     /// The text as the card will show it; it is refused rather than changed.
-    static func text(_ data: DataToBeSigned) throws(MSSFault) -> CardText {
+    static func text(_ data: DataToBeSigned, for provider: ApplicationProvider) throws(MSSFault) -> CardText {
         guard data.mimeType.map({ $0.lowercased() == "text/plain" }) ?? true,
             data.encoding.map({ $0.uppercased() == "UTF-8" }) ?? true
         else {
@@ -99,27 +97,7 @@ enum RequestRules {
                 specifier: 1016
             )
         }
-        guard !data.content.isEmpty else { throw MSSFault(.wrongDataLength, "DataToBeSigned is empty.") }
-        let text: CardText
-        do throws(WPKIError) {
-            text = try CardText(data.content)
-        } catch .unsupportedCharacter(let character) {
-            let codes = character.unicodeScalars.map { "U+" + String($0.value, radix: 16, uppercase: true) }
-            throw MSSFault(
-                .inappropriateData,
-                "DataToBeSigned holds a character that the phone cannot show: \(codes.joined(separator: " "))."
-            )
-        } catch {
-            throw MSSFault(.wrongDataLength, "DataToBeSigned is too long for the phone.")
-        }
-        let longest = text.encoding == .gsm8Bit ? longestText.gsm : longestText.other
-        let length = data.content.unicodeScalars.count
-        guard length <= longest else {
-            throw MSSFault(
-                .wrongDataLength,
-                "DataToBeSigned has \(length) characters; with these characters the phone can show \(longest)."
-            )
-        }
+        let text = try ShownText.check(data.content, for: provider)
         try SigningRules.check(.utf8(Array(data.content.utf8)), form: .standard)
         return text
     }

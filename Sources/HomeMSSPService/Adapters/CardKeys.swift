@@ -36,7 +36,13 @@ struct CardKeys: CardVault {
     func open(_ packet: ResponsePacket, from card: CardReference) throws(CardVaultError) -> CardAnswer {
         do throws(VaultError) {
             let answer = try vault.open(packet, records: card.security.records, iccid: card.iccid)
-            return CardAnswer(message: answer.message, counter: answer.counter)
+            guard let header = try? FrameHeader(packet.data) else { throw .notAuthentic }
+            let frame = AnswerFrame(
+                keyVersion: header.keyVersion,
+                counter: header.counter,
+                checksum: header.checksum
+            )
+            return CardAnswer(message: answer.message, frame: frame)
         } catch { throw CardVaultError(reason: error.description) }
     }
 }

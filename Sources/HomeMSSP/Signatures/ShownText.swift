@@ -1,0 +1,81 @@
+public import Alauda
+public import MSSCore
+
+/// How a provider's text goes to a phone: under its registered name, whole, unchanged, or not at all.
+public enum ShownText {
+    /// A provider's registered name as the page before each of its texts.
+    ///
+    /// - Returns: `nil` for a name that a phone cannot show on one page: such a provider cannot be served.
+    public static func heading(_ name: String) -> CardText? {
+        guard let heading = try? CardText(name), (1...Pages.mostOctets).contains(heading.octets.count) else { return nil }
+        return heading
+    }
+
+    /// How a text fits into a request of a provider: charset, short messages, pages, and the characters that are left.
+    ///
+    /// - Parameters:
+    ///   - text: What the person is to read and sign.
+    ///   - provider: Whose name is shown before it; a longer name leaves less room.
+    ///   - attributes: Those that the signature has beside the two mandatory ones; they go to the card as well.
+    /// - Returns: The fit; `nil` if the provider's name cannot be shown.
+    public static func fit(
+        _ text: String,
+        for provider: ApplicationProvider,
+        adding attributes: AddedAttributes = AddedAttributes()
+    ) -> TextFit? {
+        heading(provider.displayName).map { TextFit.fit(text, in: request($0, attributes)) }
+    }
+
+    /// A text as the card will show it.
+    ///
+    /// - Throws: 107 with the first character that cannot be shown and its place, 103 with the number of characters
+    ///   that are too many; neither tells anything else of the text.
+    static func check(_ text: String, for provider: ApplicationProvider) throws(MSSFault) -> CardText {
+        guard !text.isEmpty else { throw MSSFault(.wrongDataLength, "DataToBeSigned is empty.") }
+        guard let fit = fit(text, for: provider) else {
+            throw MSSFault(.internalError, cause: "the provider's display name cannot be shown on a phone")
+        }
+        if let offender = fit.offender {
+            let codes = offender.character.unicodeScalars.map { "U+" + hexadecimal($0.value) }.joined(separator: " ")
+            throw MSSFault(
+                .inappropriateData,
+                "DataToBeSigned holds a character that the phone cannot show: \(codes), character \(offender.position + 1)."
+            )
+        }
+        guard let encoding = fit.encoding, let shown = try? CardText(text, encoding: encoding) else {
+            throw MSSFault(.internalError, cause: "a text that fits has no octets")
+        }
+        guard fit.fits else { throw tooLong(shown, by: -fit.charactersLeft) }
+        return shown
+    }
+
+    private static func tooLong(_ text: CardText, by excess: Int) -> MSSFault {
+        let isGSM = text.encoding == .gsm8Bit
+        let longest = (isGSM ? text.octets.count : text.octets.count / 2) - excess
+        let charset = isGSM ? "the GSM alphabet, where ^{}\\[~]|€ count twice," : "UCS-2, which this text needs,"
+        return MSSFault(
+            .wrongDataLength,
+            "DataToBeSigned is \(excess) characters too long: in \(charset) the phone can show \(longest)."
+        )
+    }
+
+    /// A request as long as any with this heading and these attributes; key, algorithm and time have one length.
+    private static func request(_ heading: CardText, _ attributes: AddedAttributes) -> SignCommand {
+        SignCommand(
+            transaction: .none,
+            key: 1,
+            algorithm: .p256,
+            head: heading,
+            text: heading,
+            form: [.signedAttributes, .utf8],
+            mid: attributes.mid.isEmpty ? nil : attributes.mid,
+            extra: attributes.extra.isEmpty ? nil : attributes.extra,
+            timeLimit: .max
+        )
+    }
+
+    private static func hexadecimal(_ value: UInt32) -> String {
+        let digits = String(value, radix: 16, uppercase: true)
+        return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+    }
+}
