@@ -10,7 +10,8 @@ struct PlanTests {
     @Test(
         "find every row by an index, also when they were made on empty tables",
         arguments: [
-            ("begin", BeginStatement.sql, 21), ("end", EndStatement.sql, 11), ("judge", UplinkStatement.sql, 6), ("look up", SubscriberTable.sql, 1),
+            ("begin", BeginStatement.sql, 21), ("end", EndStatement.sql, 11),
+            ("judge", UplinkStatement.sql, 6), ("look up", SubscriberTable.sql, 1),
         ]
     )
     func indexes(_ name: String, _ sql: String, _ parameters: Int) async throws {
