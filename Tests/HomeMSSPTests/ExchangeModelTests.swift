@@ -381,7 +381,8 @@ private struct World {
 
     /// Nothing is lost any more, everybody is alive: what was signed in time and is on its way must arrive.
     mutating func settle() throws {
-        let hadToCome = signedInTime && !isOver && result == nil && !isCancelled && !isCloned && ups.contains(where: \.isAnswer)
+        let mayCome = !isOver && result == nil && !isCancelled && !isCloned
+        let hadToCome = signedInTime && mayCome && ups.contains(where: \.isAnswer)
         if !homes[0].isAlive { begin(0) }
         if !homes[1].isAlive { begin(1) }
         for _ in 0..<12 {

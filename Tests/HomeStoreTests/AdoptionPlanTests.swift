@@ -46,7 +46,7 @@ struct AdoptionPlanTests {
     private static let population = """
         INSERT INTO cards (iccid, imsi, msisdn, tar, code)
         SELECT '8935' || lpad(n::text, 14, '0'), '2440' || lpad(n::text, 11, '0'), '+35840' || lpad(n::text, 7, '0'),
-            '\\xB00001', decode(repeat('00', 32), 'hex')
+            '\\xB00001', decode(repeat('00', 33), 'hex')
         FROM generate_series(1, \(rows)) n;
         INSERT INTO transactions (id, kind, txn, iccid, trace, deadline, home)
         SELECT 'AP-t-' || n, 1, '\\x00000001', '8935' || lpad(n::text, 14, '0'), 't', now() + interval '1 hour',

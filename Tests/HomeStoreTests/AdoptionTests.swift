@@ -85,7 +85,7 @@ struct AdoptionTests {
         let ledgers = [ledger(), ledger()]
         let notices = [1, 2].compactMap { ReceiptNotice("5 3/\($0) +358401000001 7f one") }
         try #require(notices.count == 2)
-        try await withThrowingTaskGroup(of: Void.self) { group in
+        await withTaskGroup(of: Void.self) { group in
             for (ledger, relay) in zip(ledgers, [here, there]) {
                 group.addTask {
                     await ledger.listen(database.service, channels: [ReceiptRelay.channel: { relay.hear($0) }])

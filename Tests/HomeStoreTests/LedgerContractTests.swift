@@ -161,7 +161,8 @@ struct LedgerContractTests {
                     #expect(try await storage.ledger.judge(frame, from: card.iccid, until: soon).verdict == expected)
                 } else {
                     _ = try await begin(transaction, storage)
-                    let isDone = try await storage.ledger.end(transaction, with: .cardAnswered, frame: frame, until: soon)
+                    let ledger = storage.ledger
+                    let isDone = try await ledger.end(transaction, with: .cardAnswered, frame: frame, until: soon)
                     #expect(isDone == (expected == .accepted))
                     _ = try await end(transaction, .fault(MSSFault(.userCancel)), nil, storage)
                 }

@@ -119,10 +119,12 @@ struct ConsoleTests {
             await #expect(throws: ConsoleRefusal("no with a second line")) { try await ask(["refuse"]) }
         }
         let all = acts.all.withLock { $0 }
-        #expect(all.map { "\($0.command) \($0.phase.rawValue) \($0.outcome ?? "")" } == [
-            "sum intent ", "sum result ok", "file intent ", "file result ok", "file intent ", "file result ok",
-            "refuse intent ", "refuse result no with a second line",
-        ])
+        #expect(
+            all.map { "\($0.command) \($0.phase.rawValue) \($0.outcome ?? "")" } == [
+                "sum intent ", "sum result ok", "file intent ", "file result ok", "file intent ", "file result ok",
+                "refuse intent ", "refuse result no with a second line",
+            ]
+        )
         #expect(all.allSatisfy { $0.peer == ConsolePeer(uid: geteuid(), pid: getpid()) })
     }
 
@@ -181,7 +183,9 @@ struct ConsoleTests {
         let file = folder + "/file"
         try Data([1]).write(to: URL(filePath: file))
         #expect(throws: StartError.self) { _ = try ConsoleSocket(path: file) }
-        #expect(throws: StartError.self) { _ = try ConsoleSocket(path: folder + "/" + String(repeating: "x", count: 110)) }
+        #expect(throws: StartError.self) {
+            _ = try ConsoleSocket(path: folder + "/" + String(repeating: "x", count: 110))
+        }
         #expect(throws: StartError.self) { _ = try ConsoleSocket(path: folder + "/nowhere/console") }
         #expect(throws: StartError.self) { _ = try ConsoleSocket.connect(socket) }
         try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: folder)

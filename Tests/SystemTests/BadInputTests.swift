@@ -56,7 +56,7 @@ struct BadInputTests {
         ("no MSSP_Info", "<mss:MSSP_Info><mss:MSSP_ID/></mss:MSSP_Info>", "", "102"),
         ("no DataToBeSigned", "mss:DataToBeSigned", "mss:DataToBeForgotten", "102"),
         ("a number that is none", "<mss:MSISDN>", "<mss:MSISDN>x", "101"),
-        ("a text that is too long", "A text", String(repeating: "a", count: 240), "103"),
+        ("a text that is too long", "A text", String(repeating: "a", count: 2_000), "103"),
         ("no text", "A text", "", "103"),
         ("another version", "MajorVersion=\"1\"", "MajorVersion=\"7\"", "108"),
     ]

@@ -6,7 +6,8 @@ import Testing
 struct SignatureTests {
     @Test(
         "is accepted by OpenSSL and covers exactly the text",
-        arguments: ["Hello, signature", "@ä€ñ_", "Подпишите это", "one line\nand another", "1 < 2 & \"3\" > '2'",
+        arguments: [
+            "Hello, signature", "@ä€ñ_", "Подпишите это", "one line\nand another", "1 < 2 & \"3\" > '2'",
             String(repeating: "Kaikki sivut luetaan. ", count: 26),
         ]
     )

@@ -7,7 +7,8 @@ public enum ShownText {
     ///
     /// - Returns: `nil` for a name that a phone cannot show on one page: such a provider cannot be served.
     public static func heading(_ name: String) -> CardText? {
-        guard let heading = try? CardText(name), (1...Pages.mostOctets).contains(heading.octets.count) else { return nil }
+        guard let heading = try? CardText(name), (1...Pages.mostOctets).contains(heading.octets.count)
+        else { return nil }
         return heading
     }
 

@@ -7,6 +7,7 @@ public enum ConsoleClient {
     ///   - command: The command and its words; none holds a blank.
     ///   - terminal: Who types.
     ///   - file: Gives the next octets of what is sent along, at most as many as asked for; empty after the last.
+    /// - Returns: The last line of the answer: what was done.
     /// - Throws: `StartError` if nobody is there; `ConsoleRefusal` with the process's own words.
     public static func run(
         _ path: String,

@@ -99,7 +99,9 @@ public struct ConsoleServer: Service {
             }
             let answer: ConsoleLine
             do throws(ConsoleRefusal) {
-                answer = .done(try await carryOut(try await connection.line(within: Self.commandTime), peer, connection))
+                answer = .done(
+                    try await carryOut(try await connection.line(within: Self.commandTime), peer, connection)
+                )
             } catch { answer = .refused(error.description) }
             try await connection.send(answer.octets)
         } catch { refused("connection", nil) }

@@ -1,3 +1,5 @@
+// Both see sys/socket.h, and a whole-module build may take its constants from either.
+import CLinux
 import Glibc
 
 /// Messages to the service manager (systemd's `sd_notify` protocol): a datagram to the socket it names.
