@@ -1,4 +1,5 @@
 @_spi(KeyMaterial) import KeyVault
+import OTA
 
 /// The first octet tells: a row of a personaliser's file, a file that comes in pieces, or what a custodian types.
 func fuzzBatches(_ input: [UInt8]) {

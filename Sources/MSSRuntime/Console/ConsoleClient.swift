@@ -19,9 +19,10 @@ public enum ConsoleClient {
         guard command.allSatisfy({ !$0.isEmpty && !$0.contains(" ") && !$0.contains("\n") }) else {
             throw ConsoleRefusal("a word of a command is empty or holds a blank")
         }
-        try await connection.send(Array((command.joined(separator: " ") + "\n").utf8))
+        // Who is not served may find the other side closed; its reason still waits to be read.
+        let isHeard = (try? await connection.send(Array((command.joined(separator: " ") + "\n").utf8))) != nil
         while true {
-            let octets = try await connection.line(within: patience)
+            let octets = try await connection.line(within: isHeard ? patience : .seconds(1))
             switch ConsoleLine(octets) {
             case .progress(let text): terminal.show(text)
             case .secretWanted(let prompt):
