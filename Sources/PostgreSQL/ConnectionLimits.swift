@@ -55,6 +55,7 @@ public struct ConnectionLimits: Sendable, Equatable {
     }
 
     /// The server's side of the same: a client whose machine is gone holds neither its locks nor its place for long.
+    ///
     /// Over a Unix socket the server takes no notice.
     private static let serverKeepalive =
         " -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=3 -c tcp_keepalives_count=3"

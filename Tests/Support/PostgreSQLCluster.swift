@@ -33,6 +33,8 @@ public final class PostgreSQLCluster: Sendable {
     /// Another one, for a test that stops it.
     ///
     /// - Parameter port: Of the loopback, for one that is reached by TCP, too.
+    /// - Returns: The cluster, running.
+    /// - Throws: What kept it from starting.
     public static func separate(port: Int? = nil) async throws -> PostgreSQLCluster {
         try await blocking { try PostgreSQLCluster(port: port) }
     }

@@ -47,6 +47,8 @@ struct Platform: Sendable {
     /// - Parameters:
     ///   - name: Of its folder.
     ///   - more: Variables of the script that differ from the tests' usual ones.
+    /// - Returns: The platform, once its provider can ask for signatures.
+    /// - Throws: What kept it from starting.
     static func start(_ name: String, _ more: [String: String] = [:]) async throws -> Platform {
         let base = URL(filePath: "/tmp/mssp-\(getpid())-\(name)")
         try? FileManager.default.removeItem(at: base)

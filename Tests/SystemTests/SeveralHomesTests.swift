@@ -2,8 +2,9 @@ import Foundation
 import MSSTestSupport
 import Testing
 
-/// Home A is the one that the script started: the message centre gives everything to its session, as the first that was
-/// bound. Home B is started after it.
+/// Home A is the one that the script started; home B is started after it.
+///
+/// The message centre gives everything to A's session, as the first that was bound.
 @Suite("Two homes behind one AE", .serialized)
 struct SeveralHomesTests {
     @Test("answer as one: whichever is asked, whichever is told, and when one is killed")
@@ -187,7 +188,9 @@ struct TwoHomes: Sendable {
         let url = "https://localhost:\(port)"
         let provider = try Provider(platform)
         for _ in 0..<100 {
-            if try await provider.post(Data("<x/>".utf8), to: url + "/soap/services/MSS_SignaturePort").http != 0 { break }
+            if try await provider.post(Data("<x/>".utf8), to: url + "/soap/services/MSS_SignaturePort").http != 0 {
+                break
+            }
             try await Task.sleep(for: .milliseconds(100))
         }
         return url
