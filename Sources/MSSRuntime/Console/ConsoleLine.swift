@@ -6,11 +6,13 @@
 /// | line | the client |
 /// |---|---|
 /// | `- TEXT` | shows it |
+/// | `! TEXT` | shows it on a page of its own, which goes when the next line was typed |
 /// | `? PROMPT` | sends one line, typed without echo |
 /// | `<` | sends `LENGTH`, a line's end and so many octets of its file; length 0 after the last |
 /// | `ok TEXT`, `error TEXT` | has its answer |
 enum ConsoleLine: Equatable {
     case progress(String)
+    case page(String)
     case secretWanted(String)
     case octetsWanted
     case done(String)
@@ -26,6 +28,7 @@ enum ConsoleLine: Equatable {
         let text =
             switch self {
             case .progress(let text): "- " + text
+            case .page(let text): "! " + text
             case .secretWanted(let prompt): "? " + prompt
             case .octetsWanted: "<"
             case .done(let text): text.isEmpty ? "ok" : "ok " + text
@@ -48,6 +51,7 @@ enum ConsoleLine: Equatable {
         let text = OneLine.text(String(line.dropFirst(word.count + 1)))
         switch word {
         case "-": self = .progress(text)
+        case "!": self = .page(text)
         case "?": self = .secretWanted(text)
         case "<" where text.isEmpty: self = .octetsWanted
         case "ok": self = .done(text)
