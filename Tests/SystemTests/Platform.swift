@@ -42,6 +42,9 @@ struct Platform: Sendable {
     /// Two that answer late, one for each test that must see the platform in between; three that sign at once.
     static let extraBehaviours = ["delay:4000", "delay:1500", "sign", "sign", "silent"]
 
+    /// The folder of one of its own.
+    static func base(_ name: String) -> URL { URL(filePath: "/tmp/mssp-\(getpid())-\(name)") }
+
     /// One of its own, for a test that kills parts of it.
     ///
     /// - Parameters:
@@ -50,7 +53,7 @@ struct Platform: Sendable {
     /// - Returns: The platform, once its provider can ask for signatures.
     /// - Throws: What kept it from starting.
     static func start(_ name: String, _ more: [String: String] = [:]) async throws -> Platform {
-        let base = URL(filePath: "/tmp/mssp-\(getpid())-\(name)")
+        let base = base(name)
         try? FileManager.default.removeItem(at: base)
         try FileManager.default.createDirectory(
             at: base,
@@ -109,10 +112,11 @@ struct Platform: Sendable {
             "-c",
             """
             "$1" --config "$2" >>"$3" 2>&1 </dev/null & pid=$!
+            echo "$pid 0 $5" >>"$4"
             cat >/dev/null; kill -TERM $pid; wait $pid
             """,
             "sh", try BuiltProducts.program(program).path, file("config/\(configuration).toml"),
-            file("logs/\(configuration).log"),
+            file("logs/\(configuration).log"), file("pids"), configuration,
         ]
         let pipe = Pipe()
         process.standardInput = pipe
@@ -137,19 +141,26 @@ struct Platform: Sendable {
     }
 
     /// Asks the database, as its administrator; rows are lines, their values divided by `|`.
-    func rows(_ sql: String) async throws -> [String] {
+    func rows(_ sql: String, database: String = "mssp") async throws -> [String] {
         let text = try String(contentsOfFile: file("config/migrate.toml"), encoding: .utf8)
         let socket = try #require(text.split(separator: "\n").compactMap(Self.socket).first)
         let result = try await Command.run(
             "psql",
             ["-X", "-q", "-t", "-A", "-c", sql],
             environment: [
-                "PGHOST": socket, "PGUSER": "mssp_admin", "PGDATABASE": "mssp",
+                "PGHOST": socket, "PGUSER": "mssp_admin", "PGDATABASE": database,
                 "PGPASSFILE": file("state/mssp_admin.pgpass"),
             ]
         )
         try #require(result.status == 0, "\(result.errorText)")
         return result.text.split(separator: "\n").map(String.init)
+    }
+
+    /// libpq's parameters of the schema's owner.
+    func owner() throws -> String {
+        let text = try String(contentsOfFile: file("config/migrate.toml"), encoding: .utf8)
+        let line = try #require(text.split(separator: "\n").first { $0.hasPrefix("connection = ") })
+        return line.dropFirst("connection = \"".count).dropLast().description
     }
 
     private static func socket(_ line: Substring) -> String? {
