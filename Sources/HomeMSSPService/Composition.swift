@@ -73,6 +73,11 @@ struct Composition {
             directory: subscribers,
             ledger: ledger,
             evidence: evidence,
+            keeper: SealedEvidence(
+                vault: vault,
+                authority: evidence.authority,
+                days: try Parts.keepDays(configuration.evidence)
+            ),
             tally: metrics,
             logger: log.logger
         )
