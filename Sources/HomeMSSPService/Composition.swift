@@ -107,6 +107,14 @@ struct Composition {
                 table: VaultKeyTable(pool: pool),
                 cardImport: ImportCommand(
                     work: CardImport(vault: vault, table: CardBatchTable(pool: batches, authenticator: rowCodes))
+                ),
+                evidence: EvidenceCommand(
+                    export: EvidenceExport(
+                        vault: vault,
+                        table: EvidenceTable(pool: pool),
+                        tally: metrics,
+                        logger: log.logger
+                    )
                 )
             )
             services.append(
