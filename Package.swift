@@ -166,8 +166,9 @@ let package = Package(
         .testTarget(
             name: "SignaturesTests",
             dependencies: [
-                "Alauda", "HomeMSSP", "HomeMSSPService", "MSSCore", "MSSTestSupport", "Signatures", .asn1, .crypto,
-                .httpServer, .lifecycle, .nioCore, .x509,
+                "Alauda", "HomeMSSP", "HomeMSSPService", "HomeStore", "KeyVault", "MSSCore", "MSSRuntime",
+                "MSSTestSupport", "PostgreSQL", "Signatures", .asn1, .crypto, .httpServer, .lifecycle, .logging,
+                .nioCore, .x509,
             ]
         ),
         .testTarget(
