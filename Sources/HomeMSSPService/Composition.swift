@@ -23,6 +23,7 @@ struct Composition {
     private let fetcher: RevocationFetcher
     private let smsc: [SMSCSettings]
     private let legacyBatches: LegacyBatches
+    private let keepDays: Int
 
     init(_ configuration: HomeConfiguration) throws {
         self.configuration = configuration
@@ -30,6 +31,7 @@ struct Composition {
         providers = try Parts.providers(configuration.providers)
         prefix = try Parts.prefix(configuration.prefix)
         legacyBatches = try LegacyBatches(configuration.legacyBatches ?? [])
+        keepDays = try Parts.keepDays(configuration.evidence)
         vault = try Parts.vault(configuration.vault, legacy: legacyBatches.permissions)
         fetcher = RevocationFetcher(tally: metrics)
         evidence = CMSEvidence(authority: try Parts.users(configuration.users, fetcher: fetcher))
@@ -73,11 +75,7 @@ struct Composition {
             directory: subscribers,
             ledger: ledger,
             evidence: evidence,
-            keeper: SealedEvidence(
-                vault: vault,
-                authority: evidence.authority,
-                days: try Parts.keepDays(configuration.evidence)
-            ),
+            keeper: SealedEvidence(vault: vault, authority: evidence.authority, days: keepDays),
             tally: metrics,
             logger: log.logger
         )

@@ -29,7 +29,7 @@ enum BeginStatement {
         ), overdue AS (
             UPDATE transactions t
             SET running = false, fault = 208, fault_specifier = 2081, fault_detail = 'The user did not answer in time.',
-                ended = now()
+                ended = now(), request = NULL
             -- By their cards, not by a join: a plan that walks all that runs would cost with what waits.
             WHERE t.iccid = ANY ($4::text[]) AND t.running AND t.deadline < now()
             RETURNING t.id, t.iccid, t.trace

@@ -106,6 +106,34 @@ struct EvidenceStorageTests {
         #expect(try await count("transactions WHERE request IS NOT NULL AND NOT running") == 0)
     }
 
+    @Test("keeps no request of what ended otherwise: expired, or on a card that was blocked")
+    func otherEnds() async throws {
+        func begin(for time: TimeInterval) async throws -> CardTransaction {
+            var transaction = Sample.transaction(try await storage.newSigner(), for: time)
+            guard case .signature(var task) = transaction.task else { return transaction }
+            task.request = [1, 2, 3]
+            transaction.task = .signature(task)
+            _ = try await storage.ledger.begin(transaction, until: soon)
+            return transaction
+        }
+        _ = try await begin(for: -1)
+        let blocked = try await begin(for: 60)
+        let again = try await begin(for: -1)
+        #expect(try await count("transactions WHERE request IS NOT NULL") == 3)
+        _ = try await storage.ledger.begin(
+            Sample.transaction(
+                CardReference(iccid: again.iccid, msisdn: again.msisdn, security: Sample.security(again.iccid))
+            ),
+            until: soon
+        )
+        #expect(try await storage.ledger.expire(until: soon).count == 1)
+        for mark in [UInt8(1), 2] {
+            _ = try await storage.ledger.judge(AnswerFrame(1, mark: mark), from: blocked.iccid, until: soon)
+        }
+        #expect(try await count("transactions WHERE request IS NOT NULL AND NOT running") == 0)
+        #expect(try await count("transactions WHERE NOT running AND fault IN (208, 403)") == 3)
+    }
+
     @Test("stores a proof once for all that name it, before they do, and again for another term")
     func proofs() async throws {
         let fetched = Fetched()
