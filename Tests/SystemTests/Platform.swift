@@ -39,8 +39,9 @@ struct Platform: Sendable {
         return String(cards[4 + index].split(separator: "\t")[2])
     }
 
-    /// Two that answer late, one for each test that must see the platform in between; three that sign at once.
-    static let extraBehaviours = ["delay:4000", "delay:1500", "sign", "sign", "silent"]
+    /// Two that answer late, one for each test that must see the platform in between; two that sign at once; one that
+    /// never reacts, and one whose answer is lost.
+    static let extraBehaviours = ["delay:4000", "delay:1500", "sign", "sign", "silent", "lostAnswer"]
 
     /// One of its own, for a test that kills parts of it.
     ///
