@@ -39,6 +39,12 @@ struct Provider: Sendable {
         var fault: String? {
             http == 500 ? between("<soapenv:Value>mss:_", "<") : nil
         }
+        /// The fault's sentence.
+        var detail: String? {
+            between("<ns1:detail", "</ns1:detail>").flatMap {
+                $0.split(separator: ">", maxSplits: 1).last.map { String($0) }
+            }
+        }
     }
 
     func post(
@@ -98,12 +104,19 @@ struct Provider: Sendable {
     }
 
     /// Asks ME, or whoever answers at `url`, for a registration operation on a number.
-    func register(_ operation: String, _ msisdn: String, url: String? = nil) async throws -> Answer {
+    func register(
+        _ operation: String,
+        _ msisdn: String,
+        _ parameters: [(name: String, value: String)] = [],
+        url: String? = nil
+    ) async throws -> Answer {
+        let values = parameters.map { "<mreg:Parameter Name=\"\($0.name)\" Value=\"\($0.value)\"/>" }.joined()
         let message = """
             <mss:MSS_RegistrationReq MajorVersion="1" MinorVersion="1">\(header)<mss:MobileUser/>\
             <mreg:RegistrationInput xmlns:mreg="http://www.methics.fi/MSSPRegistration/v1.0.0#" InputId="_1">\
             <mreg:Target><mreg:MobileUser><mss:MSISDN>\(msisdn)</mss:MSISDN></mreg:MobileUser></mreg:Target>\
-            <mreg:MregRequest><mreg:ProvisioningOperation Name="\(operation)"/></mreg:MregRequest>\
+            <mreg:MregRequest><mreg:ProvisioningOperation Name="\(operation)">\(values)\
+            </mreg:ProvisioningOperation></mreg:MregRequest>\
             </mreg:RegistrationInput></mss:MSS_RegistrationReq>
             """
         return try await post(
