@@ -32,7 +32,7 @@ struct AnswerInterpreter {
             throw EvidenceError(reason: "the answer has no signature, or the user no certificate")
         }
         let signedData = try evidence.signedData(content: task.content, raw: raw, key: key)
-        return .signature(signedData, task.validates ? evidence.validity(of: certificate) : .signature)
+        return .signature(signedData, task.validates ? evidence.verdict(on: certificate) : .signature)
     }
 
     private func provenKey(
