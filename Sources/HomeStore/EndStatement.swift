@@ -100,7 +100,7 @@ enum EndStatement {
             .textArray(ends.map(\.id.description)),
             .int4Array(ends.map(\.result.status)),
             .int4Array(ends.map { $0.result.fault.map { Int32($0.code.rawValue) } }),
-            .int4Array(ends.map { $0.result.fault?.specifier.map { Int32(clamping: $0) } }),
+            .int4Array(ends.map(\.result.specifier)),
             .textArray(ends.map { $0.result.fault?.detail }),
             .byteaArray(ends.map(\.result.octets)),
             .int8Array(ends.map { $0.frame.map { Int64($0.counter) } }),
@@ -116,13 +116,22 @@ enum EndStatement {
 extension TransactionResult {
     fileprivate var status: Int32? {
         switch self {
-        case .signature(_, let status): Int32(status.rawValue)
+        case .signature(_, let verdict): Int32(verdict.status.rawValue)
         case .provenKey, .cardAnswered: Int32(Status.requestOK.rawValue)
         case .fault: nil
         }
     }
 
     fileprivate var fault: MSSFault? { if case .fault(let fault) = self { fault } else { nil } }
+
+    /// What stands below the fault, or below the status: the validate service's own code.
+    fileprivate var specifier: Int32? {
+        switch self {
+        case .fault(let fault): fault.specifier.map { Int32(clamping: $0) }
+        case .signature(_, let verdict): verdict.problem.map { Int32($0.rawValue) }
+        case .provenKey, .cardAnswered: nil
+        }
+    }
 
     fileprivate var octets: [UInt8]? {
         switch self {

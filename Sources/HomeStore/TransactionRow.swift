@@ -86,6 +86,14 @@ enum TransactionRow {
             throw PostgreSQLError.decoding("a transaction's status is unknown")
         }
         guard let octets = try row.optionalBytes(index, 20) else { return .cardAnswered }
-        return status == .requestOK ? .provenKey(octets) : .signature(octets, status)
+        guard status != .requestOK else { return .provenKey(octets) }
+        // A signature has no fault; what stands there is the validate service's own code.
+        let problem = try row.optionalInt64(index, 18).map { number in
+            guard let code = MSSFault.Code(rawValue: Int(number)) else {
+                throw PostgreSQLError.decoding("a transaction's validation is unknown")
+            }
+            return code
+        }
+        return .signature(octets, SignatureVerdict(status, problem: problem))
     }
 }

@@ -93,7 +93,9 @@ struct HomeStorage: Sendable {
         switch entry.result {
         case nil: return nil
         case .fault(let fault): return "\(fault.code.rawValue)"
-        case .signature(let octets, let status): return "\(status.rawValue) \(octets)"
+        case .signature(let octets, let verdict):
+            let problem = verdict.problem.map { "/\($0.rawValue)" } ?? ""
+            return "\(verdict.status.rawValue)\(problem) \(octets)"
         case .provenKey(let key): return "key \(key)"
         case .cardAnswered: return "card answered"
         }

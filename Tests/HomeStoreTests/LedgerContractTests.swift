@@ -66,9 +66,21 @@ struct LedgerContractTests {
         #expect(task.acquiringEntity == Sample.ae)
         #expect(task.msisdnAsWritten == card.msisdn.description)
         #expect(task.validates)
-        #expect(try await end(transaction, .signature([0x30, 0, 0xFF], .validSignature), 1, storage))
+        #expect(try await end(transaction, .signature([0x30, 0, 0xFF], SignatureVerdict(.validSignature)), 1, storage))
         #expect(try await storage.result(transaction) == "502 [48, 0, 255]")
         #expect(try await storage.ledger.running(card.msisdn, until: soon) == nil)
+    }
+
+    @Test("keeps what the validate service answered beside the status", arguments: Backend.allCases)
+    func validation(_ backend: Backend) async throws {
+        let storage = try await HomeStorage.open(backend)
+        for problem in [MSSFault.Code.crlProblem, .crlExpired] {
+            let transaction = Sample.transaction(try await storage.newUser())
+            _ = try await begin(transaction, storage)
+            let verdict = SignatureVerdict(.signature, problem: problem)
+            #expect(try await end(transaction, .signature([0x30], verdict), 1, storage))
+            #expect(try await storage.result(transaction) == "500/\(problem.rawValue) [48]")
+        }
     }
 
     @Test("keeps a fault with its specifier and detail", arguments: Backend.allCases)

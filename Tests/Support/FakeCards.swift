@@ -119,8 +119,12 @@ public final class FakeEvidence: SignatureEvidence {
     public static let foreignCertificate: [UInt8] = [0]
 
     private let refused = Mutex<MSSFault?>(nil)
+    private let said = Mutex(SignatureVerdict(.validSignature))
 
     public init() {}
+
+    /// What is said of every certificate; that it is valid unless this was called.
+    public func say(_ verdict: SignatureVerdict) { said.withLock { $0 = verdict } }
 
     /// Has every certificate refused.
     public func refuse(with fault: MSSFault) { refused.withLock { $0 = fault } }
@@ -132,7 +136,7 @@ public final class FakeEvidence: SignatureEvidence {
 
     public func refusal(of certificate: [UInt8]) -> MSSFault? { refused.withLock { $0 } }
 
-    public func validity(of certificate: [UInt8]) -> Status { .validSignature }
+    public func verdict(on certificate: [UInt8]) -> SignatureVerdict { said.withLock { $0 } }
 
     public func provenKey(
         _ point: [UInt8],

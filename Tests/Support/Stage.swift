@@ -37,7 +37,9 @@ public final class Stage: Sendable {
     public let registrations: HomeRegistrationService
     public let card = Sample.card(1_234_567)
 
-    public init() {
+    /// - Parameter judge: Who verifies and judges, if it is not the fake.
+    public init(judge: (any SignatureEvidence)? = nil) {
+        let evidence = judge ?? evidence
         home = MemoryHome(chronicle: chronicle)
         vault = FakeVault(chronicle: chronicle)
         channel = FakeChannel(chronicle: chronicle)
@@ -82,14 +84,19 @@ public final class Stage: Sendable {
     )
 
     /// With a person who can sign.
-    public static func withSigner(_ phone: Phone = .signs) async throws -> Stage {
-        let stage = Stage()
+    public static func withSigner(
+        _ phone: Phone = .signs,
+        judge: (any SignatureEvidence)? = nil,
+        key: [UInt8] = [1],
+        certificate: [UInt8] = [2]
+    ) async throws -> Stage {
+        let stage = Stage(judge: judge)
         try await stage.home.insertCard(stage.card, imsi: Sample.imsi(1), by: Sample.act())
         try await stage.home.insertUser(Sample.person(stage.card), serialNumber: "MSSP1", by: Sample.act())
         let generation = Sample.keyGeneration(stage.card)
         _ = try await stage.home.begin(generation, until: .now + .seconds(9))
-        _ = try await stage.home.end(generation, with: .provenKey([1]), counter: 1, until: .now + .seconds(9))
-        try await stage.home.installCertificate([2], for: stage.card.msisdn, provenKey: [1], by: Sample.act())
+        _ = try await stage.home.end(generation, with: .provenKey(key), counter: 1, until: .now + .seconds(9))
+        try await stage.home.installCertificate(certificate, for: stage.card.msisdn, provenKey: key, by: Sample.act())
         stage.setPhone(phone)
         return stage
     }

@@ -37,7 +37,7 @@ struct AnswerInterpreter {
             raw: raw,
             key: key
         )
-        return .signature(signedData, task.validates ? evidence.validity(of: certificate) : .signature)
+        return .signature(signedData, task.validates ? evidence.verdict(on: certificate) : .signature)
     }
 
     private func provenKey(

@@ -110,8 +110,8 @@ public struct KeyGenerationTask: Sendable, Equatable {
 
 /// How a transaction ended.
 public enum TransactionResult: Sendable {
-    /// A CMS SignedData that was verified, with 500, 501, 502 or 503.
-    case signature([UInt8], Status)
+    /// A signature that was verified, and what is said of it.
+    case signature([UInt8], SignatureVerdict)
     /// DER SubjectPublicKeyInfo of a key whose possession was proven.
     case provenKey([UInt8])
     /// The card answered a recovery: home and card understand each other again.

@@ -56,7 +56,7 @@ public struct HomeSignatureService: SignatureService {
             until: order.deadline
         )
         if let earlier { return try await answer(request, call, as: earlier, order.subscriber) }
-        guard request.messagingMode == .synch else { return answer(request, transaction, nil, .requestOK) }
+        guard request.messagingMode == .synch else { return answer(request, transaction, nil, .accepted) }
         return try answer(request, transaction, try await exchange.result(of: transaction))
     }
 
@@ -77,12 +77,13 @@ public struct HomeSignatureService: SignatureService {
         guard let entry, case .signature(let task) = entry.transaction.task, task.provider == provider.id,
             task.acquiringEntity == call.peer
         else { throw MSSFault(.wrongParam, "There is no such transaction: MSSP_TransID is unknown.") }
-        let (signature, status) = try Self.told(entry.result)
+        let (signature, verdict) = try Self.told(entry.result)
         return StatusResponse(
             header: request.header.answered(by: identity, at: now()),
             mobileUser: MobileUser(msisdn: task.msisdnAsWritten),
             signature: signature,
-            status: status
+            status: verdict.status,
+            serviceResponses: services(verdict)
         )
     }
 }
@@ -121,7 +122,7 @@ extension HomeSignatureService {
                 "AP_TransID and Instant were used for another request before: each request needs its own."
             )
         }
-        guard request.messagingMode == .synch else { return answer(request, earlier.transaction, nil, .requestOK) }
+        guard request.messagingMode == .synch else { return answer(request, earlier.transaction, nil, .accepted) }
         let ended = try await exchange.result(ofEarlier: earlier, subscriber, until: call.deadline)
         return try answer(request, earlier.transaction, ended)
     }
@@ -206,8 +207,8 @@ extension HomeSignatureService {
         _ transaction: CardTransaction,
         _ ended: RunningTransactions.Ended
     ) throws(MSSFault) -> SignatureResponse {
-        let (signature, status) = try Self.told(ended.result)
-        var response = answer(request, transaction, signature, status)
+        let (signature, verdict) = try Self.told(ended.result)
+        var response = answer(request, transaction, signature, verdict)
         response.simTime = ended.simTime
         return response
     }
@@ -216,7 +217,7 @@ extension HomeSignatureService {
         _ request: SignatureRequest,
         _ transaction: CardTransaction,
         _ signature: [UInt8]?,
-        _ status: Status
+        _ verdict: SignatureVerdict
     ) -> SignatureResponse {
         SignatureResponse(
             header: request.header.answered(by: identity, at: now()),
@@ -224,18 +225,31 @@ extension HomeSignatureService {
             mobileUser: request.mobileUser,
             signature: signature,
             signatureProfile: request.signatureProfile,
-            status: status
+            status: verdict.status,
+            serviceResponses: services(verdict)
         )
     }
 
-    /// What a provider is told of an end: a signature with its status, 504 while there is none, or the fault.
-    private static func told(_ result: TransactionResult?) throws(MSSFault) -> ([UInt8]?, Status) {
+    /// The validate service's own answer, where the status leaves open why it is no better.
+    private func services(_ verdict: SignatureVerdict) -> [ServiceResponse] {
+        guard let problem = verdict.problem else { return [] }
+        return [ServiceResponse(uri: AdditionalService.validate, entity: MeshMember(uri: identity), code: problem)]
+    }
+
+    /// What a provider is told of an end: a signature with its verdict, 504 while there is none, or the fault.
+    private static func told(_ result: TransactionResult?) throws(MSSFault) -> ([UInt8]?, SignatureVerdict) {
         switch result {
-        case nil: (nil, .outstandingTransaction)
-        case .signature(let signature, let status): (signature, status)
+        case nil: (nil, .outstanding)
+        case .signature(let signature, let verdict): (signature, verdict)
         case .fault(let fault): throw fault
         case .provenKey, .cardAnswered:
             throw MSSFault(.internalError, cause: "a signature transaction ended without one")
         }
     }
+}
+
+extension SignatureVerdict {
+    /// Taken, and to be asked after.
+    fileprivate static let accepted = SignatureVerdict(.requestOK)
+    fileprivate static let outstanding = SignatureVerdict(.outstandingTransaction)
 }
