@@ -163,7 +163,7 @@ extension HomeSignatureService {
         }
         let found: Subscriber?
         do { found = try await directory.subscriber(msisdn, until: deadline) } catch { throw exchange.fault(error) }
-        guard let subscriber = found, subscriber.user.state == .active, let key = subscriber.key,
+        guard let subscriber = found, subscriber.user.state == .active, let key = subscriber.key(.authentication),
             let certificate = key.certificate
         else { throw MSSFault(.unknownClient, "MSISDN is unknown to this platform.", specifier: 1052) }
         if let refusal = evidence.refusal(of: certificate) { throw refusal }
