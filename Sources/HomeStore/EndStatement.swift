@@ -57,8 +57,11 @@ enum EndStatement {
             FROM done d WHERE c.iccid = d.iccid
                 AND (d.counter IS NOT NULL AND c.silent > 0 OR d.counter IS NULL AND d.fault = 208)
         ), stated AS (
-            UPDATE mobile_users u SET state = CASE WHEN d.status IS NULL THEN 'CREATED' ELSE 'PROVEN' END
-            FROM done d WHERE d.kind = 2 AND u.iccid = d.iccid AND u.state = 'ACTIVATING'
+            -- The first key moves the person on; another one is for who is active, and stays so.
+            UPDATE mobile_users u
+            SET state = CASE WHEN d.key_reference <> 1 THEN u.state WHEN d.status IS NULL THEN 'CREATED' ELSE 'PROVEN' END
+            FROM done d WHERE d.kind = 2 AND u.iccid = d.iccid
+                AND u.state = CASE d.key_reference WHEN 1 THEN 'ACTIVATING' ELSE 'ACTIVE' END
             RETURNING u.iccid
         ), proven AS (
             -- Only for a person who still waits for it: who was deactivated meanwhile keeps what they had.

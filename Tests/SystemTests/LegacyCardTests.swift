@@ -26,10 +26,10 @@ struct LegacyCardTests {
 
         try await bringIn(platform)
         let agent = try Provider(platform, certificate: "ra-demo")
-        let names = [(name: "GivenName", value: "Aino"), ("SurName", "Virtanen"), ("Language", "fi")]
+        let names: KeyValuePairs = ["GivenName": "Aino", "SurName": "Virtanen", "Language": "fi"]
         let created = try await agent.register("CreateMobileUser", card.msisdn, names)
         #expect(created.status == "408" || created.status == "100", "\(created.body)")
-        let activated = try await agent.register("ActivateMobileUser", card.msisdn, [("VerifyCode", card.code)])
+        let activated = try await agent.register("ActivateMobileUser", card.msisdn, ["VerifyCode": card.code])
         #expect(activated.status == "408" || activated.status == "100", "\(activated.body)")
         let answer = try await Provider(platform).sign("With triple DES", by: card.msisdn)
         #expect(answer.status == "500", "\(answer.body)")
