@@ -5,15 +5,15 @@ import Testing
 /// Signatures over what the phone does not show, by a second key of the person.
 @Suite("What the phone does not show, through the real services")
 struct UnseenSignatureTests {
-    private static let sha256 = "MimeType=\"application/x-sha256\" Encoding=\"base64\""
+    static let sha256 = "MimeType=\"application/x-sha256\" Encoding=\"base64\""
     private static let sha384 = "MimeType=\"application/x-sha384\" Encoding=\"base64\""
-    private static let displayed = "<mss:DataToBeDisplayed>Contract 7</mss:DataToBeDisplayed>"
-    private static let documentsID = "http://ae.demo.mssp/ap-documents"
+    static let displayed = "<mss:DataToBeDisplayed>Contract 7</mss:DataToBeDisplayed>"
+    static let documentsID = "http://ae.demo.mssp/ap-documents"
 
     /// Somebody with a key for digests on P-256, and somebody with one on P-384.
-    private static let users = MadeOnce()
+    static let users = MadeOnce()
 
-    private actor MadeOnce {
+    actor MadeOnce {
         private var task: Task<[String], any Error>?
 
         func numbers(_ platform: Platform) async throws -> [String] {
@@ -22,7 +22,7 @@ struct UnseenSignatureTests {
         }
     }
 
-    private static func makeKeys(_ platform: Platform) async throws -> [String] {
+    fileprivate static func makeKeys(_ platform: Platform) async throws -> [String] {
         var numbers: [String] = []
         for (index, algorithm) in [(6, "P-256"), (7, "P-384")] {
             let card = try platform.extraCard(index)
@@ -38,7 +38,7 @@ struct UnseenSignatureTests {
         return numbers
     }
 
-    private func sign(
+    func sign(
         _ data: String,
         _ type: String,
         by msisdn: String,
@@ -54,7 +54,7 @@ struct UnseenSignatureTests {
         throw StartFailure(said: "the phone is always busy")
     }
 
-    private func digest(_ document: Data, _ name: String) async throws -> String {
+    func digest(_ document: Data, _ name: String) async throws -> String {
         let result = try await Command.run("openssl", ["dgst", "-" + name, "-binary"], input: document)
         return result.output.base64EncodedString()
     }

@@ -32,9 +32,13 @@ struct AnswerInterpreter {
         else {
             throw EvidenceError(reason: "the answer has no signature, or the user no certificate")
         }
-        let content = task.manner.content(task.content)
-        let finished = try evidence.evidence(of: content, form: task.manner.form, raw: raw, key: key)
-        return .signature(finished, task.validates ? evidence.verdict(on: certificate) : .signature)
+        let signedData = try evidence.evidence(
+            of: task.signedContent,
+            form: task.signedForm,
+            raw: raw,
+            key: key
+        )
+        return .signature(signedData, task.validates ? evidence.verdict(on: certificate) : .signature)
     }
 
     private func provenKey(

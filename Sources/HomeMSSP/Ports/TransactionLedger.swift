@@ -71,12 +71,12 @@ public struct SignatureTask: Sendable {
     /// The octets that are signed, or the digest that was brought; what the user read stands in the command.
     public var content: [UInt8]
     public var validates: Bool
-    /// Everything that was asked, in the form that ``body`` is the digest of; kept until the end, for its evidence.
-    public var request: [UInt8] = []
     /// The place of the key that signs.
     public var key: UInt8
     /// What the octets are, and in which form they are signed.
     public var manner: SigningManner
+    /// Everything that was asked, in the form that ``body`` is the digest of; kept until the end, for its evidence.
+    public var request: [UInt8] = []
 
     public init(
         provider: String,
