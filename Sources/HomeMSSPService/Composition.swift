@@ -24,6 +24,7 @@ struct Composition {
     private let fetcher: RevocationFetcher
     private let smsc: [SMSCSettings]
     private let legacyBatches: LegacyBatches
+    private let keepDays: Int
 
     init(_ configuration: HomeConfiguration) throws {
         self.configuration = configuration
@@ -31,6 +32,7 @@ struct Composition {
         providers = try Parts.providers(configuration.providers)
         prefix = try Parts.prefix(configuration.prefix)
         legacyBatches = try LegacyBatches(configuration.legacyBatches ?? [])
+        keepDays = try Parts.keepDays(configuration.evidence)
         vault = try Parts.vault(configuration.vault, legacy: legacyBatches.permissions)
         access = try KEKAccess(configuration.vault, hasConsole: configuration.console != nil)
         fetcher = RevocationFetcher(tally: metrics)
@@ -72,6 +74,7 @@ struct Composition {
             directory: subscribers,
             ledger: ledger,
             evidence: evidence,
+            keeper: SealedEvidence(vault: vault, authority: evidence.authority, days: keepDays),
             tally: metrics,
             logger: log.logger
         )
@@ -102,7 +105,12 @@ struct Composition {
                 limits: .migration,
                 admit: { try await watch.admit($0) }
             )
-            let console = console(unsealing, epoch, CardBatchTable(pool: batches, authenticator: rowCodes))
+            let console = console(
+                unsealing,
+                epoch,
+                CardBatchTable(pool: batches, authenticator: rowCodes),
+                EvidenceTable(pool: pool)
+            )
             services.append(
                 ConsoleServer(
                     configuration,
@@ -169,16 +177,23 @@ struct Composition {
         }
     }
 
-    private func console(_ unsealing: Unsealing, _ epoch: HomeEpoch, _ batches: CardBatchTable) -> HomeConsole {
+    private func console(
+        _ unsealing: Unsealing,
+        _ epoch: HomeEpoch,
+        _ batches: CardBatchTable,
+        _ evidence: EvidenceTable
+    ) -> HomeConsole {
         let custody = Custody(access, tally: metrics)
         let unseal = UnsealCommand(custody: custody, unsealing: unsealing) { () async throws(StartError) in
             try await epoch.check()
         }
+        let export = EvidenceExport(vault: vault, table: evidence, tally: metrics, logger: log.logger)
         return HomeConsole(
             vault: vault,
             table: unsealing.table,
             acts: [
-                ImportCommand(work: CardImport(vault: vault, table: batches)).command, unseal.command,
+                ImportCommand(work: CardImport(vault: vault, table: batches)).command,
+                EvidenceCommand(export: export).command, unseal.command,
                 CustodiansCommand(custody: custody, unsealing: unsealing).command,
             ] + RotationCommands(custody: custody, unsealing: unsealing).commands
         )

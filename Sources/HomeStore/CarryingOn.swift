@@ -11,7 +11,7 @@ enum CarryingOn {
         ), done AS (
             UPDATE transactions t
             SET running = false, fault = 208, fault_specifier = 2081, fault_detail = 'The user did not answer in time.',
-                ended = now()
+                ended = now(), request = NULL
             FROM overdue o WHERE t.id = o.id
             RETURNING t.id, t.iccid, t.kind, t.trace, t.acquiring_entity, t.provider, t.waiting
         ), silent AS (

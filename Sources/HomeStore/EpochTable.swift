@@ -98,7 +98,7 @@ public struct EpochTable: Sendable {
             RETURNING c.iccid
         ), ended AS (
             UPDATE transactions t
-            SET running = false, fault = 900, ended = now(),
+            SET running = false, fault = 900, ended = now(), request = NULL,
                 fault_detail = 'The platform was restored; nothing is known of this request.'
             FROM old WHERE t.running
             RETURNING t.id, t.trace

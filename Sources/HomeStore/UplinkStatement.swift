@@ -72,7 +72,7 @@ enum UplinkStatement {
             RETURNING u.iccid
         ), ended AS (
             UPDATE transactions t SET running = false, fault = \(MSSFault.Code.cardBlocked.rawValue),
-                fault_detail = $5, ended = now()
+                fault_detail = $5, ended = now(), request = NULL
             FROM judged j WHERE j.verdict > 1 AND t.iccid = $1 AND t.running
             RETURNING t.id, t.kind, t.trace, t.acquiring_entity, t.provider, t.waiting
         ), noted AS (

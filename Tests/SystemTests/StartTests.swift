@@ -37,6 +37,13 @@ struct StartTests {
             names: "nowhere.pem"
         ),
         Attempt(
+            what: "evidence that is kept for no day",
+            program: "HomeMSSPService",
+            configuration: "home.toml",
+            change: ("keep_days = 3650", "keep_days = 0"),
+            names: "evidence.keep_days must be 1 to 36500"
+        ),
+        Attempt(
             what: "no database",
             program: "HomeMSSPService",
             configuration: "home.toml",
