@@ -18,7 +18,7 @@ struct RotationTests {
         let early = await #expect(throws: ConsoleRefusal.self) { try await home.type(["destroy-kek", "1"]) }
         #expect(early?.description.contains("rotate first") == true)
         let answer = try await home.type(["rotate-kek"]).answer
-        #expect(answer == "257 keys are wrapped under KEK 2; KEK 1 is there until destroy-kek 1")
+        #expect(answer == "257 keys are wrapped under KEK 2; KEK 1 is there until destroy-kek --kek 1")
         #expect(try await fixture.rows() == ["1: 257", "2: 257"])
         #expect(try other.vault.isCode(code, of: [1, 2, 3]))
         // The one that knows nothing of it rotates on, from what is stored.

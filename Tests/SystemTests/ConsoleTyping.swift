@@ -38,25 +38,25 @@ enum ConsoleTyping {
         let said = Mutex<[UInt8]>([])
         let isRead = Mutex(false)
         let writer = input.fileHandleForWriting
-        output.fileHandleForReading.readabilityHandler = { handle in
-            let data = handle.availableData
-            guard !data.isEmpty else {
-                handle.readabilityHandler = nil
-                return isRead.withLock { $0 = true }
-            }
-            said.withLock { octets in
-                for octet in data {
-                    if octet == 0x0A, let reply = answer?(lastLine(octets)) {
-                        try? writer.write(contentsOf: Data((reply + "\n").utf8))
-                    }
-                    octets.append(octet)
+        // A thread that reads until all writers are gone: nothing is read that nobody waits for.
+        let reader = output.fileHandleForReading.fileDescriptor
+        Thread.detachNewThread {
+            var octet: UInt8 = 0
+            while read(reader, &octet, 1) == 1 {
+                let line = said.withLock { octets in
+                    defer { octets.append(octet) }
+                    return octet == 0x0A ? lastLine(octets) : nil
                 }
+                guard let line, let reply = answer?(line) else { continue }
+                try? writer.write(contentsOf: Data((reply + "\n").utf8))
             }
+            isRead.withLock { $0 = true }
         }
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
             process.terminationHandler = { _ in continuation.resume() }
             do {
                 try process.runWithSignals()
+                try? output.fileHandleForWriting.close()
                 // A command that reads nothing has perhaps ended.
                 try? writer.write(contentsOf: Data(lines.map { $0 + "\n" }.joined().utf8))
                 if answer == nil { try? writer.close() }

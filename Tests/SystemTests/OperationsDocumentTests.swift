@@ -36,6 +36,7 @@ struct OperationsDocumentTests {
             #expect(mistyped.said.contains { $0.hasPrefix("the 1st share: it is mistyped") }, "\(mistyped)")
             let unsealed = try await who.run("Sealed at start", command, typing: chosen)
             #expect(unsealed.said == ["unsealed"], "\(unsealed)")
+            try await who.home.awaitReady()
             #expect(try await who.signature().status == "500")
         }
     }

@@ -3,7 +3,7 @@ import MSSRuntime
 /// The caller's side of what is done with the vault's KEKs: reads the command line; secrets are typed or come by a pipe.
 struct CustodyCall {
     static let commands = ["unseal", "custodians", "rotate-kek", "destroy-kek"]
-    static let options = ["of", "need", "version"]
+    static let options = ["of", "need", "kek"]
     static let flags = ["pin", "shares"]
 
     /// What the home is asked.
@@ -21,7 +21,7 @@ struct CustodyCall {
         let named =
             switch invocation.command {
             case "custodians": ["of", "need"]
-            case "destroy-kek": ["version"]
+            case "destroy-kek": ["kek"]
             default: [String]()
             }
         guard Set(options.keys).subtracting(Self.flags).subtracting(named).isEmpty else {

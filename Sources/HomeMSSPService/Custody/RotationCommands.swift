@@ -49,7 +49,8 @@ struct RotationCommands: Sendable {
             throw ConsoleRefusal("somebody else has rotated at the same time")
         }
         unsealing.note(newest: new)
-        return "\(rewrapped.count) keys are wrapped under KEK \(new); KEK \(old) is there until destroy-kek \(old)"
+        return
+            "\(rewrapped.count) keys are wrapped under KEK \(new); KEK \(old) is there until destroy-kek --kek \(old)"
     }
 
     private func destroy(
