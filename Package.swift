@@ -235,3 +235,9 @@ for target in package.targets where target.type != .system {
         .treatAllWarnings(as: .error),
     ]
 }
+
+// Another allocator than glibc's: a sixth more signatures a second (docs/decisions/007).
+let busy: Set = ["AEService", "MEService", "HomeMSSPService", "SIMSimulator", "Bench"]
+for target in package.targets where busy.contains(target.name) {
+    target.linkerSettings = [.linkedLibrary("jemalloc", .when(configuration: .release))]
+}
