@@ -236,7 +236,7 @@ for target in package.targets where target.type != .system {
     ]
 }
 
-// Another allocator than glibc's: a sixth more signatures a second (docs/decisions/007).
+// Another allocator than glibc's: a sixth more signatures a second (docs/decisions/008).
 let busy: Set = ["AEService", "MEService", "HomeMSSPService", "SIMSimulator", "Bench"]
 for target in package.targets where busy.contains(target.name) {
     target.linkerSettings = [.linkedLibrary("jemalloc", .when(configuration: .release))]
