@@ -129,10 +129,15 @@ struct ProviderFile: Decodable, Sendable {
         var name: String
         var identities: [String]
         var acquiringEntities: [String]
+        /// Whether the provider may have another text shown than the one that is signed; no unless set.
+        var separateDisplay: Bool?
+        /// Whether it may have digests signed; no unless set.
+        var digests: Bool?
 
         private enum CodingKeys: String, CodingKey {
-            case id, name, identities
+            case id, name, identities, digests
             case acquiringEntities = "acquiring_entities"
+            case separateDisplay = "separate_display"
         }
     }
 }

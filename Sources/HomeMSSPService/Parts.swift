@@ -23,7 +23,9 @@ enum Parts {
                     id: entry.id,
                     identities: Set(entry.identities.map { PeerIdentity(uri: $0) }),
                     acquiringEntities: Set(entry.acquiringEntities.map { PeerIdentity(uri: $0) }),
-                    displayName: entry.name
+                    displayName: entry.name,
+                    showsOtherwise: entry.separateDisplay ?? false,
+                    signsDigests: entry.digests ?? false
                 )
             }
         )

@@ -57,8 +57,11 @@ enum EndStatement {
             FROM done d WHERE c.iccid = d.iccid
                 AND (d.counter IS NOT NULL AND c.silent > 0 OR d.counter IS NULL AND d.fault = 208)
         ), stated AS (
-            UPDATE mobile_users u SET state = CASE WHEN d.status IS NULL THEN 'CREATED' ELSE 'PROVEN' END
-            FROM done d WHERE d.kind = 2 AND u.iccid = d.iccid AND u.state = 'ACTIVATING'
+            -- The first key moves the person on; another one is for who is active, and stays so.
+            UPDATE mobile_users u
+            SET state = CASE WHEN d.key_reference <> 1 THEN u.state WHEN d.status IS NULL THEN 'CREATED' ELSE 'PROVEN' END
+            FROM done d WHERE d.kind = 2 AND u.iccid = d.iccid
+                AND u.state = CASE d.key_reference WHEN 1 THEN 'ACTIVATING' ELSE 'ACTIVE' END
             RETURNING u.iccid
         ), proven AS (
             -- Only for a person who still waits for it: who was deactivated meanwhile keeps what they had.
@@ -100,7 +103,7 @@ enum EndStatement {
             .textArray(ends.map(\.id.description)),
             .int4Array(ends.map(\.result.status)),
             .int4Array(ends.map { $0.result.fault.map { Int32($0.code.rawValue) } }),
-            .int4Array(ends.map { $0.result.fault?.specifier.map { Int32(clamping: $0) } }),
+            .int4Array(ends.map(\.result.specifier)),
             .textArray(ends.map { $0.result.fault?.detail }),
             .byteaArray(ends.map(\.result.octets)),
             .int8Array(ends.map { $0.frame.map { Int64($0.counter) } }),
@@ -116,13 +119,22 @@ enum EndStatement {
 extension TransactionResult {
     fileprivate var status: Int32? {
         switch self {
-        case .signature(_, let status): Int32(status.rawValue)
+        case .signature(_, let verdict): Int32(verdict.status.rawValue)
         case .provenKey, .cardAnswered: Int32(Status.requestOK.rawValue)
         case .fault: nil
         }
     }
 
     fileprivate var fault: MSSFault? { if case .fault(let fault) = self { fault } else { nil } }
+
+    /// What stands below the fault, or below the status: the validate service's own code.
+    fileprivate var specifier: Int32? {
+        switch self {
+        case .fault(let fault): fault.specifier.map { Int32(clamping: $0) }
+        case .signature(_, let verdict): verdict.problem.map { Int32($0.rawValue) }
+        case .provenKey, .cardAnswered: nil
+        }
+    }
 
     fileprivate var octets: [UInt8]? {
         switch self {

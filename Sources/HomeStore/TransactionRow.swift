@@ -11,7 +11,7 @@ enum TransactionRow {
             t.kind::int4, t.provider, t.provider_transaction, t.acquiring_entity, t.msisdn_as_written, t.profile,
             t.content, t.validates, t.key_reference::int4, t.key_algorithm::int4,
             t.status, t.fault, t.fault_specifier, t.fault_detail, t.result, t.instant, t.body, t.command, t.uplink,
-            t.request, (extract(epoch FROM t.began) * 1000000)::int8
+            t.request, (extract(epoch FROM t.began) * 1000000)::int8, t.manner
         FROM transactions t JOIN cards c ON c.iccid = t.iccid
         """
 
@@ -58,6 +58,13 @@ enum TransactionRow {
             else { throw PostgreSQLError.decoding("a key generation's key is damaged") }
             return .keyGeneration(KeyGenerationTask(reference: reference, algorithm: algorithm))
         }
+        // NULL as rows were written before there was more than one key, and more than one form.
+        let key = try row.optionalInt64(index, 14) ?? Int64(KeyUse.authentication.reference)
+        let octets = try row.optionalBytes(index, 27)
+        let read: SigningManner? = if let octets { SigningManner(octets) } else { .text }
+        guard let key = UInt8(exactly: key), let manner = read else {
+            throw PostgreSQLError.decoding("a signature's key or manner is damaged")
+        }
         var task = SignatureTask(
             provider: try row.text(index, 7),
             providerTransaction: try row.text(index, 8),
@@ -67,7 +74,9 @@ enum TransactionRow {
             msisdnAsWritten: try row.text(index, 10),
             profile: try row.optionalText(index, 11),
             content: try row.bytes(index, 12),
-            validates: try row.bool(index, 13)
+            validates: try row.bool(index, 13),
+            key: key,
+            manner: manner
         )
         task.request = try row.optionalBytes(index, 25) ?? []
         return .signature(task)
@@ -86,6 +95,14 @@ enum TransactionRow {
             throw PostgreSQLError.decoding("a transaction's status is unknown")
         }
         guard let octets = try row.optionalBytes(index, 20) else { return .cardAnswered }
-        return status == .requestOK ? .provenKey(octets) : .signature(octets, status)
+        guard status != .requestOK else { return .provenKey(octets) }
+        // A signature has no fault; what stands there is the validate service's own code.
+        let problem = try row.optionalInt64(index, 18).map { number in
+            guard let code = MSSFault.Code(rawValue: Int(number)) else {
+                throw PostgreSQLError.decoding("a transaction's validation is unknown")
+            }
+            return code
+        }
+        return .signature(octets, SignatureVerdict(status, problem: problem))
     }
 }

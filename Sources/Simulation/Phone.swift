@@ -65,7 +65,7 @@ actor Phone {
             guard case .sign(let command) = question.subject else {
                 return Step(answer: act(on: question, behaviour))
             }
-            prompted(record.msisdn)
+            if behaviour.isShown { prompted(record.msisdn) }
             let limit = command.timeLimit.map { .seconds(10 * Int($0)) } ?? patience
             let wait: Duration =
                 switch behaviour {
@@ -101,7 +101,8 @@ extension Phone {
     /// What the card says by itself: only the same answer to SIGN once more has the same accident again.
     private func again(_ answer: [[UInt8]], _ behaviour: Behaviour) -> Step {
         switch behaviour {
-        case .status, .fault(.noAnswer), .fault(.wrongSignature):
+        case .status, .fault(.noAnswer), .fault(.wrongSignature), .fault(.receipt), .fault(.undeliverable),
+            .fault(.expired):
             return AnswerAccident(answer, from: card.state, record) == nil
                 ? Step(answer: answer) : leave(answer, behaviour)
         default: return Step(answer: answer)
@@ -120,8 +121,7 @@ extension Phone {
     private func leave(_ answer: [[UInt8]], _ fault: AnswerFault) -> Step {
         switch fault {
         case .receipt(let status):
-            // "More time" and "by SMS-SUBMIT, by USSD" announce the answer; every other status stands in its place.
-            return Step(answer: altered(answer) { $0.receipt(status) } + ([8, 11, 12].contains(status) ? answer : []))
+            return Step(answer: altered(answer) { $0.receipt(status) } + (fault.isAnswerKept ? answer : []))
         case .undeliverable: return Step(acknowledgement: .undeliverable)
         case .expired: return Step(acknowledgement: .expired)
         case .noAnswer, .lostAnswer: return Step()
@@ -145,6 +145,25 @@ extension Phone {
         var damaged = signature
         if let last = damaged.popLast() { damaged.append(last ^ 1) }
         return damaged
+    }
+}
+
+extension AnswerFault {
+    /// "More time" and "by SMS-SUBMIT, by USSD" announce the answer; every other status stands in its place.
+    fileprivate var isAnswerKept: Bool {
+        if case .receipt(let status) = self { [8, 11, 12].contains(status) } else { true }
+    }
+}
+
+extension Behaviour {
+    /// Whether a request for a signature comes to the person's eyes: not if it never reaches the phone, or the card's
+    /// framework refuses it.
+    fileprivate var isShown: Bool {
+        switch self {
+        case .fault(.undeliverable), .fault(.expired): false
+        case .fault(let fault): fault.isAnswerKept
+        case .sign, .cancel, .notMe, .wrongPIN, .silent, .off, .delay, .status: true
+        }
     }
 }
 

@@ -379,10 +379,22 @@ private struct World {
         else { throw Failure(reason: "a counter went back") }
     }
 
-    /// Nothing is lost any more, everybody is alive: what was signed in time and is on its way must arrive.
+    /// Whether REPEAT is to come, so that a signature arrives whose answer was lost: a home has it before it, or nobody
+    /// has asked yet and whoever looks after the exchange has time for a second try and for REPEAT.
+    private var isStillAsked: Bool {
+        let patience = ExchangeState.Patience()
+        let isBefore = homes.contains { home in
+            guard home.isAlive, let state = home.state, state.repeats < ExchangeState.mostRepeats else { return false }
+            return state.next + patience.least < state.deadline
+        }
+        return isBefore || (ledger.rows[Self.id]?.asked == 0 && time <= .seconds(60) - patience.lead)
+    }
+
+    /// Nothing is lost any more, everybody is alive: what was signed in time must arrive, if it is on its way or is to
+    /// be asked for.
     mutating func settle() throws {
         let mayCome = !isOver && result == nil && !isCancelled && !isCloned
-        let hadToCome = signedInTime && mayCome && ups.contains(where: \.isAnswer)
+        let hadToCome = signedInTime && mayCome && (ups.contains(where: \.isAnswer) || isStillAsked)
         if !homes[0].isAlive { begin(0) }
         if !homes[1].isAlive { begin(1) }
         for _ in 0..<12 {

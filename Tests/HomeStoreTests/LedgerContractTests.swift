@@ -66,9 +66,39 @@ struct LedgerContractTests {
         #expect(task.acquiringEntity == Sample.ae)
         #expect(task.msisdnAsWritten == card.msisdn.description)
         #expect(task.validates)
-        #expect(try await end(transaction, .signature([0x30, 0, 0xFF], .validSignature), 1, storage))
+        #expect(try await end(transaction, .signature([0x30, 0, 0xFF], SignatureVerdict(.validSignature)), 1, storage))
         #expect(try await storage.result(transaction) == "502 [48, 0, 255]")
         #expect(try await storage.ledger.running(card.msisdn, until: soon) == nil)
+    }
+
+    @Test("keeps what the validate service answered beside the status", arguments: Backend.allCases)
+    func validation(_ backend: Backend) async throws {
+        let storage = try await HomeStorage.open(backend)
+        for problem in [MSSFault.Code.crlProblem, .crlExpired] {
+            let transaction = Sample.transaction(try await storage.newUser())
+            _ = try await begin(transaction, storage)
+            let verdict = SignatureVerdict(.signature, problem: problem)
+            #expect(try await end(transaction, .signature([0x30], verdict), 1, storage))
+            #expect(try await storage.result(transaction) == "500/\(problem.rawValue) [48]")
+        }
+    }
+
+    @Test("keeps which key signs, and how its signature is made of the content", arguments: Backend.allCases)
+    func manner(_ backend: Backend) async throws {
+        let storage = try await HomeStorage.open(backend)
+        let card = try await storage.newUser()
+        let form = SigningForm(structure: .detached, attributes: AddedAttributes(mid: [1, 2], extra: [3]))
+        for manner in [SigningManner(kind: .digest, form: form), .text] {
+            var transaction = Sample.transaction(card)
+            guard case .signature(var task) = transaction.task else { throw MSSFault(.internalError) }
+            (task.key, task.manner) = (3, manner)
+            transaction.task = .signature(task)
+            _ = try await begin(transaction, storage)
+            let running = try #require(try await storage.ledger.running(card.msisdn, until: soon))
+            guard case .signature(let read) = running.transaction.task else { throw MSSFault(.internalError) }
+            #expect(read.key == 3 && read.manner == manner)
+            #expect(try await end(transaction, .fault(MSSFault(.userCancel)), nil, storage))
+        }
     }
 
     @Test("keeps a fault with its specifier and detail", arguments: Backend.allCases)

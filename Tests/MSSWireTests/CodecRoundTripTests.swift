@@ -53,6 +53,50 @@ struct CodecRoundTripTests {
         }
     }
 
+    @Test("what additional services answer arrives as it was sent, beside a status that does not change")
+    func services() throws {
+        let answers = [MSSFault.Code.crlProblem, .crlExpired].map { code in
+            ServiceResponse(uri: AdditionalService.validate, entity: MeshMember(uri: "urn:home"), code: code)
+        }
+        for shape in Self.shapes {
+            var response = Written.response()
+            response.serviceResponses = answers
+            let octets = SignatureCodec.encodeResponse(response, shape)
+            let (message, document) = try SOAPReader.message(octets, to: .signature)
+            #expect(try SignatureCodec.decodeResponse(message) == response)
+            withExtendedLifetime(document) {}
+        }
+        var status = Written.status()
+        status.serviceResponses = answers
+        let (message, document) = try SOAPReader.message(StatusCodec.encodeResponse(status, .plain), to: .status)
+        #expect(try StatusCodec.decodeResponse(message) == status)
+        withExtendedLifetime(document) {}
+    }
+
+    @Test("a service's answer that nobody knows, and more than there can be, are faults before a provider sees them")
+    func foreignServices() throws {
+        var response = Written.response()
+        let answer = ServiceResponse(uri: AdditionalService.validate, entity: MeshMember(), code: .crlProblem)
+        response.serviceResponses = [answer]
+        let good = Written.text(SignatureCodec.encodeResponse(response, .plain))
+        let uri = "<mss:mssURI>\(AdditionalService.validate)</mss:mssURI>"
+        try #require(good.contains("Value=\"423\"") && good.contains(uri))
+        for bad in [
+            good.replacing("Value=\"423\"", with: "Value=\"499\""),
+            good.replacing("Value=\"423\"", with: "Value=\"x\""),
+            good.replacing(uri, with: ""),
+        ] {
+            let (message, document) = try SOAPReader.message(Array(bad.utf8), to: .signature)
+            #expect(throws: MSSFault.self) { try SignatureCodec.decodeResponse(message) }
+            withExtendedLifetime(document) {}
+        }
+        response.serviceResponses = Array(repeating: answer, count: 17)
+        let many = SignatureCodec.encodeResponse(response, .plain)
+        let (message, document) = try SOAPReader.message(many, to: .signature)
+        #expect(throws: MSSFault.self) { try SignatureCodec.decodeResponse(message) }
+        withExtendedLifetime(document) {}
+    }
+
     @Test("a status request and its response arrive as they were sent")
     func status() throws {
         let request = Sample.status("habcdefghijklmnopqrstuvwxyz")
@@ -103,7 +147,9 @@ struct CodecRoundTripTests {
                 id: "http://ap\(number).test/ap",
                 identities: [PeerIdentity(uri: "urn:ap:\(number)"), PeerIdentity(uri: "urn:ap:\(number):next")],
                 acquiringEntities: [Sample.ae],
-                displayName: "Bänk <\(number)>"
+                displayName: "Bänk <\(number)>",
+                showsOtherwise: number % 2 == 1,
+                signsDigests: number % 3 == 1
             )
         }
         let octets = DirectoryCodec.encodeResponse(ProviderDirectory(providers: providers), .plain)

@@ -80,6 +80,25 @@ struct SOAPClientShapeTests {
         }
     }
 
+    @Test("a StatusDetail stands only where a service says something, in FiCom's namespace with the service's URI")
+    func serviceResponses() {
+        var response = Written.response()
+        #expect(!Written.text(SignatureCodec.encodeResponse(response, .plain)).contains("StatusDetail"))
+        response.serviceResponses = [
+            ServiceResponse(uri: AdditionalService.validate, entity: MeshMember(uri: "urn:home"), code: .crlExpired)
+        ]
+        let answer = Written.text(SignatureCodec.encodeResponse(response, .plain))
+        let expected = """
+            <mss:Status><mss:StatusCode Value="500"/><mss:StatusMessage>SIGNATURE</mss:StatusMessage><mss:StatusDetail>\
+            <fi:ServiceResponses xmlns:fi="http://mss.ficom.fi/TS102204/v1.0.0#"><fi:ServiceResponse><fi:Description>\
+            <mss:mssURI>http://uri.etsi.org/TS102204/v1.1.2#validate</mss:mssURI></fi:Description><fi:Entity>\
+            <mss:URI>urn:home</mss:URI></fi:Entity><fi:Status><mss:StatusCode Value="424"/>\
+            <mss:StatusMessage>CRL_EXPIRED</mss:StatusMessage></fi:Status></fi:ServiceResponse></fi:ServiceResponses>\
+            </mss:StatusDetail></mss:Status>
+            """
+        #expect(answer.contains(expected), "\(answer)")
+    }
+
     @Test("a status query may name the person, with a transaction id of its own")
     func status() throws {
         let request = try SOAPReader.request(try Written.vector("jax-ws-status"))

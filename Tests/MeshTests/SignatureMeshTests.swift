@@ -38,6 +38,42 @@ struct SignatureMeshTests {
         }
     }
 
+    @Test(
+        "that is to be validated says what came of it, at once and later, at every depth",
+        arguments: Depth.allCases,
+        [
+            SignatureVerdict(.validSignature), SignatureVerdict(.signature, problem: .crlProblem),
+            SignatureVerdict(.signature, problem: .crlExpired), SignatureVerdict(.revokedCertificate),
+            SignatureVerdict(.invalidSignature), SignatureVerdict(.constraintMismatch),
+        ]
+    )
+    func validated(depth: Depth, verdict: SignatureVerdict) async throws {
+        let stage = try await Stage.withSigner()
+        stage.evidence.say(verdict)
+        try await Mesh.run(depth, around: stage) { mesh in
+            var request = Self.request(stage)
+            request.additionalServices = [AdditionalService(uri: AdditionalService.validate)]
+            let answer = try await mesh.acquiring.signature(request, Sample.call(Sample.ap))
+            #expect(answer.status == verdict.status && answer.signature != nil)
+            #expect(answer.serviceResponses.map(\.code) == [verdict.problem].compactMap { $0 })
+            for response in answer.serviceResponses {
+                #expect(response.uri == AdditionalService.validate && response.entity.uri == "http://home.test.mssp")
+            }
+            let later = try await mesh.acquiring.status(Sample.status(answer.transactionID), Sample.call(Sample.ap))
+            #expect(later.status == answer.status && later.serviceResponses == answer.serviceResponses)
+        }
+    }
+
+    @Test("that nobody asked to validate says nothing of its certificate", arguments: Depth.allCases)
+    func unvalidated(depth: Depth) async throws {
+        let stage = try await Stage.withSigner()
+        stage.evidence.say(SignatureVerdict(.signature, problem: .crlProblem))
+        try await Mesh.run(depth, around: stage) { mesh in
+            let answer = try await mesh.acquiring.signature(Self.request(stage), Sample.call(Sample.ap))
+            #expect(answer.status == .signature && answer.serviceResponses.isEmpty)
+        }
+    }
+
     @Test("of a silent phone ends with 208 before its provider stops waiting", arguments: Depth.allCases)
     func silent(depth: Depth) async throws {
         let stage = try await Stage.withSigner(.isSilent)

@@ -314,7 +314,7 @@ struct SendTests {
 
     @Test("a short message does not outlive its command")
     func validity() {
-        #expect(ValidityPeriod.relative(.seconds(3_725)) == "000000010206000R")
+        #expect(ValidityPeriod.relative(.milliseconds(3_725_999)) == "000000010205000R")
         #expect(ValidityPeriod.relative(.seconds(-5)) == "000000000001000R")
         #expect(ValidityPeriod.relative(.seconds(1_000_000)) == "000000235959000R")
     }

@@ -28,6 +28,25 @@ final class UserCA: Sendable {
         return try await read(name)
     }
 
+    /// A user whose certificate has times of its own, and a certificate policy if one is named.
+    func user(_ name: String, policy: String? = nil, from: Date = Date() - 60, until: Date) async throws -> User {
+        try await pki.key(name)
+        let form = Date.ISO8601FormatStyle(dateSeparator: .omitted, timeSeparator: .omitted)
+        func text(_ date: Date) -> String { date.formatted(form).replacing("T", with: "") }
+        let extensions = ["basicConstraints=critical,CA:FALSE", "keyUsage=critical,digitalSignature"]
+        let policies = policy.map { ["certificatePolicies=\($0)"] } ?? []
+        try pki.write(Array((extensions + policies).joined(separator: "\n").utf8), to: "\(name).ext")
+        try await pki.openssl.run([
+            "req", "-new", "-key", "\(name).key", "-subj", Self.subject, "-out", "\(name).csr",
+        ])
+        try await pki.openssl.run([
+            "ca", "-batch", "-config", "ca.cnf", "-in", "\(name).csr", "-out", "\(name).pem", "-notext",
+            "-outdir", ".", "-policy", "any", "-extfile", "\(name).ext", "-startdate", text(from), "-enddate",
+            text(until),
+        ])
+        return try await read(name)
+    }
+
     /// What openssl wrote for a name.
     func read(_ name: String) async throws -> User {
         let der = try await pki.openssl.run(["x509", "-in", "\(name).pem", "-outform", "DER"]).standardOutput
@@ -76,6 +95,11 @@ final class UserCA: Sendable {
         certificate = \(name).pem
         private_key = \(name).key
         default_md = sha256
+        unique_subject = no
+        rand_serial = yes
+        [any]
+        commonName = supplied
+        serialNumber = supplied
         [critical]
         issuingDistributionPoint = critical, onlyuser:TRUE
         """

@@ -78,7 +78,8 @@ struct AnswerFaultTests {
     )
     func receipts(_ status: UInt8) async throws {
         let bench = try await Bench(.fault(.receipt(status)))
-        let outcome = try await bench.tell(try HomeSide.sign("Pay?"))
+        let transaction = WPKITransaction.random()
+        let outcome = try await bench.tell(try HomeSide.sign("Pay?", transaction: transaction))
         let first = try ResponsePacket(try HomeSide.whole([try #require(outcome.sent.first)]))
         #expect(first.status == status && first.data.isEmpty && first.counter == bench.home.packetCounter)
         #expect(first.tar.octets == bench.home.tar)
@@ -86,6 +87,10 @@ struct AnswerFaultTests {
             #expect(try bench.home.open(Array(outcome.sent.dropFirst())).message.status == .ok)
         } else {
             #expect(outcome.sent.count == 1)
+            // The framework that refused the command refuses REPEAT as well.
+            let again = try await bench.tell(.repeatLast(transaction))
+            let second = try ResponsePacket(try HomeSide.whole([try #require(again.sent.first)]))
+            #expect(again.sent.count == 1 && second.status == status && second.data.isEmpty)
         }
     }
 
@@ -96,8 +101,11 @@ struct AnswerFaultTests {
     )
     func givenUp(_ fault: AnswerFault, _ acknowledgement: HandsetAcknowledgement) async throws {
         let bench = try await Bench(.fault(fault), thinking: .fixed(50))
-        let outcome = try await bench.tell(try HomeSide.sign("Pay?"))
-        #expect(outcome.acknowledgement == acknowledgement && outcome.sent.isEmpty)
+        let transaction = WPKITransaction.random()
+        for command in [try HomeSide.sign("Pay?", transaction: transaction), .repeatLast(transaction)] {
+            let outcome = try await bench.tell(command)
+            #expect(outcome.acknowledgement == acknowledgement && outcome.sent.isEmpty)
+        }
         #expect(try await bench.tell(.status(.random())).acknowledgement == .delivered)
     }
 

@@ -206,7 +206,7 @@ public final class MemoryHome: TransactionLedger, SubscriberDirectory {
 
     private static func name(_ result: TransactionResult) -> String {
         switch result {
-        case .signature(_, let status): "\(status.rawValue)"
+        case .signature(_, let verdict): "\(verdict.status.rawValue)"
         case .provenKey: "proven key"
         case .cardAnswered: "card answered"
         case .fault(let fault): "\(fault.code.rawValue)"

@@ -37,7 +37,9 @@ public final class Stage: Sendable {
     public let registrations: HomeRegistrationService
     public let card = Sample.card(1_234_567)
 
-    public init() {
+    /// - Parameter judge: Who verifies and judges, if it is not the fake.
+    public init(judge: (any SignatureEvidence)? = nil) {
+        let evidence = judge ?? evidence
         home = MemoryHome(chronicle: chronicle)
         vault = FakeVault(chronicle: chronicle)
         channel = FakeChannel(chronicle: chronicle)
@@ -54,7 +56,7 @@ public final class Stage: Sendable {
         signatures = HomeSignatureService(
             identity: "http://home.test.mssp",
             prefix: Sample.homePrefix,
-            providers: ProviderRegister([Sample.provider, Self.otherProvider]),
+            providers: ProviderRegister([Sample.provider, Self.otherProvider, Self.documents]),
             directory: home,
             ledger: home,
             evidence: evidence,
@@ -81,15 +83,41 @@ public final class Stage: Sendable {
         displayName: "Other Bank"
     )
 
+    public static let documentsAP = PeerIdentity(uri: "urn:mssp:test:documents-ap")
+    /// A provider that may have signed what the phone does not show.
+    public static let documents = ApplicationProvider(
+        id: "http://documents.test.mssp/ap",
+        identities: [documentsAP],
+        acquiringEntities: [Sample.ae],
+        displayName: "Documents",
+        showsOtherwise: true,
+        signsDigests: true
+    )
+
+    /// With a person who can sign digests too.
+    public static func withDigestKey(_ phone: Phone = .signs, _ use: KeyUse = .digests) async throws -> Stage {
+        let stage = try await withSigner(phone)
+        let generation = Sample.keyGeneration(stage.card, use)
+        _ = try await stage.home.begin(generation, until: .now + .seconds(9))
+        _ = try await stage.home.end(generation, with: .provenKey([3]), counter: 2, until: .now + .seconds(9))
+        try await stage.home.installCertificate([4], for: stage.card.msisdn, use, provenKey: [3], by: Sample.act())
+        return stage
+    }
+
     /// With a person who can sign.
-    public static func withSigner(_ phone: Phone = .signs) async throws -> Stage {
-        let stage = Stage()
+    public static func withSigner(
+        _ phone: Phone = .signs,
+        judge: (any SignatureEvidence)? = nil,
+        key: [UInt8] = [1],
+        certificate: [UInt8] = [2]
+    ) async throws -> Stage {
+        let stage = Stage(judge: judge)
         try await stage.home.insertCard(stage.card, imsi: Sample.imsi(1), by: Sample.act())
         try await stage.home.insertUser(Sample.person(stage.card), serialNumber: "MSSP1", by: Sample.act())
         let generation = Sample.keyGeneration(stage.card)
         _ = try await stage.home.begin(generation, until: .now + .seconds(9))
-        _ = try await stage.home.end(generation, with: .provenKey([1]), counter: 1, until: .now + .seconds(9))
-        try await stage.home.installCertificate([2], for: stage.card.msisdn, provenKey: [1], by: Sample.act())
+        _ = try await stage.home.end(generation, with: .provenKey(key), counter: 1, until: .now + .seconds(9))
+        try await stage.home.installCertificate(certificate, for: stage.card.msisdn, provenKey: key, by: Sample.act())
         stage.setPhone(phone)
         return stage
     }
@@ -163,10 +191,11 @@ public final class Stage: Sendable {
     /// Asks for a signature; on demand the time of the request runs out once its command has left.
     public func sign(
         _ request: SignatureRequest? = nil,
+        from origin: PeerIdentity = Sample.ap,
         timeRunsOut: Bool = false
     ) async throws(MSSFault) -> SignatureResponse {
         let request = request ?? Sample.signature(msisdn: card.msisdn.description)
-        let call = Sample.call(through: Sample.ae, from: Sample.ap, for: .seconds(60))
+        let call = Sample.call(through: Sample.ae, from: origin, for: .seconds(60))
         return try await running(timeRunsOut) { () async throws(MSSFault) in
             try await self.signatures.signature(request, call)
         }

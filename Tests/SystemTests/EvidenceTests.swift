@@ -59,6 +59,32 @@ struct EvidenceTests {
         #expect(counts.count == 3 && counts[0] > 0 && counts[1] == 0 && counts[2] == 0, "\(figures)")
     }
 
+    @Test("of what the phone does not show holds the digest that was signed, and as pages what the phone showed")
+    func unseen() async throws {
+        let desk = try await EvidenceDesk()
+        let unseen = UnseenSignatureTests()
+        let number = try await UnseenSignatureTests.users.numbers(desk.platform)[0]
+        let digest = try await unseen.digest(Data("document".utf8), "sha256")
+        let answer = try await unseen.sign(digest, UnseenSignatureTests.sha256, by: number)
+        let id = try #require(answer.transactionID, "\(answer.body)")
+        let command = try Document.lines("operations.md", with: "HomeMSSPService evidence").joined(separator: "\n")
+        let exported = try await desk.shell(command.replacing("--transaction ID", with: "--transaction \(id)"))
+        #expect(exported.status == 0, "\(exported.errorText)")
+        let opened = try await desk.shell(
+            "openssl cms -decrypt -inform DER -in record.der -inkey auditor.key -recip auditor.pem -binary"
+        )
+        let record = try #require(
+            try JSONSerialization.jsonObject(with: opened.output) as? [String: Any],
+            "\(opened.errorText)"
+        )
+        let content = try #require(record["content"] as? [String: String])
+        #expect(content == ["kind": "digest", "octets": "", "digest": digest])
+        #expect((record["form"] as? [String: String])?["structure"] == "cms-detached")
+        let pages = try #require(record["pages"] as? [String])
+        #expect(pages.first == "Demo Documents" && pages.last == "#1")
+        #expect(pages.joined().contains("Contract 7\nYou sign not the text above but something else: SHA-256 "))
+    }
+
     @Test("does not exist of a transaction without a signature, and the refusal leaves no file")
     func none() async throws {
         let desk = try await EvidenceDesk()

@@ -33,14 +33,19 @@ struct Platform: Sendable {
     }
 
     /// The numbers of users beyond those of demo.env, in the order of ``extraBehaviours``.
-    func extraNumber(_ index: Int) throws -> String {
+    func extraNumber(_ index: Int) throws -> String { try extraCard(index)[2] }
+
+    /// The line that the personaliser wrote of the card of a user beyond those of demo.env: ICCID, IMSI, MSISDN,
+    /// behaviour and VerifyCode.
+    func extraCard(_ index: Int) throws -> [String] {
         let cards = try String(contentsOfFile: file("cards/index.tsv"), encoding: .utf8).split(separator: "\n")
         try #require(cards.count > 4 + index)
-        return String(cards[4 + index].split(separator: "\t")[2])
+        return cards[4 + index].split(separator: "\t").map(String.init)
     }
 
-    /// Two that answer late, one for each test that must see the platform in between; three that sign at once.
-    static let extraBehaviours = ["delay:4000", "delay:1500", "sign", "sign", "silent"]
+    /// Two that answer late, one for each test that must see the platform in between; two that sign at once; one that
+    /// never reacts, one whose answer is lost; two that get a second key.
+    static let extraBehaviours = ["delay:4000", "delay:1500", "sign", "sign", "silent", "lostAnswer", "sign", "sign"]
 
     /// One of its own, for a test that kills parts of it.
     ///
@@ -102,23 +107,60 @@ struct Platform: Sendable {
     }
 
     /// Starts a part again that a test killed, with the configuration it had.
-    func restart(_ program: String, _ configuration: String) throws {
+    @discardableResult
+    func restart(_ program: String, _ configuration: String) throws -> Part {
+        try launch(program, ["--config", file("config/\(configuration).toml")], as: configuration)
+    }
+
+    /// Starts a part; its log goes on where it was.
+    @discardableResult
+    func launch(_ program: String, _ arguments: [String], as name: String) throws -> Part {
         let process = Process()
         process.executableURL = URL(filePath: "/bin/sh")
-        process.arguments = [
-            "-c",
-            """
-            "$1" --config "$2" >>"$3" 2>&1 </dev/null & pid=$!
-            cat >/dev/null; kill -TERM $pid; wait $pid
-            """,
-            "sh", try BuiltProducts.program(program).path, file("config/\(configuration).toml"),
-            file("logs/\(configuration).log"),
-        ]
+        process.arguments =
+            [
+                "-c",
+                """
+                log=$1; shift
+                "$@" >>"$log" 2>&1 </dev/null & pid=$!
+                cat >/dev/null; kill -TERM $pid; wait $pid
+                """,
+                "sh", file("logs/\(name).log"), try BuiltProducts.program(program).path,
+            ] + arguments
         let pipe = Pipe()
         process.standardInput = pipe
         try process.runWithSignals()
         Self.lifelines.withLock { $0.append(pipe) }
+        return Part(process: process, lifeline: pipe)
     }
+
+    /// A part that a test started, and may stop.
+    struct Part {
+        fileprivate var process: Process
+        fileprivate var lifeline: Pipe
+
+        /// Asks it to stop, and waits until it has.
+        func stop() async throws {
+            try lifeline.fileHandleForWriting.close()
+            for _ in 0..<150 where process.isRunning { try await Task.sleep(for: .milliseconds(100)) }
+            #expect(!process.isRunning)
+        }
+    }
+
+    /// Waits until a home whose operator listens here is ready.
+    func untilReady(_ operatorPort: Int) async throws {
+        let url = "http://127.0.0.1:\(operatorPort)/ready"
+        for _ in 0..<100 {
+            if try await Command.run("curl", ["--silent", "--max-time", "10", url]).text.contains(#""smsc":true"#) {
+                return
+            }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        throw StartFailure(said: "the home is not ready")
+    }
+
+    /// Where a part listens, by the script's name of its port.
+    func port(_ name: String) throws -> Int { try #require(ports[name]) }
 
     /// The same platform, as a provider of another AE or an agent of another ME sees it.
     func reached(as variable: String, at url: String) -> Platform {

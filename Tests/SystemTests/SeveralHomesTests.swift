@@ -130,16 +130,7 @@ struct TwoHomes: Sendable {
 
     /// Makes a further card a user.
     func register(_ index: Int) async throws {
-        let folder = try TemporaryFolder()
-        let cards = try String(contentsOfFile: a.file("cards/index.tsv"), encoding: .utf8).split(separator: "\n")
-        try (String(cards[index]) + "\n").write(toFile: folder.path("index.tsv"), atomically: true, encoding: .utf8)
-        try FileManager.default.createSymbolicLink(
-            atPath: folder.path("keys"),
-            withDestinationPath: a.file("cards/keys")
-        )
-        let script = BuiltProducts.packageRoot.appending(path: "deploy/demo/register").path
-        let result = try await Command.run(script, [folder.url.path, "1"], environment: ["RUN_DIR": a.folder.path])
-        #expect(result.status == 0, "\(result.text) \(result.errorText)")
+        try await a.register([a.cards[index]])
     }
 
     static func start() async throws -> TwoHomes {
@@ -159,7 +150,7 @@ struct TwoHomes: Sendable {
             text + "\n[operator]\nlisten = \"127.0.0.1:\(operatorPort)\"\n"
         }
         try platform.restart("HomeMSSPService", "home-b")
-        try await until(#""smsc":true"#) { try await ask("ready", operatorPort) }
+        try await platform.untilReady(operatorPort)
         let homeA = try platform.variable("HOME_URL")
         let urlB = try await startAE(platform, "ae-b") { $0.replacing(homeA, with: homeURL) }
         let urlBoth = try await startAE(platform, "ae-both") {
@@ -210,14 +201,6 @@ struct TwoHomes: Sendable {
         }
         try change(lines.joined(separator: "\n"))
             .write(toFile: platform.file("config/\(name).toml"), atomically: true, encoding: .utf8)
-    }
-
-    private static func until(_ word: String, _ ask: () async throws -> String) async throws {
-        for _ in 0..<100 {
-            if try await ask().contains(word) { return }
-            try await Task.sleep(for: .milliseconds(100))
-        }
-        throw StartFailure(said: "home B is not ready")
     }
 
     private static func ask(_ path: String, _ port: Int) async throws -> String {

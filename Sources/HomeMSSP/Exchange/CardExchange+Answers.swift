@@ -229,8 +229,8 @@ extension CardExchange {
         of current: RunningTransaction
     ) throws(StoreError) -> KeptEvidence? {
         let transaction = current.transaction
-        guard case .signature(let octets, let status) = result, case .signature(let task) = transaction.task,
-            let key = current.subscriber.key
+        guard case .signature(let octets, let verdict) = result, case .signature(let task) = transaction.task,
+            let key = current.subscriber.key(task.key)
         else { return nil }
         do throws(EvidenceError) {
             return try keeper.keep(
@@ -239,7 +239,7 @@ extension CardExchange {
                     task: task,
                     key: key,
                     octets: octets,
-                    status: status,
+                    status: verdict.status,
                     sent: running.left(transaction),
                     answered: Date()
                 )

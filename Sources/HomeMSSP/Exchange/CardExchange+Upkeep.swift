@@ -85,9 +85,12 @@ extension CardExchange {
         case .fault(let fault):
             tally.count("home_transactions_ended", [("outcome", "\(fault.code.rawValue)")])
             log(.info, "transaction ended", transaction, ["fault": "\(fault.code.rawValue, as: .open)"])
-        case .signature(_, let status):
-            tally.count("home_transactions_ended", [("outcome", "\(status.rawValue)")])
-            log(.info, "transaction ended", transaction, ["status": "\(status.rawValue, as: .open)"])
+        case .signature(_, let verdict):
+            let status = verdict.status.rawValue
+            tally.count("home_transactions_ended", [("outcome", "\(status)")])
+            log(.info, "transaction ended", transaction, ["status": "\(status, as: .open)"])
+            guard let problem = verdict.problem else { return }
+            tally.count("home_validations_unproven", [("problem", "\(problem.rawValue)")])
         case .provenKey:
             tally.count("home_transactions_ended", [("outcome", "proven_key")])
             log(.info, "key proven", transaction)

@@ -112,9 +112,9 @@ public struct ExchangeState: Hashable, Sendable {
     public mutating func handle(_ event: Event, at now: ContinuousClock.Instant) -> [Action] {
         if case .ended(let ending) = phase { return late(event, after: ending) }
         switch event {
-        case .sent:
+        case .sent, .delivered:
             if phase == .begun { phase = .sent }
-            return []
+            return wait(until: min(next, max(now + patience.retry, deadline - patience.lead)))
         case .notSent, .undeliverable: return [.commit(.notSent)]
         case .sendUnknown:
             phase = .unsure
@@ -122,12 +122,11 @@ public struct ExchangeState: Hashable, Sendable {
         case .adopted:
             phase = .unsure
             return tryAgain(now)
-        case .delivered:
-            if phase == .begun { phase = .sent }
-            return wait(until: min(next, max(now + patience.retry, deadline - patience.lead)))
         case .counterLow: return [.doubtCounters]
         case .answer: return [.commit(.answered)]
-        case .noSuchAnswer: return []
+        case .noSuchAnswer:
+            // REPEAT came before the person had answered: once more, late enough to be of use.
+            return wait(until: min(next, max(now + patience.retry, deadline - patience.retry)))
         case .cancel: return [.commit(.cancelled)]
         case .time:
             if now >= deadline { return [.commit(.expired)] }

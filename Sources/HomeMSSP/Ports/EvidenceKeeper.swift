@@ -74,6 +74,6 @@ public struct KeptProof: Sendable {
 
 extension SignatureTask {
     /// What the card signs of it, and in which form.
-    public var signedContent: SigningContent { .utf8(content) }
-    public var signedForm: SigningForm { .standard }
+    public var signedContent: SigningContent { manner.content(content) }
+    public var signedForm: SigningForm { manner.form }
 }

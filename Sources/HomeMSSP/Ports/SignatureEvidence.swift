@@ -44,12 +44,8 @@ public protocol SignatureEvidence: Sendable {
     /// against it.
     func refusal(of certificate: [UInt8]) -> MSSFault?
 
-    /// What the validate service answers for a signature by this certificate: 500, 501, 502, 503 or 505.
-    func validity(of certificate: [UInt8]) -> Status
-
-    /// Why that is 500 though validation was asked: 423 where there is no proof that the certificate stands, 424 where
-    /// the proof has expired; for the validate service's own answer.
-    func proofProblem(of certificate: [UInt8]) -> MSSFault.Code?
+    /// What the validate service answers for a signature by this certificate.
+    func verdict(on certificate: [UInt8]) -> SignatureVerdict
 
     /// Checks a proof of possession.
     ///
@@ -82,8 +78,6 @@ extension SignatureEvidence {
     public func advancedAttributes(for key: SubscriberKey, at date: Date) throws(EvidenceError) -> AddedAttributes {
         throw EvidenceError(reason: "no advanced signatures are made")
     }
-
-    public func proofProblem(of certificate: [UInt8]) -> MSSFault.Code? { nil }
 
     public func nonceAttributes(for key: SubscriberKey) -> AddedAttributes { AddedAttributes() }
 

@@ -68,9 +68,13 @@ public struct SignatureTask: Sendable {
     /// MobileUser/MSISDN as the provider wrote it, for the answers.
     public var msisdnAsWritten: String
     public var profile: String?
-    /// The octets that the user reads and the card signs.
+    /// The octets that are signed, or the digest that was brought; what the user read stands in the command.
     public var content: [UInt8]
     public var validates: Bool
+    /// The place of the key that signs.
+    public var key: UInt8
+    /// What the octets are, and in which form they are signed.
+    public var manner: SigningManner
     /// Everything that was asked, in the form that ``body`` is the digest of; kept until the end, for its evidence.
     public var request: [UInt8] = []
 
@@ -83,7 +87,9 @@ public struct SignatureTask: Sendable {
         msisdnAsWritten: String,
         profile: String?,
         content: [UInt8],
-        validates: Bool
+        validates: Bool,
+        key: UInt8 = KeyUse.authentication.reference,
+        manner: SigningManner = .text
     ) {
         self.provider = provider
         self.providerTransaction = providerTransaction
@@ -94,6 +100,8 @@ public struct SignatureTask: Sendable {
         self.profile = profile
         self.content = content
         self.validates = validates
+        self.key = key
+        self.manner = manner
     }
 }
 
@@ -110,8 +118,8 @@ public struct KeyGenerationTask: Sendable, Equatable {
 
 /// How a transaction ended.
 public enum TransactionResult: Sendable {
-    /// A CMS SignedData that was verified, with 500, 501, 502 or 503.
-    case signature([UInt8], Status)
+    /// A signature that was verified, and what is said of it.
+    case signature([UInt8], SignatureVerdict)
     /// DER SubjectPublicKeyInfo of a key whose possession was proven.
     case provenKey([UInt8])
     /// The card answered a recovery: home and card understand each other again.

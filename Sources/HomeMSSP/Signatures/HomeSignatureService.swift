@@ -56,7 +56,7 @@ public struct HomeSignatureService: SignatureService {
             until: order.deadline
         )
         if let earlier { return try await answer(request, call, as: earlier, order.subscriber) }
-        guard request.messagingMode == .synch else { return answer(request, transaction, nil, .requestOK) }
+        guard request.messagingMode == .synch else { return answer(request, transaction, nil, .accepted) }
         return try answer(request, transaction, try await exchange.result(of: transaction))
     }
 
@@ -77,12 +77,13 @@ public struct HomeSignatureService: SignatureService {
         guard let entry, case .signature(let task) = entry.transaction.task, task.provider == provider.id,
             task.acquiringEntity == call.peer
         else { throw MSSFault(.wrongParam, "There is no such transaction: MSSP_TransID is unknown.") }
-        let (signature, status) = try Self.told(entry.result)
+        let (signature, verdict) = try Self.told(entry.result)
         return StatusResponse(
             header: request.header.answered(by: identity, at: now()),
             mobileUser: MobileUser(msisdn: task.msisdnAsWritten),
             signature: signature,
-            status: status
+            status: verdict.status,
+            serviceResponses: services(verdict)
         )
     }
 }
@@ -121,7 +122,7 @@ extension HomeSignatureService {
                 "AP_TransID and Instant were used for another request before: each request needs its own."
             )
         }
-        guard request.messagingMode == .synch else { return answer(request, earlier.transaction, nil, .requestOK) }
+        guard request.messagingMode == .synch else { return answer(request, earlier.transaction, nil, .accepted) }
         let ended = try await exchange.result(ofEarlier: earlier, subscriber, until: call.deadline)
         return try answer(request, earlier.transaction, ended)
     }
@@ -129,30 +130,38 @@ extension HomeSignatureService {
     /// Everything that must hold before a user is disturbed.
     private func admit(_ request: SignatureRequest, _ call: Call) async throws(MSSFault) -> SignatureOrder {
         let provider = try providers.admit(request.header.apInfo.id, call)
+        try provider.checkEntitlement(to: request)
         try RequestRules.check(request)
-        let text = try RequestRules.text(request.dataToBeSigned, for: provider)
+        let matter = try SignedMatter(request, for: provider)
+        let use = try KeyChoice.use(request.signatureProfile, isUnseen: matter.isUnseen)
         let patience = call.deadline - .now
         let time = try RequestRules.time(request, now: now(), patience: patience)
         let deadline = ContinuousClock.now + time
-        let (subscriber, key) = try await signer(request.mobileUser, until: deadline)
+        let (subscriber, key) = try await signer(request.mobileUser, use, until: deadline)
         guard let heading = ShownText.heading(provider.displayName) else {
             throw MSSFault(.internalError, cause: "the provider's display name cannot be shown on a phone")
         }
+        let written = try WrittenMatter(matter, for: provider, subscriber.user.language, key, evidence)
+        if matter.isUnseen { exchange.tally.count("home_unseen_requests", [("kind", matter.word)]) }
         return SignatureOrder(
             subscriber: subscriber,
             key: key,
             provider: provider,
-            text: text,
+            text: written.text,
             heading: heading,
-            content: Array(request.dataToBeSigned.content.utf8),
+            content: written.content,
+            manner: written.manner,
+            digest: written.digest,
             deadline: deadline,
             deadlineDate: now() + TimeInterval(time / .milliseconds(1)) / 1000
         )
     }
 
-    /// The person behind the number, if they can sign: who cannot is not told from who is not known.
+    /// The person behind the number, if they can sign, and their key for a use: who cannot sign at all is not told from
+    /// who is not known.
     private func signer(
         _ mobileUser: MobileUser,
+        _ use: KeyUse,
         until deadline: ContinuousClock.Instant
     ) async throws(MSSFault) -> (Subscriber, SubscriberKey) {
         guard let written = mobileUser.msisdn, !written.isEmpty else {
@@ -163,9 +172,10 @@ extension HomeSignatureService {
         }
         let found: Subscriber?
         do { found = try await directory.subscriber(msisdn, until: deadline) } catch { throw exchange.fault(error) }
-        guard let subscriber = found, subscriber.user.state == .active, let key = subscriber.key,
-            let certificate = key.certificate
+        guard let subscriber = found, subscriber.user.state == .active,
+            subscriber.key(.authentication)?.certificate != nil
         else { throw MSSFault(.unknownClient, "MSISDN is unknown to this platform.", specifier: 1052) }
+        let (key, certificate) = try KeyChoice.key(for: use, of: subscriber)
         if let refusal = evidence.refusal(of: certificate) { throw refusal }
         return (subscriber, key)
     }
@@ -185,7 +195,9 @@ extension HomeSignatureService {
             msisdnAsWritten: request.mobileUser.msisdn ?? "",
             profile: request.signatureProfile,
             content: order.content,
-            validates: request.asksForValidation
+            validates: request.asksForValidation,
+            key: order.key.reference,
+            manner: order.manner
         )
         task.request = octets
         var transaction = CardTransaction(
@@ -206,8 +218,8 @@ extension HomeSignatureService {
         _ transaction: CardTransaction,
         _ ended: RunningTransactions.Ended
     ) throws(MSSFault) -> SignatureResponse {
-        let (signature, status) = try Self.told(ended.result)
-        var response = answer(request, transaction, signature, status)
+        let (signature, verdict) = try Self.told(ended.result)
+        var response = answer(request, transaction, signature, verdict)
         response.simTime = ended.simTime
         return response
     }
@@ -216,7 +228,7 @@ extension HomeSignatureService {
         _ request: SignatureRequest,
         _ transaction: CardTransaction,
         _ signature: [UInt8]?,
-        _ status: Status
+        _ verdict: SignatureVerdict
     ) -> SignatureResponse {
         SignatureResponse(
             header: request.header.answered(by: identity, at: now()),
@@ -224,18 +236,31 @@ extension HomeSignatureService {
             mobileUser: request.mobileUser,
             signature: signature,
             signatureProfile: request.signatureProfile,
-            status: status
+            status: verdict.status,
+            serviceResponses: services(verdict)
         )
     }
 
-    /// What a provider is told of an end: a signature with its status, 504 while there is none, or the fault.
-    private static func told(_ result: TransactionResult?) throws(MSSFault) -> ([UInt8]?, Status) {
+    /// The validate service's own answer, where the status leaves open why it is no better.
+    private func services(_ verdict: SignatureVerdict) -> [ServiceResponse] {
+        guard let problem = verdict.problem else { return [] }
+        return [ServiceResponse(uri: AdditionalService.validate, entity: MeshMember(uri: identity), code: problem)]
+    }
+
+    /// What a provider is told of an end: a signature with its verdict, 504 while there is none, or the fault.
+    private static func told(_ result: TransactionResult?) throws(MSSFault) -> ([UInt8]?, SignatureVerdict) {
         switch result {
-        case nil: (nil, .outstandingTransaction)
-        case .signature(let signature, let status): (signature, status)
+        case nil: (nil, .outstanding)
+        case .signature(let signature, let verdict): (signature, verdict)
         case .fault(let fault): throw fault
         case .provenKey, .cardAnswered:
             throw MSSFault(.internalError, cause: "a signature transaction ended without one")
         }
     }
+}
+
+extension SignatureVerdict {
+    /// Taken, and to be asked after.
+    fileprivate static let accepted = SignatureVerdict(.requestOK)
+    fileprivate static let outstanding = SignatureVerdict(.outstandingTransaction)
 }

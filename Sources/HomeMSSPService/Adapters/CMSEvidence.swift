@@ -79,22 +79,15 @@ struct CMSEvidence: SignatureEvidence {
         }
     }
 
-    func validity(of certificate: [UInt8]) -> Status {
+    func verdict(on certificate: [UInt8]) -> SignatureVerdict {
         switch authority.validity(of: certificate) {
-        case .valid: .validSignature
+        case .valid: SignatureVerdict(.validSignature)
         // Signed, but nothing fresh says that the certificate still stands: not called valid.
-        case .noFreshProof, .staleProof: .signature
-        case .revoked, .suspended: .revokedCertificate
-        case .expired, .invalid: .invalidSignature
-        case .constraintMismatch: .constraintMismatch
-        }
-    }
-
-    func proofProblem(of certificate: [UInt8]) -> MSSFault.Code? {
-        switch authority.validity(of: certificate) {
-        case .noFreshProof: .crlProblem
-        case .staleProof: .crlExpired
-        default: nil
+        case .noFreshProof: SignatureVerdict(.signature, problem: .crlProblem)
+        case .staleProof: SignatureVerdict(.signature, problem: .crlExpired)
+        case .revoked, .suspended: SignatureVerdict(.revokedCertificate)
+        case .expired, .invalid: SignatureVerdict(.invalidSignature)
+        case .constraintMismatch: SignatureVerdict(.constraintMismatch)
         }
     }
 

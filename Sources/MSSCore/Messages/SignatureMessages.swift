@@ -94,6 +94,8 @@ public struct SignatureResponse: Sendable, Equatable {
     public var signature: [UInt8]?
     public var signatureProfile: String?
     public var status: Status
+    /// What the services answer that have more to say than the status.
+    public var serviceResponses: [ServiceResponse]
     /// How long the SMSC, the card and the person took of it; not part of the message.
     public var simTime: Duration?
 
@@ -104,6 +106,7 @@ public struct SignatureResponse: Sendable, Equatable {
         signature: [UInt8]? = nil,
         signatureProfile: String? = nil,
         status: Status,
+        serviceResponses: [ServiceResponse] = [],
         simTime: Duration? = nil
     ) {
         self.header = header
@@ -112,6 +115,7 @@ public struct SignatureResponse: Sendable, Equatable {
         self.signature = signature
         self.signatureProfile = signatureProfile
         self.status = status
+        self.serviceResponses = serviceResponses
         self.simTime = simTime
     }
 }

@@ -16,11 +16,20 @@ public struct StatusResponse: Sendable, Equatable {
     /// DER of the CMS SignedData once there is one.
     public var signature: [UInt8]?
     public var status: Status
+    /// What the services answer that have more to say than the status.
+    public var serviceResponses: [ServiceResponse]
 
-    public init(header: MessageHeader, mobileUser: MobileUser, signature: [UInt8]? = nil, status: Status) {
+    public init(
+        header: MessageHeader,
+        mobileUser: MobileUser,
+        signature: [UInt8]? = nil,
+        status: Status,
+        serviceResponses: [ServiceResponse] = []
+    ) {
         self.header = header
         self.mobileUser = mobileUser
         self.signature = signature
         self.status = status
+        self.serviceResponses = serviceResponses
     }
 }

@@ -155,7 +155,7 @@ extension HeaderCodec {
         return try meshMember(child)
     }
 
-    private static func meshMember(_ element: XMLElement) throws(MSSFault) -> MeshMember {
+    static func meshMember(_ element: XMLElement) throws(MSSFault) -> MeshMember {
         MeshMember(
             dnsName: try short(element, "DNSName"),
             ipAddress: try short(element, "IPAddress"),
@@ -164,7 +164,7 @@ extension HeaderCodec {
         )
     }
 
-    private static func write(_ member: MeshMember, _ name: String, to writer: inout XMLWriter) {
+    static func write(_ member: MeshMember, _ name: String, to writer: inout XMLWriter) {
         writer.element(name) { writer in
             writer.element("mss:DNSName", text: member.dnsName)
             writer.element("mss:IPAddress", text: member.ipAddress)

@@ -58,7 +58,7 @@ enum SignatureCodec {
                 HeaderCodec.write(response.mobileUser, to: &writer)
                 writeSignature(response.signature, to: &writer)
                 writeReference(response.signatureProfile, "mss:SignatureProfile", &writer)
-                HeaderCodec.write(response.status, to: &writer)
+                ServiceResponseCodec.write(response.status, response.serviceResponses, to: &writer)
             }
         }
     }
@@ -75,7 +75,8 @@ enum SignatureCodec {
             mobileUser: try HeaderCodec.mobileUser(message),
             signature: signature,
             signatureProfile: try reference(message, "SignatureProfile"),
-            status: status
+            status: status,
+            serviceResponses: try ServiceResponseCodec.decode(message)
         )
     }
 

@@ -26,7 +26,7 @@ enum StatusCodec {
                 HeaderCodec.write(response.header, to: &writer)
                 HeaderCodec.write(response.mobileUser, to: &writer)
                 SignatureCodec.writeSignature(response.signature, to: &writer)
-                HeaderCodec.write(response.status, to: &writer)
+                ServiceResponseCodec.write(response.status, response.serviceResponses, to: &writer)
             }
         }
     }
@@ -42,7 +42,8 @@ enum StatusCodec {
             header: try HeaderCodec.decode(message),
             mobileUser: try HeaderCodec.mobileUser(message),
             signature: signature,
-            status: status
+            status: status,
+            serviceResponses: try ServiceResponseCodec.decode(message)
         )
     }
 }

@@ -6,6 +6,8 @@ enum Namespace {
     static let mss = "http://uri.etsi.org/TS102204/v1.1.2#"
     /// The registration extension that registration clients speak.
     static let mreg = "http://www.methics.fi/MSSPRegistration/v1.0.0#"
+    /// FiCom's extensions: what additional services answer.
+    static let fiCom = "http://mss.ficom.fi/TS102204/v1.0.0#"
     /// WS-Security 1.0.
     static let wsSecurity = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
     /// Where clients look for a fault's text.
