@@ -164,6 +164,13 @@ let package = Package(
             ]
         ),
         .testTarget(
+            name: "HomeCustodyTests",
+            dependencies: [
+                "HomeMSSP", "HomeMSSPService", "HomeStore", "KeyVault", "MSSCore", "MSSRuntime", "MSSTestSupport",
+                "PostgreSQL", .logging,
+            ]
+        ),
+        .testTarget(
             name: "SignaturesTests",
             dependencies: [
                 "Alauda", "HomeMSSP", "HomeMSSPService", "HomeStore", "KeyVault", "MSSCore", "MSSRuntime",

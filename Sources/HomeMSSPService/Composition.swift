@@ -19,6 +19,7 @@ struct Composition {
     private let providers: ProviderRegister
     private let prefix: TransactionID.Prefix
     private let vault: Vault
+    private let access: KEKAccess
     private let evidence: CMSEvidence
     private let fetcher: RevocationFetcher
     private let smsc: [SMSCSettings]
@@ -33,6 +34,7 @@ struct Composition {
         legacyBatches = try LegacyBatches(configuration.legacyBatches ?? [])
         keepDays = try Parts.keepDays(configuration.evidence)
         vault = try Parts.vault(configuration.vault, legacy: legacyBatches.permissions)
+        access = try KEKAccess(configuration.vault, hasConsole: configuration.console != nil)
         fetcher = RevocationFetcher(tally: metrics)
         evidence = CMSEvidence(authority: try Parts.users(configuration.users, fetcher: fetcher))
         smsc = try MessageCentreParts.settings(configuration.smsc)
@@ -41,16 +43,13 @@ struct Composition {
 
     func run() async throws {
         legacyBatches.warn(log.logger)
-        let pool = try await Parts.database(configuration.database)
-        let epoch = try HomeEpoch(configuration.vault.epoch, pool, for: .serving)
+        let watch = DatabaseWatch()
+        let pool = try await Parts.database(configuration.database, watch: watch)
+        let epoch = try HomeEpoch(configuration.vault.epoch, pool, for: .serving, watch: watch)
         try await epoch.check()
-        let unsealing = Unsealing(
-            vault: vault,
-            table: VaultKeyTable(pool: pool),
-            metrics: metrics,
-            logger: log.logger
-        )
-        try await unsealing.unseal(with: try Parts.keyEncryptionKeys(configuration.vault))
+        let unsealing = Unsealing(vault: vault, table: VaultKeyTable(pool: pool))
+        try await start(unsealing)
+        let gate = WhileUnsealed(vault: vault)
         let rowCodes = RowCodes(vault: vault, tally: metrics, logger: log.logger)
         let subscribers = SubscriberTable(pool: pool, authenticator: rowCodes)
         let ledger = PostgreSQLLedger(
@@ -93,27 +92,24 @@ struct Composition {
                         "smsc": { messageCentres.isBound },
                     ],
                     watched: watched(messageCentres),
+                    words: ["vault": "sealed"],
                     logger: log.logger
                 )
             )
         }
         if let configuration = configuration.console {
             // Two thousand cards a statement take longer than a service's own may.
-            let batches = Pool(self.configuration.database.connection, size: 1, limits: .migration)
-            let console = HomeConsole(
-                vault: vault,
-                table: VaultKeyTable(pool: pool),
-                cardImport: ImportCommand(
-                    work: CardImport(vault: vault, table: CardBatchTable(pool: batches, authenticator: rowCodes))
-                ),
-                evidence: EvidenceCommand(
-                    export: EvidenceExport(
-                        vault: vault,
-                        table: EvidenceTable(pool: pool),
-                        tally: metrics,
-                        logger: log.logger
-                    )
-                )
+            let batches = Pool(
+                self.configuration.database.connection,
+                size: 1,
+                limits: .migration,
+                admit: { try await watch.admit($0) }
+            )
+            let console = console(
+                unsealing,
+                epoch,
+                CardBatchTable(pool: batches, authenticator: rowCodes),
+                EvidenceTable(pool: pool)
             )
             services.append(
                 ConsoleServer(
@@ -125,9 +121,9 @@ struct Composition {
                 )
             )
         }
-        services.append(BackgroundWork { await messageCentres.run() })
+        services.append(gate.work { await messageCentres.run() })
         services.append(
-            BackgroundWork {
+            gate.work { [configuration] in
                 await ledger.listen(
                     configuration.database.connection,
                     channels: [ReceiptRelay.channel: { relay.hear($0) }]
@@ -135,9 +131,9 @@ struct Composition {
             }
         )
         services.append(
-            BackgroundWork { for await notice in relay.notices { await messageCentres.take(notice) } }
+            gate.work { for await notice in relay.notices { await messageCentres.take(notice) } }
         )
-        services.append(BackgroundWork { await exchange.run() })
+        services.append(gate.work { await exchange.run() })
         services.append(
             BackgroundWork {
                 await evidence.authority.run()
@@ -149,8 +145,8 @@ struct Composition {
         )
         services.append(
             ListeningWhenBound(
-                server: server(pool, rowCodes, subscribers, ledger, exchange, started),
-                isBound: { messageCentres.isBound }
+                server: server(gate, pool, rowCodes, subscribers, ledger, exchange, started),
+                isBound: { [vault] in messageCentres.isBound || vault.isSealed }
             )
         )
         let parts = services
@@ -166,7 +162,45 @@ struct Composition {
         return questions
     }
 
+    /// Opens the vault, or leaves it to those who come to the console.
+    private func start(_ unsealing: Unsealing) async throws(StartError) {
+        unsealing.tell(access.keeper, metrics, log.logger)
+        switch access.start {
+        case .sealed:
+            log.logger.warning("the vault is sealed: nothing is signed or registered before HomeMSSPService unseal")
+        case .unattended:
+            do throws(Unsealing.Failure) {
+                try await unsealing.unseal("\(access.keeper.rawValue), unattended") { () throws(VaultError) in
+                    try access.unattended()
+                }
+            } catch { throw StartError(error.reason) }
+        }
+    }
+
+    private func console(
+        _ unsealing: Unsealing,
+        _ epoch: HomeEpoch,
+        _ batches: CardBatchTable,
+        _ evidence: EvidenceTable
+    ) -> HomeConsole {
+        let custody = Custody(access, tally: metrics)
+        let unseal = UnsealCommand(custody: custody, unsealing: unsealing) { () async throws(StartError) in
+            try await epoch.check()
+        }
+        let export = EvidenceExport(vault: vault, table: evidence, tally: metrics, logger: log.logger)
+        return HomeConsole(
+            vault: vault,
+            table: unsealing.table,
+            acts: [
+                ImportCommand(work: CardImport(vault: vault, table: batches)).command,
+                EvidenceCommand(export: export).command, unseal.command,
+                CustodiansCommand(custody: custody, unsealing: unsealing).command,
+            ] + RotationCommands(custody: custody, unsealing: unsealing).commands
+        )
+    }
+
     private func server(
+        _ gate: WhileUnsealed,
         _ pool: Pool,
         _ rowCodes: RowCodes,
         _ subscribers: SubscriberTable,
@@ -199,12 +233,16 @@ struct Composition {
             port: configuration.listen.port,
             tls: material,
             profile: .mesh,
-            gate: gate
+            gate: grants
         )
         settings.exposesTiming = true
         return MeshServer(
             settings,
-            services: WireServices(signatures: signatures, registrations: registrations, providers: providers),
+            services: WireServices(
+                signatures: gate.signatures(signatures),
+                registrations: gate.registrations(registrations),
+                providers: providers
+            ),
             tally: metrics,
             logger: log.logger,
             listening: { _ in started.listening() }
@@ -212,7 +250,7 @@ struct Composition {
     }
 
     /// Acquiring entities ask for signatures, management entities register; nobody does both, nobody else does either.
-    private var gate: PeerGate {
+    private var grants: PeerGate {
         var grants: [PeerIdentity: Set<WireOperation>] = [:]
         for entity in configuration.acquiringEntities {
             grants[PeerIdentity(uri: entity), default: []].formUnion([.signature, .status, .directory])

@@ -54,6 +54,8 @@ struct HomeConfiguration: Decodable, Sendable {
 
     /// What wraps the vault's keys: a token, or a file for trying; and the credential that personalisers encrypt to.
     struct VaultFiles: Decodable, Sendable {
+        /// `unattended` unless it is `sealed`.
+        var start: String?
         var topKey: ConfiguredPath?
         var token: Token?
         /// Where the epoch of the counters is kept; outside the database and its backups.
@@ -62,18 +64,18 @@ struct HomeConfiguration: Decodable, Sendable {
         var importCertificate: ConfiguredPath
 
         private enum CodingKeys: String, CodingKey {
-            case token, epoch
+            case start, token, epoch
             case topKey = "top_key"
             case importKey = "import_key"
             case importCertificate = "import_certificate"
         }
     }
 
-    /// A PKCS#11 token; the file of its PIN is the credential for unattended starts.
+    /// A PKCS#11 token; the file of its PIN is the credential for unattended starts, and for no others.
     struct Token: Decodable, Sendable {
         var module: ConfiguredPath
         var label: String
-        var pin: ConfiguredPath
+        var pin: ConfiguredPath?
     }
 
     /// How long a provider may read how its transaction ended.

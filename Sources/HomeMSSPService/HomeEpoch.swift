@@ -9,12 +9,19 @@ import PostgreSQL
 struct HomeEpoch {
     let file: EpochFile
     let table: EpochTable
+    private let watch: DatabaseWatch
 
-    init(_ path: ConfiguredPath, _ pool: Pool, for use: EpochFile.Use) throws(StartError) {
+    init(
+        _ path: ConfiguredPath,
+        _ pool: Pool,
+        for use: EpochFile.Use,
+        watch: DatabaseWatch = DatabaseWatch()
+    ) throws(StartError) {
         do throws(EpochFile.Failure) { file = try EpochFile(path: path.path, for: use) } catch {
             throw StartError("vault.epoch: \(error)")
         }
         table = EpochTable(pool: pool)
+        self.watch = watch
     }
 
     /// Refuses a database that was set back, copied or failed over to: its counters may have been spent already.
@@ -40,28 +47,37 @@ struct HomeEpoch {
 
     /// Keeps up with the database, so that one which is set back by minutes is noticed; until it is cancelled.
     ///
-    /// Another database under a home that runs seals it and ends this work, and with it the home: no counter is spent
-    /// there before `restore`.
+    /// Another database under a home that runs, found here or by a new connection, seals it and ends this work, and with
+    /// it the home: no counter is spent there before `restore`.
     func follow(_ logger: Logger, seal: () -> Void) async {
         while !Task.isCancelled {
-            try? await Task.sleep(for: .seconds(30))
+            for _ in 0..<30 where watch.objection == nil { try? await Task.sleep(for: .seconds(1)) }
             guard !Task.isCancelled else { return }
-            do throws(StartError) {
-                guard let record = try kept() else { throw StartError("the epoch file is gone") }
-                let found = try await identity()
-                if let objection = record.objection(to: found) {
-                    seal()
-                    logger.critical(
-                        "ALARM: the database is another one: this home is sealed and stops; run restore",
-                        metadata: ["cause": "\(objection, as: .system)"]
-                    )
-                    return
+            var objection = watch.objection
+            if objection == nil {
+                do throws(StartError) { objection = try await renewed() } catch {
+                    logger.warning("the epoch was not kept", metadata: ["cause": "\(error.description, as: .system)"])
                 }
-                try keep(EpochRecord(epoch: record.epoch, database: found))
-            } catch {
-                logger.warning("the epoch was not kept", metadata: ["cause": "\(error.description, as: .system)"])
             }
+            guard let objection else { continue }
+            seal()
+            logger.critical(
+                "ALARM: the database is another one: this home is sealed and stops; run restore",
+                metadata: ["cause": "\(objection, as: .system)"]
+            )
+            return
         }
+    }
+
+    /// Keeps where the database stands now.
+    ///
+    /// - Returns: Why it is another one, and then nothing is kept; `nil` if it is not.
+    private func renewed() async throws(StartError) -> String? {
+        guard let record = try kept() else { throw StartError("the epoch file is gone") }
+        let found = try await identity()
+        if let objection = record.objection(to: found) { return objection }
+        try keep(EpochRecord(epoch: record.epoch, database: found))
+        return nil
     }
 
     /// Begins an epoch in the database that is there now: ends its open transactions, moves all counters.
@@ -96,5 +112,6 @@ struct HomeEpoch {
 
     private func keep(_ record: EpochRecord) throws(StartError) {
         do throws(EpochFile.Failure) { try file.write(record) } catch { throw StartError("vault.epoch: \(error)") }
+        watch.expect(record)
     }
 }

@@ -9,9 +9,9 @@ enum HomeMSSPService {
     static func main() async {
         await ServiceMain.run(
             "HomeMSSPService",
-            commands: ["migrate", "restore", "status", "import", "evidence"],
-            options: ["batch", "components", "components-fd", "transaction", "to", "for"],
-            flags: ["all-or-none", "keep-good"]
+            commands: ["migrate", "restore", "status", "import", "evidence"] + CustodyCall.commands,
+            options: ["batch", "components", "components-fd", "transaction", "to", "for"] + CustodyCall.options,
+            flags: ["all-or-none", "keep-good"] + CustodyCall.flags
         ) { invocation in
             let file = invocation.configuration
             switch invocation.command {
@@ -19,6 +19,9 @@ enum HomeMSSPService {
             case "restore": try await restore(try ConfigurationFile.load(HomeConfiguration.self, from: file))
             case "status":
                 try await atConsole(["status"], try ConfigurationFile.load(HomeConfiguration.self, from: file))
+            case let command where CustodyCall.commands.contains(command):
+                let call = try CustodyCall(invocation)
+                try await atConsole(call.words, try ConfigurationFile.load(HomeConfiguration.self, from: file))
             case "import":
                 let call = try ImportCall(invocation)
                 let configuration = try ConfigurationFile.load(HomeConfiguration.self, from: file)

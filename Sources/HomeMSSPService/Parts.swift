@@ -50,24 +50,6 @@ enum Parts {
         } catch { throw StartError("vault: \(error)") }
     }
 
-    /// The KEKs: of the token, or of the file.
-    static func keyEncryptionKeys(
-        _ files: HomeConfiguration.VaultFiles
-    ) throws(StartError) -> any KeyEncryptionKeys {
-        switch (files.topKey, files.token) {
-        case (let file?, nil):
-            // Read here, so that one which others can read ends the start.
-            _ = try SecretFile.read(file.path)
-            return FileKEK(path: file.path)
-        case (nil, let token?):
-            let pin = try SecretFile.read(token.pin.path).filter { $0 != UInt8(ascii: "\n") }
-            do throws(VaultError) {
-                return try TokenKEK(module: token.module.path, token: token.label, pin: pin)
-            } catch { throw StartError("vault.token: \(error)") }
-        default: throw StartError("vault: either top_key or a table token must be there")
-        }
-    }
-
     static func users(
         _ users: HomeConfiguration.Users,
         fetcher: RevocationFetcher
@@ -117,10 +99,19 @@ enum Parts {
     }
 
     /// The database, reached and found to be laid out as this program needs it.
-    static func database(_ database: HomeConfiguration.Database) async throws(StartError) -> Pool {
+    ///
+    /// - Parameters:
+    ///   - database: As configured.
+    ///   - watch: Looks at each new connection.
+    /// - Returns: The connections.
+    /// - Throws: One line.
+    static func database(
+        _ database: HomeConfiguration.Database,
+        watch: DatabaseWatch = DatabaseWatch()
+    ) async throws(StartError) -> Pool {
         let size = database.connections ?? 8
         guard (1...200).contains(size) else { throw StartError("database.connections must be 1 to 200") }
-        let pool = Pool(database.connection, size: size)
+        let pool = Pool(database.connection, size: size, admit: { try await watch.admit($0) })
         do throws(StoreError) {
             guard try await HomeSchema.isCurrent(pool, until: .now + .seconds(5)) else {
                 throw .conflict("its schema is older than this program: run HomeMSSPService migrate")

@@ -4,6 +4,8 @@ public struct DatabaseIdentity: Sendable, Equatable {
     public var system: Int64
     /// Eight digits; another one after a fail-over or a recovery to a point in time.
     public var timeline: String
+    /// Object id of the database in its cluster: another one for a copy of it.
+    public var database: Int64
     /// Object id of `card_counters`: another one after a dump was read in.
     public var table: Int64
     /// Octets of write-ahead log; never falls while it is the same database.
@@ -11,9 +13,10 @@ public struct DatabaseIdentity: Sendable, Equatable {
     /// The epoch up to which its counters were moved.
     public var epoch: Int64
 
-    public init(system: Int64, timeline: String, table: Int64, position: Int64, epoch: Int64) {
+    public init(system: Int64, timeline: String, database: Int64, table: Int64, position: Int64, epoch: Int64) {
         self.system = system
         self.timeline = timeline
+        self.database = database
         self.table = table
         self.position = position
         self.epoch = epoch
@@ -37,6 +40,7 @@ public struct EpochRecord: Sendable, Equatable {
     public func objection(to found: DatabaseIdentity) -> String? {
         if found.system != database.system { return "it is another cluster" }
         if found.timeline != database.timeline { return "it is on another timeline: a fail-over or a recovery" }
+        if found.database != database.database { return "it is another database of the cluster, perhaps a copy" }
         if found.table != database.table { return "its tables were made anew: a dump was read in" }
         if found.epoch != epoch { return "its counters are of another epoch" }
         if found.position < database.position { return "it is older than it was" }
@@ -56,6 +60,7 @@ extension EpochRecord {
         epoch=\(epoch)
         system=\(database.system)
         timeline=\(database.timeline)
+        database=\(database.database)
         table=\(database.table)
         position=\(database.position)
 
@@ -68,14 +73,16 @@ extension EpochRecord {
             guard let sign = line.firstIndex(of: "="), values[line[..<sign]] == nil else { return nil }
             values[line[..<sign]] = line[line.index(after: sign)...]
         }
-        guard values.count == 5, let epoch = values["epoch"].flatMap({ Int64($0) }), epoch >= 0, epoch < 1 << 20,
+        guard values.count == 6, let epoch = values["epoch"].flatMap({ Int64($0) }), epoch >= 0, epoch < 1 << 20,
             let system = values["system"].flatMap({ Int64($0) }), let timeline = values["timeline"],
-            let table = values["table"].flatMap({ Int64($0) }), let position = values["position"].flatMap({ Int64($0) })
+            let copy = values["database"].flatMap({ Int64($0) }), let table = values["table"].flatMap({ Int64($0) }),
+            let position = values["position"].flatMap({ Int64($0) })
         else { return nil }
         self.epoch = epoch
         database = DatabaseIdentity(
             system: system,
             timeline: String(timeline),
+            database: copy,
             table: table,
             position: position,
             epoch: epoch

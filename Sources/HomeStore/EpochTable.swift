@@ -23,16 +23,24 @@ public struct EpochTable: Sendable {
     public func identity(until deadline: ContinuousClock.Instant) async throws(StoreError) -> DatabaseIdentity {
         try await StoreError.catching {
             try await self.pool.withConnection(deadline: deadline) { connection in
-                let row = try await connection.execute(Self.identity)
-                return DatabaseIdentity(
-                    system: try row.int64(0, 0),
-                    timeline: try row.text(0, 1),
-                    table: try row.int64(0, 2),
-                    position: try row.int64(0, 3),
-                    epoch: try row.int64(0, 4)
-                )
+                try await Self.identity(on: connection)
             }
         }
+    }
+
+    /// The same, asked on a connection that is at hand.
+    ///
+    /// - Throws: `PostgreSQLError`.
+    public static func identity(on connection: Connection) async throws -> DatabaseIdentity {
+        let row = try await connection.execute(identity)
+        return DatabaseIdentity(
+            system: try row.int64(0, 0),
+            timeline: try row.text(0, 1),
+            database: try row.int64(0, 2),
+            table: try row.int64(0, 3),
+            position: try row.int64(0, 4),
+            epoch: try row.int64(0, 5)
+        )
     }
 
     /// Whether the home has any card whose counters could have been spent.
@@ -70,10 +78,12 @@ public struct EpochTable: Sendable {
         }
     }
 
+    // Flushed: what was written only may be lost with the machine, and the database is the same one nevertheless.
     private static let identity = """
         SELECT (SELECT system_identifier FROM pg_control_system()),
-            left(pg_walfile_name(pg_current_wal_lsn()), 8), 'card_counters'::regclass::oid::int8,
-            (pg_current_wal_lsn() - '0/0'::pg_lsn)::int8, (SELECT applied FROM home_epoch)
+            left(pg_walfile_name(pg_current_wal_lsn()), 8),
+            (SELECT oid::int8 FROM pg_database WHERE datname = current_database()), 'card_counters'::regclass::oid::int8,
+            (pg_current_wal_flush_lsn() - '0/0'::pg_lsn)::int8, (SELECT applied FROM home_epoch)
         """
 
     // A counter that would pass its end stays there: that card is dead until its keys are rolled, the others are not.

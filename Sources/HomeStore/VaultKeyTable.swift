@@ -6,12 +6,14 @@ public struct VaultKeyTable: Sendable {
     /// One key (`vault_keys`).
     public struct Row: Sendable, Equatable {
         public var kekVersion: Int32
+        public var generation: Int32
         public var purpose: String
         public var number: Int32
         public var wrapped: [UInt8]
 
-        public init(kekVersion: Int32, purpose: String, number: Int32, wrapped: [UInt8]) {
+        public init(kekVersion: Int32, generation: Int32, purpose: String, number: Int32, wrapped: [UInt8]) {
             self.kekVersion = kekVersion
+            self.generation = generation
             self.purpose = purpose
             self.number = number
             self.wrapped = wrapped
@@ -24,17 +26,18 @@ public struct VaultKeyTable: Sendable {
         self.pool = pool
     }
 
+    /// Every key once: as the newest KEK wraps it.
     public func rows(until deadline: ContinuousClock.Instant) async throws(StoreError) -> [Row] {
         try await StoreError.catching {
             try await self.pool.withConnection(deadline: deadline) { connection in
-                let sql = "SELECT kek_version, purpose, number, wrapped FROM vault_keys ORDER BY 1, 2, 3"
-                let result = try await connection.execute(sql)
+                let result = try await connection.execute(Self.rows)
                 return try (0..<result.count).map { row in
                     Row(
                         kekVersion: Int32(truncatingIfNeeded: try result.int64(row, 0)),
-                        purpose: try result.text(row, 1),
-                        number: Int32(truncatingIfNeeded: try result.int64(row, 2)),
-                        wrapped: try result.bytes(row, 3)
+                        generation: Int32(truncatingIfNeeded: try result.int64(row, 1)),
+                        purpose: try result.text(row, 2),
+                        number: Int32(truncatingIfNeeded: try result.int64(row, 3)),
+                        wrapped: try result.bytes(row, 4)
                     )
                 }
             }
@@ -45,15 +48,40 @@ public struct VaultKeyTable: Sendable {
     ///
     /// - Returns: Whether these are kept. `false`: read what is there.
     public func begin(_ rows: [Row], until deadline: ContinuousClock.Instant) async throws(StoreError) -> Bool {
-        let parameters: [Parameter] = [
-            .int4Array(rows.map(\.kekVersion)), .textArray(rows.map(\.purpose)), .int4Array(rows.map(\.number)),
-            .byteaArray(rows.map(\.wrapped)),
-        ]
-        return try await StoreError.catching {
+        try await StoreError.catching {
             try await self.pool.withConnection(deadline: deadline) { connection in
-                try await connection.execute(Self.begin, parameters).count > 0
+                try await connection.execute(Self.begin, Self.parameters(rows)).count > 0
             }
         }
+    }
+
+    /// Keeps all keys wrapped under the next KEK beside those of before, in one commit with its audit.
+    ///
+    /// - Parameters:
+    ///   - rows: Of one KEK, which follows the newest one there is.
+    ///   - who: Who had it done.
+    ///   - deadline: For the connection.
+    /// - Returns: `false`, and nothing changed, if the newest KEK is not the one before: somebody else has rotated.
+    /// - Throws: ``StoreError/unavailable(_:)``; nothing was changed, or nobody knows.
+    public func rotate(
+        _ rows: [Row],
+        by who: String,
+        until deadline: ContinuousClock.Instant
+    ) async throws(StoreError) -> Bool {
+        do throws(StoreError) {
+            return try await StoreError.catching {
+                try await self.pool.withConnection(deadline: deadline) { connection in
+                    try await connection.execute(Self.rotate, Self.parameters(rows) + [.text(who)]).count == rows.count
+                }
+            }
+        } catch .exists { return false }
+    }
+
+    private static func parameters(_ rows: [Row]) -> [Parameter] {
+        [
+            .int4Array(rows.map(\.kekVersion)), .int4Array(rows.map(\.generation)), .textArray(rows.map(\.purpose)),
+            .int4Array(rows.map(\.number)), .byteaArray(rows.map(\.wrapped)),
+        ]
     }
 
     /// Notes an act on the vault in the audit of the database: `intent` before it, `result` after it.
@@ -77,13 +105,33 @@ public struct VaultKeyTable: Sendable {
         INSERT INTO audit_log (act, phase, subject, trace, outcome, peer) VALUES ($1, $2, 'vault', '', $3, $4)
         """
 
+    private static let rows = """
+        SELECT DISTINCT ON (generation, purpose, number) kek_version, generation, purpose, number, wrapped
+        FROM vault_keys ORDER BY generation, purpose, number, kek_version DESC
+        """
+
+    // The one who comes second waits at the first key, too, and then finds it taken.
+    private static let rotate = """
+        WITH kept AS (
+            INSERT INTO vault_keys (kek_version, generation, purpose, number, wrapped)
+            SELECT * FROM unnest($1::int4[], $2::int4[], $3::text[], $4::int4[], $5::bytea[]) AS k (a, b, c, d, e)
+            WHERE (SELECT max(kek_version) FROM vault_keys) = $1[1] - 1
+            ORDER BY a, b, c, d
+            RETURNING number
+        ), noted AS (
+            INSERT INTO audit_log (act, phase, subject, trace, outcome, peer)
+            SELECT 'vault keys rewrapped', 'result', 'KEK ' || $1[1], '', 'ok', $6 WHERE EXISTS (SELECT FROM kept)
+        )
+        SELECT number FROM kept
+        """
+
     // The one who comes second waits at the first key for the other's commit, and then keeps none of its own.
     private static let begin = """
         WITH kept AS (
-            INSERT INTO vault_keys (kek_version, purpose, number, wrapped)
-            SELECT * FROM unnest($1::int4[], $2::text[], $3::int4[], $4::bytea[]) AS k (a, b, c, d)
+            INSERT INTO vault_keys (kek_version, generation, purpose, number, wrapped)
+            SELECT * FROM unnest($1::int4[], $2::int4[], $3::text[], $4::int4[], $5::bytea[]) AS k (a, b, c, d, e)
             WHERE NOT EXISTS (SELECT FROM vault_keys) AND NOT EXISTS (SELECT FROM cards)
-            ORDER BY a, b, c
+            ORDER BY a, b, c, d
             ON CONFLICT DO NOTHING
             RETURNING number
         ), noted AS (

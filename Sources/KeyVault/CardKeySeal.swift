@@ -8,14 +8,14 @@ extension Keyring {
     ///
     /// - Parameters:
     ///   - secret: KIc ‖ KID, or the applet's root.
-    ///   - plan: What the record says besides; its KEK version and sealed octets are made here.
+    ///   - plan: What the record says besides; its generation and sealed octets are made here.
     /// - Returns: The record for storage.
     /// - Throws: ``VaultError/damagedRecord``.
     func seal(_ secret: [UInt8], as plan: CardKeyRecord) throws(VaultError) -> CardKeyRecord {
         var record = plan
         record.topKeyVersion = newest
         record.sealed = []
-        guard let key = shard(of: record.iccid, version: newest) else { throw .damagedRecord }
+        guard let key = shard(of: record.iccid, generation: newest) else { throw .damagedRecord }
         do {
             let box = try AES.GCM.seal(secret, using: key, authenticating: Self.identity(of: record))
             guard let combined = box.combined else { throw VaultError.damagedRecord }
@@ -28,7 +28,7 @@ extension Keyring {
     func open(_ record: CardKeyRecord) throws(VaultError) -> [UInt8] {
         guard record.iccid.utf8.count <= 20, record.keyCheckValue.count == KeyCheckValue.length,
             record.batch.utf8.count <= 64, record.state != .destroyed,
-            let key = shard(of: record.iccid, version: record.topKeyVersion)
+            let key = shard(of: record.iccid, generation: record.topKeyVersion)
         else { throw .damagedRecord }
         do {
             let box = try AES.GCM.SealedBox(combined: record.sealed)
@@ -36,7 +36,7 @@ extension Keyring {
         } catch { throw .damagedRecord }
     }
 
-    /// Card ‖ domain ‖ purpose ‖ KVN ‖ KEK version ‖ KCV ‖ algorithm ‖ batch ‖ state, each with its length: no two identities write the same octets.
+    /// Card ‖ domain ‖ purpose ‖ KVN ‖ generation ‖ KCV ‖ algorithm ‖ batch ‖ state, each with its length: no two identities write the same octets.
     private static func identity(of record: CardKeyRecord) -> [UInt8] {
         let purpose = record.domain == .ssd ? "KIc KID" : "K_ROOT"
         let parts: [[UInt8]] = [

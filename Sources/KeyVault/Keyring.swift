@@ -2,14 +2,14 @@ import Crypto
 import MSSCore
 import OTA
 
-/// The vault's keys while it is unsealed: 256 shard keys for each KEK version, and the keys of the rows' codes.
+/// The vault's keys while it is unsealed: 256 shard keys for each generation, and the keys of the rows' codes.
 ///
 /// They stand in locked memory; a copy lives as long as one operation, in memory that the library wipes.
 final class Keyring: Sendable {
     static let shards = 256
     private static let size = 32
 
-    /// The KEK version whose shards seal what is new.
+    /// The generation whose shards seal what is new.
     let newest: Int32
     private let newestRowKey: UInt8
     private let memory: LockedMemory
@@ -20,7 +20,7 @@ final class Keyring: Sendable {
     ///
     /// - Throws: ``VaultError/keyEncryptionKey(_:)`` if a KEK is not there, a key was changed or one is missing.
     init(_ keys: [WrappedKey], _ keks: any KeyEncryptionKeys) throws(VaultError) {
-        let shards = Dictionary(grouping: keys.filter { $0.purpose == .shard }, by: \.kekVersion)
+        let shards = Dictionary(grouping: keys.filter { $0.purpose == .shard }, by: \.generation)
         let rows = keys.filter { $0.purpose == .rows }.sorted { $0.number < $1.number }
         guard let newest = shards.keys.max(), let last = rows.last, shards.count <= 64, rows.count <= 64 else {
             throw .keyEncryptionKey("the database holds no keys of a vault")
@@ -29,11 +29,11 @@ final class Keyring: Sendable {
         var shardPlaces: [Int32: Int] = [:]
         var rowPlaces: [UInt8: Int] = [:]
         var place = 0
-        for (version, keys) in shards {
+        for (generation, keys) in shards {
             guard Set(keys.map(\.number)) == Set(0..<Int32(Self.shards)), keys.count == Self.shards else {
-                throw .keyEncryptionKey("the shard keys of KEK \(version) are not complete")
+                throw .keyEncryptionKey("the shard keys of generation \(generation) are not complete")
             }
-            shardPlaces[version] = place
+            shardPlaces[generation] = place
             for key in keys { try Self.unwrap(key, keks, into: memory, at: place + Int(key.number) * Self.size) }
             place += Self.shards * Self.size
         }
@@ -91,12 +91,12 @@ final class Keyring: Sendable {
         var octets = try keks.unwrap(key.octets, under: key.kekVersion)
         guard octets.count == size else { throw .keyEncryptionKey("a key of the vault has another size") }
         memory.write(octets, at: offset)
-        for index in octets.indices { octets[index] = 0 }
+        octets.erase()
     }
 
-    /// The shard of a card under a KEK version; `nil` for a version that is not there.
-    func shard(of iccid: String, version: Int32) -> SymmetricKey? {
-        guard let place = shardPlaces[version],
+    /// The shard of a card in a generation; `nil` for one that is not there.
+    func shard(of iccid: String, generation: Int32) -> SymmetricKey? {
+        guard let place = shardPlaces[generation],
             let number = SHA256.hash(data: Array("mssp shard \(iccid)".utf8)).first(where: { _ in true })
         else { return nil }
         return key(at: place + Int(number) * Self.size)

@@ -39,6 +39,37 @@ public final class Vault: Sendable, CustomStringConvertible, CustomReflectable {
         try Keyring.make(under: version, of: keks, rowKey: 1)
     }
 
+    /// The same keys wrapped under another KEK; each is unwrapped again and compared before it is believed.
+    ///
+    /// - Throws: ``VaultError/keyEncryptionKey(_:)``; nothing was changed anywhere.
+    public static func rewrapped(
+        _ keys: [WrappedKey],
+        under version: Int32,
+        of keks: any KeyEncryptionKeys
+    ) throws(VaultError) -> [WrappedKey] {
+        // All that a vault needs must be there, too.
+        _ = try Keyring(keys, keks)
+        var rewrapped: [WrappedKey] = []
+        for key in keys {
+            var (plain, next) = (try keks.unwrap(key.octets, under: key.kekVersion), key)
+            defer { plain.erase() }
+            next.kekVersion = version
+            next.octets = try keks.wrap(plain, under: version)
+            var again = try keks.unwrap(next.octets, under: version)
+            defer { again.erase() }
+            guard again == plain else { throw .keyEncryptionKey("KEK \(version) does not give back what it wraps") }
+            rewrapped.append(next)
+        }
+        return rewrapped
+    }
+
+    /// Whether the KEKs open these keys, all of them, and they are all that a vault needs.
+    ///
+    /// - Throws: ``VaultError/keyEncryptionKey(_:)`` if not.
+    public static func check(_ keys: [WrappedKey], with keks: any KeyEncryptionKeys) throws(VaultError) {
+        _ = try Keyring(keys, keks)
+    }
+
     /// Unwraps the vault's keys; the KEKs are not needed afterwards.
     ///
     /// - Throws: ``VaultError/keyEncryptionKey(_:)``; the vault then stays as it was.
@@ -57,8 +88,8 @@ public final class Vault: Sendable, CustomStringConvertible, CustomReflectable {
 
     public var isSealed: Bool { keyring.withLock { $0 == nil } }
 
-    /// The KEK version whose shards seal what is new.
-    public func kekVersion() throws(VaultError) -> Int32 { try unsealed().newest }
+    /// The generation whose shards seal what is new.
+    public func generation() throws(VaultError) -> Int32 { try unsealed().newest }
 
     func unsealed() throws(VaultError) -> Keyring {
         guard let keyring = keyring.withLock({ $0 }) else { throw .sealed }
@@ -73,7 +104,7 @@ public final class Vault: Sendable, CustomStringConvertible, CustomReflectable {
         try unsealed().isCode(code, of: row)
     }
 
-    /// A card's row sealed anew under the newest KEK version; the key in it does not change.
+    /// A card's row sealed anew under the newest generation; the key in it does not change.
     public func renewed(_ record: CardKeyRecord) throws(VaultError) -> CardKeyRecord {
         let keyring = try unsealed()
         return try keyring.seal(try keyring.open(record), as: record)

@@ -9,12 +9,21 @@ public struct WrappedKey: Sendable, Equatable {
 
     public var purpose: Purpose
     public var number: Int32
-    /// Which KEK wraps it.
+    /// Which KEK wraps it; another one after a rotation, for the same key.
     public var kekVersion: Int32
+    /// Which keys of the vault it belongs to: rows that are sealed under a shard name it.
+    public var generation: Int32
     /// 40 octets by AES-KEY-WRAP.
     public var octets: [UInt8]
 
-    public init(purpose: Purpose, number: Int32, kekVersion: Int32, octets: [UInt8]) {
+    /// - Parameters:
+    ///   - purpose: What it is for.
+    ///   - number: Of the shard, or version of the row key.
+    ///   - kekVersion: Which KEK wraps it.
+    ///   - generation: `nil` for keys that were made under this KEK.
+    ///   - octets: Wrapped.
+    public init(purpose: Purpose, number: Int32, kekVersion: Int32, generation: Int32? = nil, octets: [UInt8]) {
+        self.generation = generation ?? kekVersion
         self.purpose = purpose
         self.number = number
         self.kekVersion = kekVersion

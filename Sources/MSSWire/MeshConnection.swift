@@ -106,7 +106,7 @@ extension MeshConnection {
             } catch {
                 note(error, call)
                 addresses.note(url, isReached: !error.isUnreached)
-                if error.isUnreached || error.reason == .busy {
+                if error.mayGoElsewhere {
                     guard !left.isEmpty else { throw error.fault }
                 } else {
                     guard mayRepeat, error.reason == .connectionBroke else { throw error.fault }

@@ -26,6 +26,11 @@ struct MeshFailure: Error {
     /// Whether nobody who could carry the request out has seen it.
     var isUnreached: Bool { reason == .unreachable || reason == .wrongServer }
 
+    /// Whether nothing was begun where the request came, so that another address of the service may have it: 780 says so.
+    var mayGoElsewhere: Bool {
+        isUnreached || reason == .busy || reason == .answered && fault.code == .unableToProvideServices
+    }
+
     init(answered fault: MSSFault) {
         reason = .answered
         self.fault = fault

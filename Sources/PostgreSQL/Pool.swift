@@ -18,16 +18,24 @@ public final class Pool: Sendable {
     private let parameters: String
     private let size: Int
     private let limits: ConnectionLimits
+    private let admit: @Sendable (Connection) async throws -> Void
     private let state = Mutex(State())
 
     /// - Parameters:
     ///   - parameters: libpq's, as one string; passwords belong into a `passfile`.
     ///   - size: Connections at most.
     ///   - limits: How long each connection waits for what.
-    public init(_ parameters: String, size: Int, limits: ConnectionLimits = .service) {
+    ///   - admit: Looks at each new connection before it is used; one for which it throws is closed.
+    public init(
+        _ parameters: String,
+        size: Int,
+        limits: ConnectionLimits = .service,
+        admit: @escaping @Sendable (Connection) async throws -> Void = { _ in }
+    ) {
         self.parameters = parameters
         self.size = max(1, size)
         self.limits = limits
+        self.admit = admit
     }
 
     /// Runs `work` with a connection that is nobody else's meanwhile.
@@ -80,7 +88,11 @@ public final class Pool: Sendable {
     }
 
     private func connect() async throws -> Connection {
-        do { return try await Connection(parameters, limits: limits) } catch {
+        do {
+            let connection = try await Connection(parameters, limits: limits)
+            try await admit(connection)
+            return connection
+        } catch {
             discard()
             throw error
         }

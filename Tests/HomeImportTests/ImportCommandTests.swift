@@ -5,7 +5,6 @@ import KeyVault
 import MSSCore
 import MSSRuntime
 import MSSTestSupport
-import Synchronization
 import Testing
 
 @testable import HomeMSSPService
@@ -87,35 +86,5 @@ struct ImportCommandTests {
         let error = await #expect(throws: ConsoleRefusal.self) { try await Self.run(fixture, file) }
         #expect(error?.description == "1 of 2 rows are refused: no card was taken")
         #expect(try await fixture.count("cards") == 0)
-    }
-}
-
-/// Types what it was told to, and hands a file over in parts.
-private final class Typist: ConsoleDialogue {
-    private let lines: Mutex<[String]>
-    private let file: Mutex<ArraySlice<UInt8>>
-    private let heard = Mutex<[String]>([])
-
-    init(secrets: [String], file: [UInt8]) {
-        lines = Mutex(secrets)
-        self.file = Mutex(file[...])
-    }
-
-    var said: [String] { heard.withLock { $0 } }
-
-    func report(_ line: String) async throws(ConsoleRefusal) { heard.withLock { $0.append(line) } }
-
-    func secret(_ prompt: String) async throws(ConsoleRefusal) -> [UInt8] {
-        let line = lines.withLock { $0.isEmpty ? nil : $0.removeFirst() }
-        guard let line else { throw ConsoleRefusal("nothing was entered") }
-        return Array(line.utf8)
-    }
-
-    func octets() async throws(ConsoleRefusal) -> [UInt8]? {
-        file.withLock { file in
-            guard !file.isEmpty else { return nil }
-            defer { file = file.dropFirst(1_000) }
-            return Array(file.prefix(1_000))
-        }
     }
 }

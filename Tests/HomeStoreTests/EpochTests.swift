@@ -10,7 +10,14 @@ import Testing
 @Suite("The epoch outside the database")
 struct EpochTests {
     private let folder: TemporaryFolder
-    private let identity = DatabaseIdentity(system: 7, timeline: "00000001", table: 16_400, position: 1_000, epoch: 3)
+    private let identity = DatabaseIdentity(
+        system: 7,
+        timeline: "00000001",
+        database: 16_384,
+        table: 16_400,
+        position: 1_000,
+        epoch: 3
+    )
 
     init() throws {
         folder = try TemporaryFolder()
@@ -56,7 +63,8 @@ struct EpochTests {
     func objections() {
         let record = EpochRecord(epoch: 3, database: identity)
         let changes: [(inout DatabaseIdentity) -> Void] = [
-            { $0.system = 8 }, { $0.timeline = "00000002" }, { $0.table += 1 }, { $0.epoch = 2 }, { $0.epoch = 4 },
+            { $0.system = 8 }, { $0.timeline = "00000002" }, { $0.database += 1 }, { $0.table += 1 }, { $0.epoch = 2 },
+            { $0.epoch = 4 },
             { $0.position -= 1 },
         ]
         for change in changes {

@@ -81,6 +81,70 @@ struct KeyEncryptionKeyTests {
         #expect(try vault.isCode(code, of: [1, 2, 3]))
     }
 
+    @Test("are replaced: the same keys under the next KEK, then without the old one", arguments: KEKKeeper.allCases)
+    func rotated(_ keeper: KEKKeeper) async throws {
+        let keks = try await keks(keeper)
+        let keys = try Vault.newKeys(under: 1, of: keks)
+        let personaliser = try await Personaliser(rsa: false)
+        let running = try personaliser.sealedVault()
+        try running.unseal(keys, with: keks)
+        let code = try running.code(of: [1, 2, 3])
+        #expect(throws: VaultError.self) { try Vault.rewrapped(keys, under: 2, of: keks) }
+        try keks.create(2)
+        let next = try Vault.rewrapped(keys, under: 2, of: keks)
+        #expect(next.map(\.kekVersion) == Array(repeating: 2, count: 257))
+        #expect(next.map(\.generation) == keys.map(\.generation) && next.map(\.number) == keys.map(\.number))
+        #expect(Set(next.map(\.octets)).isDisjoint(with: keys.map(\.octets)))
+        // What was unwrapped before goes on, and who starts has the same keys under either.
+        for stored in [keys, next] {
+            let started = try personaliser.sealedVault()
+            try started.unseal(stored, with: keks)
+            #expect(try started.isCode(code, of: [1, 2, 3]) && running.isCode(try started.code(of: [4]), of: [4]))
+        }
+        try keks.destroy(1)
+        #expect(throws: VaultError.self) { try Vault.check(keys, with: keks) }
+        try Vault.check(next, with: keks)
+        #expect(throws: VaultError.self) { try Vault.check(Array(next.dropFirst()), with: keks) }
+        let third = try personaliser.sealedVault()
+        try third.unseal(next, with: keks)
+        #expect(try third.isCode(code, of: [1, 2, 3]))
+    }
+
+    @Test("in a file that custodians lock open with their secret alone, and leave nothing that opens behind")
+    func locked() throws {
+        let open = FileKEK(path: folder.path("kek"))
+        try open.create(1)
+        let plain = try Data(contentsOf: URL(filePath: folder.path("kek")))
+        let wrapped = try open.wrap([UInt8](repeating: 3, count: 32), under: 1)
+        let secret = CustodySecret.newUnlockKey()
+        #expect(try !open.isLocked(1))
+        try open.relock(1, under: secret)
+        #expect(try open.isLocked(1))
+        let locked = FileKEK(path: folder.path("kek"), lock: secret)
+        #expect(try locked.unwrap(wrapped, under: 1) == [UInt8](repeating: 3, count: 32))
+        #expect(throws: VaultError.self) { try open.unwrap(wrapped, under: 1) }
+        let other = FileKEK(path: folder.path("kek"), lock: .newUnlockKey())
+        #expect(throws: VaultError.self) { try other.unwrap(wrapped, under: 1) }
+        // The next KEK is locked, too; a new secret locks out the old one.
+        try locked.create(2)
+        #expect(try locked.isLocked(2) && locked.holds(2))
+        #expect(throws: VaultError.self) { try open.wrap([UInt8](repeating: 3, count: 32), under: 2) }
+        let new = CustodySecret.newUnlockKey()
+        try locked.relock(1, under: new)
+        #expect(throws: VaultError.self) { try locked.unwrap(wrapped, under: 1) }
+        let renewed = FileKEK(path: folder.path("kek"), lock: new)
+        #expect(try renewed.unwrap(wrapped, under: 1) == [UInt8](repeating: 3, count: 32))
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder.url.path) {
+            let octets = try Data(contentsOf: URL(filePath: folder.path(name)))
+            #expect(octets.count == 40 && octets.range(of: plain) == nil, "\(name)")
+            let attributes = try FileManager.default.attributesOfItem(atPath: folder.path(name))
+            #expect(attributes[.posixPermissions] as? Int == 0o600)
+        }
+        // Somebody who puts an open file in its place is noticed.
+        try plain.write(to: URL(filePath: folder.path("kek")))
+        #expect(throws: VaultError.self) { try renewed.unwrap(wrapped, under: 1) }
+    }
+
     @Test("in a file are its owner's alone, 32 octets and no link to elsewhere")
     func files() throws {
         let keks = FileKEK(path: folder.path("kek"))
@@ -118,49 +182,5 @@ struct KeyEncryptionKeyTests {
         // Logged in already: another login would not look at the PIN, and is refused.
         #expect(throws: VaultError.self) { try TokenKEK(module: SoftwareToken.module, token: token, pin: pin) }
         _ = try keks.wrap([UInt8](repeating: 1, count: 32), under: 1)
-    }
-}
-
-/// Tokens of SoftHSM2 in a folder of this process: one of its own for each test.
-enum SoftwareToken {
-    static let module = "/usr/lib/softhsm/libsofthsm2.so"
-    static let pin = "12345678"
-    private static let count = 8
-    private static let made = Task { try await make() }
-    private static let taken = Taken()
-
-    /// The label of a token that nobody uses.
-    static func next() async throws -> String {
-        _ = try await made.value
-        let number = await taken.next()
-        try #require(number < count, "make more tokens")
-        return "test-\(number)"
-    }
-
-    private actor Taken {
-        private var number = -1
-
-        func next() -> Int {
-            number += 1
-            return number
-        }
-    }
-
-    /// All are made before the module is loaded: it looks for tokens once.
-    private static func make() async throws -> TemporaryFolder {
-        let folder = try TemporaryFolder()
-        try FileManager.default.createDirectory(atPath: folder.path("tokens"), withIntermediateDirectories: true)
-        let configuration =
-            "directories.tokendir = \(folder.path("tokens"))\nobjectstore.backend = file\nlog.level = ERROR\n"
-        try configuration.write(toFile: folder.path("softhsm2.conf"), atomically: true, encoding: .utf8)
-        setenv("SOFTHSM2_CONF", folder.path("softhsm2.conf"), 1)
-        for number in 0..<count {
-            let result = try await Command.run(
-                "softhsm2-util",
-                ["--init-token", "--free", "--label", "test-\(number)", "--pin", pin, "--so-pin", "87654321"]
-            )
-            try #require(result.status == 0, "\(result.errorText)")
-        }
-        return folder
     }
 }

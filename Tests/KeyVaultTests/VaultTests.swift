@@ -175,7 +175,7 @@ struct VaultTests {
         let keys = try personaliser.vaultKeys + Vault.newKeys(under: 2, of: keks).filter { $0.purpose == .shard }
         let vault = personaliser.vault
         try vault.unseal(keys, with: keks)
-        #expect(try vault.kekVersion() == 2)
+        #expect(try vault.generation() == 2)
         let renewed = try records.map { try vault.renewed($0) }
         #expect(renewed.allSatisfy { $0.topKeyVersion == 2 })
         #expect(renewed.map(\.keyCheckValue) == records.map(\.keyCheckValue))

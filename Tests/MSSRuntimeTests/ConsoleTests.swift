@@ -39,6 +39,7 @@ struct ConsoleTests {
         ConsoleCommand("question", isAudited: false) { _ in "answered" },
         ConsoleCommand("sum", usage: "WORD…", words: 1...3) { call throws(ConsoleRefusal) in
             for word in call.words { try await call.report("a word: \(word)") }
+            try await call.page("for your eyes")
             let secrets = [try await call.secret("First"), try await call.secret("Second")]
             return "\(secrets.map(\.count))"
         },
@@ -117,7 +118,9 @@ struct ConsoleTests {
         try await serving(acts) {
             #expect(try await ask(["question"]).0 == "answered")
             let (sum, shown) = try await ask(["sum", "a", "b"], typing: "secret\nlonger secret\n")
-            #expect(sum == "[6, 13]" && shown.contains("a word: a\na word: b\n") && !shown.contains("secret"))
+            #expect(
+                sum == "[6, 13]" && shown.contains("a word: a\na word: b\nfor your eyes\n") && !shown.contains("secret")
+            )
             let data = Data((0..<300_000).map { UInt8(truncatingIfNeeded: $0) })
             let total = data.reduce(UInt8(0)) { $0 &+ $1 }
             #expect(try await ask(["file"], file: data).0 == "300000 octets, sum \(total)")

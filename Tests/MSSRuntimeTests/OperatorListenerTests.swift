@@ -21,6 +21,7 @@ struct OperatorListenerTests {
     private func withListener(
         _ dependencies: [String: OperatorListener.Question] = [:],
         watched: [String: OperatorListener.Question] = [:],
+        words: [String: String] = [:],
         patience: Duration = .seconds(20),
         _ body: (_ url: String) async throws -> Void
     ) async throws {
@@ -30,6 +31,7 @@ struct OperatorListenerTests {
             metrics: metrics,
             dependencies: dependencies,
             watched: watched,
+            words: words,
             patience: patience,
             logger: logger,
             onListening: { arrival.yield($0) }
@@ -72,6 +74,11 @@ struct OperatorListenerTests {
             #expect(answer.code == 200)
             #expect(answer.body == "{\"database\":true,\"smsc\":true}\n")
             #expect(answer.type == "application/json")
+        }
+        let words = ["database": "closed", "vault": "sealed"]
+        try await withListener(["database": { true }, "vault": { false }], words: words) { url in
+            let answer = try await ask("\(url)/ready")
+            #expect(answer.code == 503 && answer.body == "{\"database\":true,\"vault\":\"sealed\"}\n")
         }
         try await withListener(["database": { true }, "smsc": { false }]) { url in
             let answer = try await ask("\(url)/ready")

@@ -41,6 +41,31 @@ struct MeshAddressTests {
         #expect(tally.count(of: "mesh_calls_failed{reason=unreachable}") == 1)
     }
 
+    @Test("answers at the other one while one says that it can begin nothing, and in its words when no other is left")
+    func unable() async throws {
+        let sealed = ServerFixture(
+            .mesh,
+            try pki.listener(trusting: pki.mesh),
+            ScriptedService { _, _ throws(MSSFault) in throw MSSFault(.unableToProvideServices, "Not unlocked yet.") }
+        )
+        let home = ServerFixture(.mesh, try pki.listener(trusting: pki.mesh))
+        try await sealed.run { first in
+            try await home.run { second in
+                try await connect([first, second]) { connection in
+                    for _ in 0..<4 { _ = try await SignatureClient(to: connection).signature(Sample.signature(), call) }
+                }
+            }
+            try await connect([first]) { connection in
+                let fault = await #expect(throws: MSSFault.self) {
+                    try await SignatureClient(to: connection).signature(Sample.signature(), call)
+                }
+                #expect(fault?.code == .unableToProvideServices && fault?.detail == "Not unlocked yet.")
+            }
+        }
+        #expect(home.service.calls.count == 4)
+        #expect(sealed.service.calls.count == 3)
+    }
+
     @Test("shares the calls among all that are there")
     func shared() async throws {
         let one = ServerFixture(.mesh, try pki.listener(trusting: pki.mesh))

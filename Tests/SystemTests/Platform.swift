@@ -47,6 +47,9 @@ struct Platform: Sendable {
     /// never reacts, one whose answer is lost; two that get a second key.
     static let extraBehaviours = ["delay:4000", "delay:1500", "sign", "sign", "silent", "lostAnswer", "sign", "sign"]
 
+    /// The folder of one of its own.
+    static func base(_ name: String) -> URL { URL(filePath: "/tmp/mssp-\(getpid())-\(name)") }
+
     /// One of its own, for a test that kills parts of it.
     ///
     /// - Parameters:
@@ -55,7 +58,7 @@ struct Platform: Sendable {
     /// - Returns: The platform, once its provider can ask for signatures.
     /// - Throws: What kept it from starting.
     static func start(_ name: String, _ more: [String: String] = [:]) async throws -> Platform {
-        let base = URL(filePath: "/tmp/mssp-\(getpid())-\(name)")
+        let base = base(name)
         try? FileManager.default.removeItem(at: base)
         try FileManager.default.createDirectory(
             at: base,
@@ -121,11 +124,12 @@ struct Platform: Sendable {
             [
                 "-c",
                 """
-                log=$1; shift
+                log=$1 pids=$2 name=$3; shift 3
                 "$@" >>"$log" 2>&1 </dev/null & pid=$!
+                echo "$pid 0 $name" >>"$pids"
                 cat >/dev/null; kill -TERM $pid; wait $pid
                 """,
-                "sh", file("logs/\(name).log"), try BuiltProducts.program(program).path,
+                "sh", file("logs/\(name).log"), file("pids"), name, try BuiltProducts.program(program).path,
             ] + arguments
         let pipe = Pipe()
         process.standardInput = pipe
@@ -179,19 +183,26 @@ struct Platform: Sendable {
     }
 
     /// Asks the database, as its administrator; rows are lines, their values divided by `|`.
-    func rows(_ sql: String) async throws -> [String] {
+    func rows(_ sql: String, database: String = "mssp") async throws -> [String] {
         let text = try String(contentsOfFile: file("config/migrate.toml"), encoding: .utf8)
         let socket = try #require(text.split(separator: "\n").compactMap(Self.socket).first)
         let result = try await Command.run(
             "psql",
             ["-X", "-q", "-t", "-A", "-c", sql],
             environment: [
-                "PGHOST": socket, "PGUSER": "mssp_admin", "PGDATABASE": "mssp",
+                "PGHOST": socket, "PGUSER": "mssp_admin", "PGDATABASE": database,
                 "PGPASSFILE": file("state/mssp_admin.pgpass"),
             ]
         )
         try #require(result.status == 0, "\(result.errorText)")
         return result.text.split(separator: "\n").map(String.init)
+    }
+
+    /// libpq's parameters of the schema's owner.
+    func owner() throws -> String {
+        let text = try String(contentsOfFile: file("config/migrate.toml"), encoding: .utf8)
+        let line = try #require(text.split(separator: "\n").first { $0.hasPrefix("connection = ") })
+        return line.dropFirst("connection = \"".count).dropLast().description
     }
 
     private static func socket(_ line: Substring) -> String? {

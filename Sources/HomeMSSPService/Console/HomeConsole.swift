@@ -7,14 +7,12 @@ import MSSRuntime
 struct HomeConsole: Sendable {
     let vault: Vault
     let table: VaultKeyTable
-    let cardImport: ImportCommand
-    let evidence: EvidenceCommand
+    let acts: [ConsoleCommand]
 
     var commands: [ConsoleCommand] {
         [
-            ConsoleCommand("status", isAudited: false) { [self] call throws(ConsoleRefusal) in status() },
-            cardImport.command, evidence.command,
-        ]
+            ConsoleCommand("status", isAudited: false) { [self] call throws(ConsoleRefusal) in try await status() }
+        ] + acts
     }
 
     /// Each audited command stands in `audit_log`, with the user and process at the console.
@@ -24,5 +22,11 @@ struct HomeConsole: Sendable {
         } catch { throw ConsoleRefusal("the audit cannot be written: \(error.line)") }
     }
 
-    private func status() -> String { vault.isSealed ? "sealed" : "unsealed" }
+    private func status() async throws(ConsoleRefusal) -> String {
+        let state = vault.isSealed ? "sealed" : "unsealed"
+        do throws(StoreError) {
+            let newest = try await table.rows(until: .now + .seconds(5)).map(\.kekVersion).max()
+            return newest.map { "\(state), KEK \($0)" } ?? "\(state), no keys yet"
+        } catch { return "\(state), database: \(error.line)" }
+    }
 }

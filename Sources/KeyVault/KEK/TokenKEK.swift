@@ -36,6 +36,12 @@ public final class TokenKEK: KeyEncryptionKeys {
         session = Mutex(Session(functions: functions, handle: handle))
     }
 
+    /// The same with a PIN that somebody brought, or that custodians put together.
+    public convenience init(module: String, token: String, secret: CustodySecret) throws(VaultError) {
+        guard secret.kind == .pin else { throw .keyEncryptionKey("the shares are of a file, not of a token's PIN") }
+        try self.init(module: module, token: token, pin: secret.octets)
+    }
+
     deinit {
         session.withLock { pkcs11_close($0.functions, $0.handle) }
     }

@@ -23,14 +23,21 @@ public enum ConsoleClient {
         }
         // Who is not served may find the other side closed; its reason still waits to be read.
         let isHeard = (try? await connection.send(Array((command.joined(separator: " ") + "\n").utf8))) != nil
+        var hasPage = false
         var handed: [UInt8] = []
         while true {
             let octets = try await connection.line(within: isHeard ? patience : .seconds(1))
             switch ConsoleLine(octets) {
             case .progress(let text): terminal.show(text)
+            case .page(let text):
+                hasPage = true
+                terminal.clear()
+                terminal.show(text)
             case .secretWanted(let prompt):
                 var secret = try terminal.secret(prompt) + [0x0A]
                 defer { secret.wipe() }
+                if hasPage { terminal.clear() }
+                hasPage = false
                 try await connection.send(secret)
             case .octetsWanted:
                 let part = try file?(ConsoleLine.largestPart) ?? []

@@ -67,6 +67,11 @@ public struct ConsoleCall: Sendable {
         try await dialogue.report(OneLine.text(line))
     }
 
+    /// Tells what is for one person's eyes: on a terminal it stands on a page of its own until the next line is entered.
+    public func page(_ line: String) async throws(ConsoleRefusal) {
+        try await dialogue.page(OneLine.text(line))
+    }
+
     /// Asks for a line that is not shown while it is typed: 1 to 1,000 octets, without its end.
     public func secret(_ prompt: String) async throws(ConsoleRefusal) -> [UInt8] {
         try await dialogue.secret(OneLine.text(prompt))
@@ -88,6 +93,7 @@ public struct ConsoleCall: Sendable {
 /// The other side of a command: a connection, or a test.
 public protocol ConsoleDialogue: Sendable {
     func report(_ line: String) async throws(ConsoleRefusal)
+    func page(_ line: String) async throws(ConsoleRefusal)
     func secret(_ prompt: String) async throws(ConsoleRefusal) -> [UInt8]
     func octets() async throws(ConsoleRefusal) -> [UInt8]?
     func hand(_ octets: [UInt8]) async throws(ConsoleRefusal)
@@ -98,4 +104,8 @@ extension ConsoleDialogue {
     public func hand(_ octets: [UInt8]) async throws(ConsoleRefusal) {
         throw ConsoleRefusal("nothing can be handed over here")
     }
+}
+
+extension ConsoleDialogue {
+    public func page(_ line: String) async throws(ConsoleRefusal) { try await report(line) }
 }

@@ -6,12 +6,14 @@
 /// | line | the client |
 /// |---|---|
 /// | `- TEXT` | shows it |
+/// | `! TEXT` | shows it on a page of its own, which goes when the next line was typed |
 /// | `? PROMPT` | sends one line, typed without echo |
 /// | `> LENGTH` | takes so many octets, which follow; it keeps them if all ends with `ok` |
 /// | `<` | sends `LENGTH`, a line's end and so many octets of its file; length 0 after the last |
 /// | `ok TEXT`, `error TEXT` | has its answer |
 enum ConsoleLine: Equatable {
     case progress(String)
+    case page(String)
     case secretWanted(String)
     case octetsWanted
     /// So many octets follow.
@@ -29,6 +31,7 @@ enum ConsoleLine: Equatable {
         let text =
             switch self {
             case .progress(let text): "- " + text
+            case .page(let text): "! " + text
             case .secretWanted(let prompt): "? " + prompt
             case .octetsWanted: "<"
             case .handed(let count): "> \(count)"
@@ -52,6 +55,7 @@ enum ConsoleLine: Equatable {
         let text = OneLine.text(String(line.dropFirst(word.count + 1)))
         switch word {
         case "-": self = .progress(text)
+        case "!": self = .page(text)
         case "?": self = .secretWanted(text)
         case "<" where text.isEmpty: self = .octetsWanted
         case ">":

@@ -208,6 +208,10 @@ extension ConsoleConnection: ConsoleDialogue {
         try send(ConsoleLine.progress(line).octets)
     }
 
+    func page(_ line: String) async throws(ConsoleRefusal) {
+        try send(ConsoleLine.page(line).octets)
+    }
+
     func secret(_ prompt: String) async throws(ConsoleRefusal) -> [UInt8] {
         try send(ConsoleLine.secretWanted(prompt).octets)
         let line = try line(within: Self.typingTime)

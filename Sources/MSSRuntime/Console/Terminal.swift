@@ -20,6 +20,12 @@ public struct Terminal: Sendable {
         write(text + "\n")
     }
 
+    /// Takes everything off a terminal's screen, and what was rolled off it.
+    public func clear() {
+        guard isatty(output) == 1 else { return }
+        write("\u{1B}[H\u{1B}[2J\u{1B}[3J")
+    }
+
     /// A line that is not shown while it is typed; read as it stands where there is no terminal.
     ///
     /// - Throws: ``ConsoleRefusal`` when nothing comes, or more than a line may hold.

@@ -25,7 +25,7 @@ public struct OperatorConfiguration: Decodable, Sendable {
 /// Answers the operator's monitoring: `GET /metrics`, `/health` and `/ready`, and nothing else.
 ///
 /// `/health` answers 200 as long as the process lives. `/ready` asks each dependency and answers with a JSON object
-/// of their names and whether they are there: 200 when all are, 503 otherwise.
+/// of their names and whether they are there, in one word where there is one: 200 when all are, 503 otherwise.
 public struct OperatorListener: Service {
     /// Asks a dependency; must end soon when it is cancelled.
     public typealias Question = @Sendable () async -> Bool
@@ -36,6 +36,7 @@ public struct OperatorListener: Service {
     private let metrics: ServiceMetrics
     private let dependencies: [String: Question]
     private let watched: [String: Question]
+    private let words: [String: String]
     private let patience: Duration
     private let logger: Logger
     private let onListening: @Sendable (_ port: Int) async -> Void
@@ -45,6 +46,7 @@ public struct OperatorListener: Service {
     ///   - metrics: What `/metrics` shows.
     ///   - dependencies: Asked by `/ready`; their names are constants of the code.
     ///   - watched: Shown by `/ready` too, and without a say in whether the service is ready.
+    ///   - words: What `/ready` says instead of `false` of a dependency that is not there.
     ///   - patience: How long a dependency may take to answer.
     ///   - logger: Of the listener.
     ///   - onListening: Called with the port when connections are taken.
@@ -54,6 +56,7 @@ public struct OperatorListener: Service {
         metrics: ServiceMetrics,
         dependencies: [String: Question] = [:],
         watched: [String: Question] = [:],
+        words: [String: String] = [:],
         patience: Duration = .seconds(2),
         logger: Logger,
         onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
@@ -68,6 +71,7 @@ public struct OperatorListener: Service {
         self.metrics = metrics
         self.dependencies = dependencies
         self.watched = watched
+        self.words = words
         self.patience = patience
         self.logger = logger
         self.onListening = onListening
@@ -115,7 +119,10 @@ public struct OperatorListener: Service {
             for await state in group { states.append(state) }
             return states.sorted { $0.name < $1.name }
         }
-        let members = states.map { "\"\($0.name)\":\($0.isThere)" }
+        let members = states.map { state in
+            let word = state.isThere ? nil : words[state.name]
+            return "\"\(state.name)\":" + (word.map { "\"\($0)\"" } ?? "\(state.isThere)")
+        }
         let isReady = states.allSatisfy { $0.isThere || dependencies[$0.name] == nil }
         let status: HTTPResponse.Status = isReady ? .ok : .serviceUnavailable
         return Self.response(status, "application/json", "{\(members.joined(separator: ","))}\n")
