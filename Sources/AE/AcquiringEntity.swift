@@ -16,17 +16,17 @@ public struct AcquiringEntity: SignatureService {
     }
 
     public func signature(_ request: SignatureRequest, _ call: Call) async throws(MSSFault) -> SignatureResponse {
-        try admit(request.header.apInfo, call)
+        try admit(request.header.apInfo, call).checkEntitlement(to: request)
         return try await home.signature(request, call.onBehalfOfPeer())
     }
 
     public func status(_ request: StatusRequest, _ call: Call) async throws(MSSFault) -> StatusResponse {
-        try admit(request.header.apInfo, call)
+        _ = try admit(request.header.apInfo, call)
         return try await home.status(request, call.onBehalfOfPeer())
     }
 
     /// The client certificate and AP_ID must name the same provider; AP_PWD is never looked at.
-    private func admit(_ apInfo: APInfo, _ call: Call) throws(MSSFault) {
+    private func admit(_ apInfo: APInfo, _ call: Call) throws(MSSFault) -> ApplicationProvider {
         guard let provider = try providers.provider(apInfo.id), provider.identities.contains(call.peer) else {
             logger.notice(
                 "caller is not the provider it names",
@@ -40,5 +40,6 @@ public struct AcquiringEntity: SignatureService {
                 "AP_ID and client certificate do not name one registered application provider."
             )
         }
+        return provider
     }
 }

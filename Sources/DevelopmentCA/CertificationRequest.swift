@@ -4,7 +4,7 @@ import CLibCrypto
 struct CertificationRequest {
     let commonName: String
     let serialNumber: String
-    /// DER SubjectPublicKeyInfo: P-256, uncompressed.
+    /// DER SubjectPublicKeyInfo, of one of the kinds of ``CertifiedKey``.
     let publicKey: [UInt8]
 
     /// Why a request is refused, in one line for the one who sent it.
@@ -14,7 +14,7 @@ struct CertificationRequest {
         let reason: StaticString
     }
 
-    /// Reads a template: a subject of exactly one common name and one serial number, a P-256 key, and maybe the issuer.
+    /// Reads a template: a subject of exactly one common name and one serial number, a key, and maybe the issuer.
     ///
     /// Whatever else it holds is refused, not ignored: who asks for an extension expects to get it.
     init(_ template: OpaquePointer, issuer: OpaquePointer?) throws(Refusal) {
@@ -26,7 +26,14 @@ struct CertificationRequest {
         while let field = fields.next() {
             switch field.tag {
             case 0xA3, 0xA5: break
-            case 0xA6: key = try Self.publicKey(field.content)
+            case 0xA6:
+                key = CertifiedKey.information(field.content)
+                guard key != nil else {
+                    throw Refusal(
+                        failure: OSSL_CMP_PKIFAILUREINFO_badAlg,
+                        reason: "the public key must be an uncompressed P-256 or P-384 key, or RSA of 2048 bits"
+                    )
+                }
             default:
                 throw Refusal(
                     failure: badTemplate,
@@ -57,25 +64,5 @@ struct CertificationRequest {
             value.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control })
         else { return nil }
         return value
-    }
-
-    /// A P-256 key has one encoding that is accepted, so one prefix: id-ecPublicKey, prime256v1, uncompressed point.
-    private static func publicKey(_ content: ArraySlice<UInt8>) throws(Refusal) -> [UInt8] {
-        let prefix: [UInt8] = [
-            0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D,
-            0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04,
-        ]
-        // Tagged [6] IMPLICIT in the template: the tag is put back.
-        let key = [0x30, UInt8(truncatingIfNeeded: content.count)] + content
-        guard content.count == 89, content.starts(with: prefix),
-            let parsed = LibCrypto.read(key, { d2i_PUBKEY_bio($0, nil) })
-        else {
-            throw Refusal(
-                failure: OSSL_CMP_PKIFAILUREINFO_badAlg,
-                reason: "the public key must be an uncompressed P-256 key"
-            )
-        }
-        EVP_PKEY_free(parsed)
-        return key
     }
 }

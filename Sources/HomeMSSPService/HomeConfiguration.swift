@@ -20,13 +20,15 @@ struct HomeConfiguration: Decodable, Sendable {
     /// Card batches that may still use triple DES.
     var legacyBatches: [LegacyBatch]?
     var results: Results?
+    var evidence: Evidence?
     var log: LogConfiguration?
     var `operator`: OperatorConfiguration?
     /// The local console; off unless it is here.
     var console: ConsoleConfiguration?
 
     private enum CodingKeys: String, CodingKey {
-        case listen, identity, prefix, providers, tls, database, vault, smsc, users, results, log, `operator`, console
+        case listen, identity, prefix, providers, tls, database, vault, smsc, users, results, evidence, log, `operator`,
+            console
         case acquiringEntities = "acquiring_entities"
         case managementEntities = "management_entities"
         case legacyBatches = "legacy_batch"
@@ -84,6 +86,16 @@ struct HomeConfiguration: Decodable, Sendable {
         }
     }
 
+    /// How long the evidence of a signature is kept.
+    struct Evidence: Decodable, Sendable {
+        /// 1 to 36500; 3650 unless set.
+        var keepDays: Int
+
+        private enum CodingKeys: String, CodingKey {
+            case keepDays = "keep_days"
+        }
+    }
+
     /// The users' CA, its revocation list if one is kept up to date, and where revocation may be looked up.
     struct Users: Decodable, Sendable {
         var authority: ConfiguredPath
@@ -117,10 +129,15 @@ struct ProviderFile: Decodable, Sendable {
         var name: String
         var identities: [String]
         var acquiringEntities: [String]
+        /// Whether the provider may have another text shown than the one that is signed; no unless set.
+        var separateDisplay: Bool?
+        /// Whether it may have digests signed; no unless set.
+        var digests: Bool?
 
         private enum CodingKeys: String, CodingKey {
-            case id, name, identities
+            case id, name, identities, digests
             case acquiringEntities = "acquiring_entities"
+            case separateDisplay = "separate_display"
         }
     }
 }

@@ -23,7 +23,9 @@ enum Parts {
                     id: entry.id,
                     identities: Set(entry.identities.map { PeerIdentity(uri: $0) }),
                     acquiringEntities: Set(entry.acquiringEntities.map { PeerIdentity(uri: $0) }),
-                    displayName: entry.name
+                    displayName: entry.name,
+                    showsOtherwise: entry.separateDisplay ?? false,
+                    signsDigests: entry.digests ?? false
                 )
             }
         )
@@ -106,6 +108,12 @@ enum Parts {
             throw StartError("results.readable_seconds must be 60 to 86400")
         }
         return .seconds(seconds)
+    }
+
+    static func keepDays(_ evidence: HomeConfiguration.Evidence?) throws(StartError) -> Int {
+        let days = evidence?.keepDays ?? 3_650
+        guard (1...36_500).contains(days) else { throw StartError("evidence.keep_days must be 1 to 36500") }
+        return days
     }
 
     /// The database, reached and found to be laid out as this program needs it.

@@ -20,11 +20,12 @@ enum BeginStatement {
             SELECT * FROM unnest(
                 $1::text[], $2::int4[], $3::bytea[], $4::text[], $5::text[], $6::int8[], $7::text[], $8::text[],
                 $9::text[], $10::text[], $11::text[], $12::bytea[], $13::bool[], $14::int4[], $15::int4[],
-                $16::text[], $17::bytea[], $18::bytea[], $19::bool[], $20::int4[]
+                $16::text[], $17::bytea[], $18::bytea[], $19::bool[], $20::int4[], $21::bytea[],
+                $22::bytea[]
             ) AS a (
                 id, kind, txn, iccid, trace, deadline, provider, provider_transaction, acquiring_entity,
                 msisdn_as_written, profile, content, validates, key_reference, key_algorithm,
-                instant, body, command, awaited, step
+                instant, body, command, awaited, step, request, manner
             )
         ), overdue AS (
             UPDATE transactions t
@@ -37,11 +38,11 @@ enum BeginStatement {
             INSERT INTO transactions (
                 id, kind, txn, iccid, trace, deadline, provider, provider_transaction, acquiring_entity,
                 msisdn_as_written, profile, content, validates, key_reference, key_algorithm,
-                instant, body, command, home, waiting
+                instant, body, command, request, manner, home, waiting
             )
             SELECT id, kind, txn, iccid, trace, to_timestamp(deadline / 1000000.0), provider, provider_transaction,
                 acquiring_entity, msisdn_as_written, profile, content, validates, key_reference, key_algorithm,
-                instant, body, command, $21::int4, CASE WHEN awaited THEN ARRAY[$21::int4] ELSE '{}' END
+                instant, body, command, request, manner, $23::int4, CASE WHEN awaited THEN ARRAY[$23::int4] ELSE '{}' END
             FROM asked a CROSS JOIN (SELECT count(*) FROM overdue) AS overdue_first
             WHERE kind <> 3 OR NOT EXISTS (
                 SELECT FROM card_counters c WHERE c.iccid = a.iccid AND c.recovered > now() - interval '1 day'
@@ -122,13 +123,15 @@ enum BeginStatement {
             .textArray(signatures.map { $0?.profile }),
             .byteaArray(signatures.map { $0?.content }),
             .boolArray(signatures.map { $0?.validates ?? false }),
-            .int4Array(generations.map { $0.map { Int32($0.reference) } }),
+            .int4Array(zip(signatures, generations).map { ($0?.key ?? $1?.reference).map { Int32($0) } }),
             .int4Array(generations.map { $0.map { Int32($0.algorithm.rawValue) } }),
             .textArray(signatures.map { $0?.instant }),
             .byteaArray(signatures.map { $0?.body }),
             .byteaArray(transactions.map(\.command)),
             .boolArray(transactions.map(\.isAwaited)),
             .int4Array(transactions.map { Int32($0.step) }),
+            .byteaArray(signatures.map { $0?.request }),
+            .byteaArray(signatures.map { $0.flatMap { $0.manner == .text ? nil : $0.manner.octets } }),
         ]
     }
 }

@@ -5,7 +5,13 @@ public enum DecidingRow: Sendable, Equatable {
     /// Who the person of a number is.
     case person(msisdn: String, givenName: String, surName: String, language: String, serialNumber: String)
     /// Which key and certificate are the person's.
-    case key(msisdn: String, reference: UInt8, publicKey: [UInt8], certificate: [UInt8])
+    case key(
+        msisdn: String,
+        reference: UInt8,
+        publicKey: [UInt8],
+        certificate: [UInt8],
+        made: KeyMark? = nil
+    )
 
     /// The table it stands in, for log and metric.
     public var table: String {
@@ -24,13 +30,27 @@ public enum DecidingRow: Sendable, Equatable {
                 [Array(iccid.utf8), Array(imsi.utf8), Array(msisdn.utf8), tar]
             case .person(let msisdn, let givenName, let surName, let language, let serialNumber):
                 [msisdn, givenName, surName, language, serialNumber].map { Array($0.utf8) }
-            case .key(let msisdn, let reference, let publicKey, let certificate):
-                [Array(msisdn.utf8), [reference], publicKey, certificate]
+            case .key(let msisdn, let reference, let publicKey, let certificate, let made):
+                // Without a mark as rows were written before there was more than one key.
+                [Array(msisdn.utf8), [reference], publicKey, certificate] + (made?.columns ?? [])
             }
         return ([Array(table.utf8)] + columns).flatMap { column in
             withUnsafeBytes(of: UInt32(truncatingIfNeeded: column.count).bigEndian) { Array($0) } + column
         }
     }
+}
+
+/// What a key was made for: KEYPOL and use.
+public struct KeyMark: Sendable, Equatable {
+    public var policy: UInt8
+    public var use: String
+
+    public init(policy: UInt8, use: String) {
+        self.policy = policy
+        self.use = use
+    }
+
+    fileprivate var columns: [[UInt8]] { [[policy], Array(use.utf8)] }
 }
 
 /// Makes and checks the codes of rows that decide; the key is not here.

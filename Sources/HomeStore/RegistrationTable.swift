@@ -1,3 +1,4 @@
+import Alauda
 public import HomeMSSP
 public import MSSCore
 import OTA
@@ -71,14 +72,23 @@ public struct RegistrationTable: RegistrationStore {
     public func installCertificate(
         _ certificate: [UInt8],
         for msisdn: MSISDN,
+        _ use: KeyUse,
         provenKey: [UInt8],
         by act: RegistrationAct
     ) async throws(StoreError) {
+        let mark = KeyMark(policy: use.policy.rawValue, use: use.rawValue)
         let code = try code(
-            of: .key(msisdn: msisdn.description, reference: 1, publicKey: provenKey, certificate: certificate)
+            of: .key(
+                msisdn: msisdn.description,
+                reference: use.reference,
+                publicKey: provenKey,
+                certificate: certificate,
+                made: mark
+            )
         )
         let parameters: [Parameter] = [
             .text(msisdn.description), .bytea(provenKey), .bytea(certificate), .bytea(code),
+            .int4(Int32(use.reference)), .int4(Int32(mark.policy)), .text(mark.use),
         ]
         guard try await change(Self.installCertificate, parameters, act) else {
             throw .conflict("The mobile user has no proven key that waits for this certificate.")
@@ -149,10 +159,11 @@ extension RegistrationTable {
 
     private static let installCertificate = """
         WITH certified AS (
-            UPDATE user_keys k SET certificate = $6, code = $7
+            UPDATE user_keys k SET certificate = $6, code = $7, policy = $9, profile = $10
             FROM cards c, mobile_users u
-            WHERE c.msisdn = $4 AND u.iccid = c.iccid AND u.state = 'PROVEN' AND k.iccid = c.iccid
-                AND k.reference = 1 AND k.public_key = $5
+            WHERE c.msisdn = $4 AND u.iccid = c.iccid AND k.iccid = c.iccid
+                AND u.state = CASE $8::int4 WHEN 1 THEN 'PROVEN' ELSE 'ACTIVE' END
+                AND k.reference = $8 AND k.public_key = $5 AND k.certificate IS NULL
             RETURNING k.iccid
         ), stated AS (
             UPDATE mobile_users u SET state = 'ACTIVE' FROM certified WHERE u.iccid = certified.iccid

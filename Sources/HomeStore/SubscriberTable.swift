@@ -16,9 +16,18 @@ public final class SubscriberTable: SubscriberDirectory {
             let result = try await connection.execute(Self.sql, [.textArray(numbers.map(\.description))])
             var found: [String: Result<Subscriber?, any Error>] = [:]
             for row in 0..<result.count {
+                let number = try result.text(row, 0)
+                let earlier = found[number]
                 // A damaged row is its own person's trouble, not that of everybody in the batch.
-                found[try result.text(row, 0)] = Result {
+                found[number] = Result {
+                    // Who has several keys has a row for each, alike but for the key.
+                    if var subscriber = try earlier?.get() ?? nil {
+                        try SubscriberKeys.check(result, row, number, authenticator)
+                        SubscriberKeys.add(try SubscriberKeys.key(result, row), to: &subscriber)
+                        return subscriber
+                    }
                     try Self.check(result, row, authenticator)
+                    try SubscriberKeys.check(result, row, number, authenticator)
                     return try Self.subscriber(result, row)
                 }
             }
@@ -41,14 +50,15 @@ public final class SubscriberTable: SubscriberDirectory {
             c.imsi, c.code, u.code, k.code,
             s.algorithm, s.batch, w.algorithm, w.batch,
             p.key_version, p.top_key_version, p.key_check_value, p.sealed, p.algorithm, p.batch,
-            a.key_version, a.top_key_version, a.key_check_value, a.sealed, a.algorithm, a.batch
+            a.key_version, a.top_key_version, a.key_check_value, a.sealed, a.algorithm, a.batch,
+            k.policy::int4, k.profile
         FROM cards c
         JOIN mobile_users u ON u.iccid = c.iccid
         JOIN card_keys s ON s.iccid = c.iccid AND s.domain = 'ssd' AND s.state = 'active'
         JOIN card_keys w ON w.iccid = c.iccid AND w.domain = 'wpki' AND w.state = 'active'
         LEFT JOIN card_keys p ON p.iccid = c.iccid AND p.domain = 'wpki' AND p.state = 'pending'
         LEFT JOIN card_keys a ON a.iccid = c.iccid AND a.domain = 'wpki' AND a.state = 'accept'
-        LEFT JOIN user_keys k ON k.iccid = c.iccid AND k.reference = 1
+        LEFT JOIN user_keys k ON k.iccid = c.iccid
         WHERE c.msisdn = ANY ($1::text[])
         """
 
@@ -71,31 +81,12 @@ public final class SubscriberTable: SubscriberDirectory {
         do throws(RowRefusal) {
             try authenticator.check(code(row, index, 21), of: card)
             try authenticator.check(code(row, index, 22), of: person)
-            if let key = try certifiedKey(row, index, msisdn) {
-                try authenticator.check(code(row, index, 23), of: key)
-            }
         } catch { throw StoreError(error) }
     }
 
     /// A row without a code is not the home's: an empty one is no row's.
-    private static func code(_ row: ResultSet, _ index: Int, _ column: Int) -> [UInt8] {
+    static func code(_ row: ResultSet, _ index: Int, _ column: Int) -> [UInt8] {
         (try? row.optionalBytes(index, column)) ?? []
-    }
-
-    private static func certifiedKey(
-        _ row: ResultSet,
-        _ index: Int,
-        _ msisdn: String
-    ) throws(RowRefusal) -> DecidingRow? {
-        do throws(PostgreSQLError) {
-            guard let certificate = try row.optionalBytes(index, 11) else { return nil }
-            return .key(
-                msisdn: msisdn,
-                reference: UInt8(truncatingIfNeeded: try row.int64(index, 8)),
-                publicKey: try row.bytes(index, 10),
-                certificate: certificate
-            )
-        } catch { throw RowRefusal(reason: "a key's columns are damaged", isForged: true) }
     }
 
     private static func subscriber(_ row: ResultSet, _ index: Int) throws -> Subscriber {
@@ -108,8 +99,7 @@ public final class SubscriberTable: SubscriberDirectory {
             try record(row, index, KeyPlace(iccid, .wpki, .pending, from: 28, profile: 32)),
             try record(row, index, KeyPlace(iccid, .wpki, .accept, from: 34, profile: 38)),
         ].compactMap { $0 }
-        let key = try key(row, index)
-        return Subscriber(
+        var subscriber = Subscriber(
             card: CardReference(iccid: iccid, msisdn: msisdn, security: CardSecurity(records: records, tar: tar)),
             user: MobileUserRecord(
                 msisdn: msisdn,
@@ -117,25 +107,13 @@ public final class SubscriberTable: SubscriberDirectory {
                 givenName: try row.text(index, 3),
                 surName: try row.text(index, 4),
                 language: try row.text(index, 5),
-                state: state,
-                certificate: key?.certificate
+                state: state
             ),
             serialNumber: try row.text(index, 7),
-            key: key
+            keys: []
         )
-    }
-
-    private static func key(_ row: ResultSet, _ index: Int) throws -> SubscriberKey? {
-        guard let reference = try row.optionalInt64(index, 8) else { return nil }
-        guard let reference = UInt8(exactly: reference), let number = UInt8(exactly: try row.int64(index, 9)),
-            let algorithm = SignatureAlgorithm(rawValue: number)
-        else { throw PostgreSQLError.decoding("a user's key is damaged") }
-        return SubscriberKey(
-            reference: reference,
-            algorithm: algorithm,
-            publicKey: try row.bytes(index, 10),
-            certificate: try row.optionalBytes(index, 11)
-        )
+        SubscriberKeys.add(try SubscriberKeys.key(row, index), to: &subscriber)
+        return subscriber
     }
 
     /// Where a key set stands in a row, and what its row's conditions say of it.

@@ -81,7 +81,11 @@ public struct ManagementEntity: RegistrationService {
         return try await home.register(
             RegistrationRequest(
                 header: header,
-                operation: .installCertificate(activation.msisdn, certificate: certificate)
+                operation: .installCertificate(
+                    activation.msisdn,
+                    certificate: certificate,
+                    for: activation.keyUse
+                )
             ),
             onward
         )

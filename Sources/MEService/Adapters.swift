@@ -26,14 +26,10 @@ struct FileAudit: RegistrationAudit {
         call: Call,
         outcome: String?
     ) async throws {
+        var details = Self.key(of: operation)
+        details["subject"] = "\(Self.subject(of: operation), as: .mobileUser)"
         try await file.record(
-            AuditEntry(
-                act: operation.name.rawValue,
-                phase: phase,
-                outcome: outcome,
-                call: call,
-                details: ["subject": "\(Self.subject(of: operation), as: .mobileUser)"]
-            )
+            AuditEntry(act: operation.name.rawValue, phase: phase, outcome: outcome, call: call, details: details)
         )
     }
 
@@ -42,7 +38,20 @@ struct FileAudit: RegistrationAudit {
         case .importSIMCard(let card): card.msisdn
         case .createMobileUser(let user): user.msisdn
         case .activateMobileUser(let activation), .generateKey(let activation): activation.msisdn
-        case .installCertificate(let msisdn, _), .getMobileUser(let msisdn), .deactivateMobileUser(let msisdn): msisdn
+        case .installCertificate(let msisdn, _, _), .getMobileUser(let msisdn), .deactivateMobileUser(let msisdn):
+            msisdn
+        }
+    }
+
+    /// Which key is made, and what it signs with.
+    private static func key(of operation: RegistrationOperation) -> Logger.Metadata {
+        switch operation {
+        case .activateMobileUser(let activation), .generateKey(let activation):
+            [
+                "key": "\(activation.keyUse.rawValue, as: .open)",
+                "algorithm": "\(activation.algorithm.rawValue, as: .open)",
+            ]
+        default: [:]
         }
     }
 }

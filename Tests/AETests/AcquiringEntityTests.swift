@@ -53,6 +53,32 @@ struct AcquiringEntityTests {
         #expect(home.calls.withLock { $0.map(\.origin) } == [Sample.ap, Sample.ap])
     }
 
+    @Test("passes on what the phone does not show only of a provider whose entry allows it")
+    func unseen() async throws {
+        var digest = Sample.signature()
+        digest.dataToBeSigned.mimeType = "Application/X-SHA256"
+        var separate = Sample.signature()
+        separate.dataToBeDisplayed = DataToBeSigned("Another")
+        for (showsOtherwise, signsDigests) in [(false, false), (true, false), (false, true)] {
+            var provider = Sample.provider
+            (provider.showsOtherwise, provider.signsDigests) = (showsOtherwise, signsDigests)
+            let home = RecordingHome([provider])
+            let (entity, cache) = entity(home)
+            await cache.pull()
+            for (request, isAllowed, code) in [
+                (digest, signsDigests, MSSFault.Code.unauthorizedAccess), (separate, showsOtherwise, .wrongParam),
+            ] {
+                let before = home.calls.withLock { $0.count }
+                var refused: MSSFault.Code?
+                do throws(MSSFault) { _ = try await entity.signature(request, Sample.call(Sample.ap)) } catch {
+                    refused = error.code
+                }
+                #expect(refused == (isAllowed ? nil : code))
+                #expect(home.calls.withLock { $0.count } == before + (isAllowed ? 1 : 0))
+            }
+        }
+    }
+
     @Test("refuses a certificate that is not the one of the AP_ID")
     func otherCertificate() async {
         let home = RecordingHome([Sample.provider])

@@ -111,6 +111,37 @@ struct RegistrationTests {
         #expect(await code(stage, .importSIMCard(damaged)) == "101")
     }
 
+    @Test("has the card make a key for digests alone beside the first one, and refuses it twice or too early")
+    func secondKey() async throws {
+        let stage = try await Self.created(.makesKey)
+        let digests = RegistrationOperation.generateKey(Self.activation(stage, .digests, .p384))
+        #expect(await code(stage, digests) == "407/4071")
+        _ = try await generate(stage)
+        #expect(await code(stage, digests) == "407/4071")
+        _ = try await stage.register(.installCertificate(stage.card.msisdn, certificate: [9]))
+        stage.channel.whenSent { _ in
+            _ = await stage.receive(.ok, publicKey: [7, 8], proof: FakeEvidence.rightProof, counter: 101)
+        }
+        guard case .provenKey(let key) = try await stage.register(digests) else { throw MSSFault(.internalError) }
+        #expect(key.publicKey == [0x30, 7, 8])
+        guard case .generate(let command) = stage.vault.lastMessage else { throw MSSFault(.internalError) }
+        #expect(command.key == 3 && command.keyPolicy == .digests && command.algorithm == .p384)
+        #expect(try await record(stage).state == .active)
+        // Taken up again after a fault of the CA, as with the first key.
+        #expect(try await stage.register(digests) == .provenKey(key))
+        let install = RegistrationOperation.installCertificate(stage.card.msisdn, certificate: [10], for: .digests)
+        #expect(await code(stage, install) == nil)
+        #expect(await code(stage, install) == "407/4071")
+        #expect(await code(stage, digests) == "407/4071")
+        let user = try await record(stage)
+        #expect(user.certificate == [9])
+        #expect(user.otherCertificates == [.digests: [10]])
+        stage.channel.whenSent { _ in
+            _ = await stage.receive(.ok, signature: FakeEvidence.rightSignature, counter: 102)
+        }
+        #expect(try await stage.sign().status == .signature)
+    }
+
     @Test("changes nothing while storage is down")
     func storageDown() async throws {
         let stage = try await Self.created(.makesKey)
@@ -141,9 +172,18 @@ struct RegistrationTests {
         )
     }
 
-    private static func activation(_ stage: Stage) -> MobileUserActivation {
+    private static func activation(
+        _ stage: Stage,
+        _ use: KeyUse = .authentication,
+        _ algorithm: KeyAlgorithm = .p256
+    ) -> MobileUserActivation {
         guard let code = VerifyCode("246813") else { preconditionFailure("six digits are a code") }
-        return MobileUserActivation(msisdn: stage.card.msisdn, verifyCode: code)
+        return MobileUserActivation(
+            msisdn: stage.card.msisdn,
+            verifyCode: code,
+            keyUse: use,
+            algorithm: algorithm
+        )
     }
 
     private func generate(_ stage: Stage, timeRunsOut: Bool = false) async throws(MSSFault) -> ProvenKey {

@@ -137,7 +137,7 @@ struct RunningTransactionsTests {
         )
         return RunningTransaction(
             transaction: transaction,
-            subscriber: Subscriber(card: card, user: user, serialNumber: "MSSP1", key: nil)
+            subscriber: Subscriber(card: card, user: user, serialNumber: "MSSP1", keys: [])
         )
     }
 }

@@ -83,6 +83,13 @@ struct HomeStorage: Sendable {
         return card
     }
 
+    /// Has a card prove a key of one octet, its use's reference; no certificate yet.
+    func newKey(_ use: KeyUse, _ card: CardReference, counter: UInt32) async throws {
+        let generation = Sample.keyGeneration(card, use)
+        _ = try await ledger.begin(generation, until: Self.soon)
+        _ = try await ledger.end(generation, with: .provenKey([use.reference]), counter: counter, until: Self.soon)
+    }
+
     func state(_ card: CardReference) async throws -> MobileUserRecord.State? {
         try await directory.subscriber(card.msisdn, until: Self.soon)?.user.state
     }

@@ -83,6 +83,24 @@ struct LedgerContractTests {
         }
     }
 
+    @Test("keeps which key signs, and how its signature is made of the content", arguments: Backend.allCases)
+    func manner(_ backend: Backend) async throws {
+        let storage = try await HomeStorage.open(backend)
+        let card = try await storage.newUser()
+        let form = SigningForm(structure: .detached, attributes: AddedAttributes(mid: [1, 2], extra: [3]))
+        for manner in [SigningManner(kind: .digest, form: form), .text] {
+            var transaction = Sample.transaction(card)
+            guard case .signature(var task) = transaction.task else { throw MSSFault(.internalError) }
+            (task.key, task.manner) = (3, manner)
+            transaction.task = .signature(task)
+            _ = try await begin(transaction, storage)
+            let running = try #require(try await storage.ledger.running(card.msisdn, until: soon))
+            guard case .signature(let read) = running.transaction.task else { throw MSSFault(.internalError) }
+            #expect(read.key == 3 && read.manner == manner)
+            #expect(try await end(transaction, .fault(MSSFault(.userCancel)), nil, storage))
+        }
+    }
+
     @Test("keeps a fault with its specifier and detail", arguments: Backend.allCases)
     func fault(_ backend: Backend) async throws {
         let storage = try await HomeStorage.open(backend)

@@ -23,7 +23,10 @@ struct RegistrationContractTests {
         try await storage.store.installCertificate([3], for: card.msisdn, provenKey: [1, 2], by: Sample.act())
         let subscriber = try #require(try await storage.directory.subscriber(card.msisdn, until: soon))
         #expect(subscriber.user.state == .active)
-        #expect(subscriber.key == SubscriberKey(reference: 1, algorithm: .p256, publicKey: [1, 2], certificate: [3]))
+        #expect(
+            subscriber.key(.authentication)
+                == SubscriberKey(reference: 1, algorithm: .p256, publicKey: [1, 2], certificate: [3])
+        )
         #expect(subscriber.user.certificate == [3])
         #expect(subscriber.user.surName == "Virtanen")
         #expect(subscriber.card.security.records.map(\.sealed) == card.security.records.map(\.sealed))
@@ -79,7 +82,39 @@ struct RegistrationContractTests {
         #expect(try await storage.ledger.end(generation, with: .provenKey([5]), counter: 2, until: soon))
         let subscriber = try #require(try await storage.directory.subscriber(card.msisdn, until: soon))
         #expect(subscriber.user.state == .inactive)
-        #expect(subscriber.key?.publicKey == [1, 2])
+        #expect(subscriber.key(.authentication)?.publicKey == [1, 2])
+    }
+
+    @Test("keeps several keys of a person, each with its certificate and policy", arguments: Backend.allCases)
+    func severalKeys(_ backend: Backend) async throws {
+        let storage = try await HomeStorage.open(backend)
+        let card = try await storage.newSigner()
+        for (use, counter) in zip([KeyUse.digests, .nonRepudiation], UInt32(2)...) {
+            try await storage.newKey(use, card, counter: counter)
+            // The person can go on signing meanwhile.
+            #expect(try await storage.state(card) == .active)
+            #expect(try await install([1, 2], card, storage, use) == "conflict")
+            #expect(try await install([use.reference], card, storage, use) == nil)
+            #expect(try await install([use.reference], card, storage, use) == "conflict")
+        }
+        let subscriber = try #require(try await storage.directory.subscriber(card.msisdn, until: soon))
+        let digests = SubscriberKey(reference: 3, algorithm: .p256, publicKey: [3], certificate: [9], policy: .digests)
+        #expect(subscriber.key(.digests) == digests)
+        #expect(subscriber.key(.nonRepudiation)?.policy == [])
+        #expect(subscriber.key(.authentication)?.certificate == [3, 4])
+        #expect(subscriber.keys.count == 3)
+        #expect(subscriber.user.certificate == [3, 4])
+        #expect(subscriber.user.otherCertificates == [.digests: [9], .nonRepudiation: [9]])
+    }
+
+    @Test("keeps another key only for a person who is active", arguments: Backend.allCases)
+    func otherKeyTooEarly(_ backend: Backend) async throws {
+        let storage = try await HomeStorage.open(backend)
+        let card = try await storage.newUser()
+        try await storage.newKey(.digests, card, counter: 1)
+        let subscriber = try #require(try await storage.directory.subscriber(card.msisdn, until: soon))
+        #expect(subscriber.keys.isEmpty)
+        #expect(try await install([3], card, storage, .digests) == "conflict")
     }
 
     private func insertUser(_ card: CardReference, _ serial: String, _ storage: HomeStorage) async throws -> String? {
@@ -88,9 +123,14 @@ struct RegistrationContractTests {
         }
     }
 
-    private func install(_ key: [UInt8], _ card: CardReference, _ storage: HomeStorage) async throws -> String? {
+    private func install(
+        _ key: [UInt8],
+        _ card: CardReference,
+        _ storage: HomeStorage,
+        _ use: KeyUse = .authentication
+    ) async throws -> String? {
         try await storeError {
-            try await storage.store.installCertificate([9], for: card.msisdn, provenKey: key, by: Sample.act())
+            try await storage.store.installCertificate([9], for: card.msisdn, use, provenKey: key, by: Sample.act())
         }
     }
 }

@@ -32,17 +32,47 @@ struct RewiredRowTests {
         ("UPDATE user_keys SET public_key = 'x' WHERE iccid = $1 AND $2 <> ''", "user_keys"),
         ("UPDATE user_keys SET certificate = 'x' WHERE iccid = $1 AND $2 <> ''", "user_keys"),
         ("UPDATE user_keys SET code = NULL WHERE iccid = $1 AND $2 <> ''", "user_keys"),
+        // What a key was made for: a key for digests becomes one for texts, or the reverse.
+        ("UPDATE user_keys SET policy = 1 - policy WHERE iccid = $1 AND $2 <> ''", "user_keys"),
+        ("UPDATE user_keys SET policy = NULL, profile = NULL WHERE iccid = $1 AND $2 <> ''", "user_keys"),
+        ("UPDATE user_keys SET profile = 'non-repudiation' WHERE iccid = $1 AND $2 <> ''", "user_keys"),
+        ("UPDATE user_keys SET reference = 2 WHERE reference = 1 AND iccid = $1 AND $2 <> ''", "user_keys"),
+        ("UPDATE user_keys SET certificate = 'x' WHERE reference = 3 AND iccid = $1 AND $2 <> ''", "user_keys"),
+        (
+            "UPDATE user_keys k SET public_key = o.public_key, certificate = o.certificate, code = o.code, "
+                + "policy = o.policy, profile = o.profile "
+                + "FROM user_keys o WHERE k.iccid = $1 AND o.iccid = k.iccid AND k.reference = 1 AND o.reference = 3 "
+                + "AND $2 <> ''",
+            "user_keys"
+        ),
     ]
 
     @Test("who changes or copies a column that decides is refused, with an alarm", arguments: attacks.indices)
     func changed(_ attack: Int) async throws {
         let (sql, table) = Self.attacks[attack]
         let home = try await Home()
-        let (victim, other) = (try await home.storage.newSigner(), try await home.storage.newSigner())
+        let (victim, other) = (try await home.newSigner(), try await home.newSigner())
         try await home.owner.execute(sql, [.text(victim.iccid.description), .text(other.iccid.description)])
         #expect(try await home.read(victim) == "conflict")
         #expect(home.authenticator.alarms == [table])
         #expect(try await home.read(other) == nil)
+    }
+
+    @Test("may keep rows that were certified before there was more than one key")
+    func unmarked() async throws {
+        let home = try await Home()
+        let card = try await home.storage.newSigner()
+        let row = DecidingRow.key(
+            msisdn: card.msisdn.description,
+            reference: 1,
+            publicKey: [1, 2],
+            certificate: [3, 4]
+        )
+        try await home.owner.execute(
+            "UPDATE user_keys SET code = $2, policy = NULL, profile = NULL WHERE iccid = $1",
+            [.text(card.iccid.description), .bytea(try home.authenticator.code(of: row))]
+        )
+        #expect(try await home.read(card) == nil)
     }
 
     @Test("who gives one person's number to another's card is refused, with an alarm for both")
@@ -101,6 +131,9 @@ struct RewiredRowTests {
             .person(msisdn: "1", givenName: "23", surName: "", language: "4", serialNumber: ""),
             .key(msisdn: "1", reference: 50, publicKey: [0x33], certificate: [4]),
             .key(msisdn: "1", reference: 50, publicKey: [0x33, 4], certificate: []),
+            .key(msisdn: "1", reference: 50, publicKey: [0x33], certificate: [4], made: KeyMark(policy: 0, use: "")),
+            .key(msisdn: "1", reference: 50, publicKey: [0x33], certificate: [4], made: KeyMark(policy: 1, use: "")),
+            .key(msisdn: "1", reference: 50, publicKey: [0x33], certificate: [4], made: KeyMark(policy: 1, use: "a")),
         ]
         #expect(Set(rows.map(\.octets)).count == rows.count)
     }
@@ -115,6 +148,20 @@ struct RewiredRowTests {
             let database = try await PostgreSQLCluster.shared().database()
             storage = HomeStorage.on(Pool(database.service, size: 4), database, authenticator: authenticator)
             owner = try await Connection(database.owner)
+        }
+
+        /// Somebody with a key for texts and one for digests.
+        func newSigner() async throws -> CardReference {
+            let card = try await storage.newSigner()
+            try await storage.newKey(.digests, card, counter: 2)
+            try await storage.store.installCertificate(
+                [5],
+                for: card.msisdn,
+                .digests,
+                provenKey: [KeyUse.digests.reference],
+                by: Sample.act()
+            )
+            return card
         }
 
         func read(_ card: CardReference) async throws -> String? {

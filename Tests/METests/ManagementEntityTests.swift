@@ -7,6 +7,8 @@ import Testing
 
 private final class RecordingHome: RegistrationService {
     let operations = Mutex<[RegistrationOperation.Name]>([])
+    /// The keys that were asked for and certified.
+    let uses = Mutex<[KeyUse]>([])
     let refusal: MSSFault?
 
     init(refusal: MSSFault? = nil) {
@@ -15,6 +17,11 @@ private final class RecordingHome: RegistrationService {
 
     func register(_ request: RegistrationRequest, _ call: Call) async throws(MSSFault) -> RegistrationResponse {
         operations.withLock { $0.append(request.operation.name) }
+        switch request.operation {
+        case .generateKey(let activation): uses.withLock { $0.append(activation.keyUse) }
+        case .installCertificate(_, _, let use): uses.withLock { $0.append(use) }
+        default: break
+        }
         if let refusal { throw refusal }
         guard case .generateKey = request.operation else {
             return RegistrationResponse(header: request.header, outcome: .done)
@@ -78,11 +85,18 @@ struct ManagementEntityTests {
         )
     }
 
-    private func activation(_ mode: MessagingMode = .synch) throws -> RegistrationRequest {
+    private func activation(
+        _ mode: MessagingMode = .synch,
+        _ use: KeyUse = .authentication
+    ) throws -> RegistrationRequest {
         RegistrationRequest(
             header: Sample.header(),
             operation: .activateMobileUser(
-                MobileUserActivation(msisdn: try #require(msisdn), verifyCode: try #require(VerifyCode("123987")))
+                MobileUserActivation(
+                    msisdn: try #require(msisdn),
+                    verifyCode: try #require(VerifyCode("123987")),
+                    keyUse: use
+                )
             ),
             messagingMode: mode
         )
@@ -95,6 +109,13 @@ struct ManagementEntityTests {
         #expect(response.outcome == .done)
         #expect(home.operations.withLock { $0 } == [.generateKey, .installCertificate])
         #expect(audit.entries.withLock { $0 } == ["ActivateMobileUser intent -", "ActivateMobileUser result ok"])
+    }
+
+    @Test("has the key made and certified that was named", arguments: KeyUse.allCases)
+    func namedKey(_ use: KeyUse) async throws {
+        let home = RecordingHome()
+        _ = try await entity(home).register(activation(.synch, use), Sample.call(Sample.ra))
+        #expect(home.uses.withLock { $0 } == [use, use])
     }
 
     @Test("installs nothing when the CA refuses, and says so")

@@ -26,6 +26,11 @@ struct CodecRegistrationTests {
             ),
             .activateMobileUser(MobileUserActivation(msisdn: msisdn, verifyCode: code)),
             .generateKey(MobileUserActivation(msisdn: msisdn, verifyCode: code)),
+            .activateMobileUser(
+                MobileUserActivation(msisdn: msisdn, verifyCode: code, keyUse: .digests, algorithm: .p384)
+            ),
+            .generateKey(MobileUserActivation(msisdn: msisdn, verifyCode: code, keyUse: .nonRepudiation)),
+            .installCertificate(msisdn, certificate: [0x30, 0x00], for: .digests),
             .installCertificate(msisdn, certificate: [0x30, 0x03, 0x02, 0x01, 0x05]), .getMobileUser(msisdn),
             .deactivateMobileUser(msisdn),
         ]
@@ -56,7 +61,8 @@ struct CodecRegistrationTests {
             surName: "<Näme>",
             language: "fi",
             state: .active,
-            certificate: [1, 2, 3]
+            certificate: [1, 2, 3],
+            otherCertificates: [.digests: [4], .nonRepudiation: [5, 6]]
         )
         var uncertified = record
         uncertified.certificate = nil
@@ -72,6 +78,22 @@ struct CodecRegistrationTests {
             let (message, document) = try SOAPReader.message(octets, to: .registration)
             #expect(try RegistrationCodec.decodeResponse(message) == response)
             withExtendedLifetime(document) {}
+        }
+    }
+
+    @Test("a key that the platform does not make is a wrong parameter that names the ones it makes")
+    func unknownKey() throws {
+        for (name, value, words) in [
+            ("KeyUse", "wills", "authentication, non-repudiation, digests"),
+            ("KeyUse", "Digests", "authentication, non-repudiation, digests"),
+            ("KeyAlgorithm", "P-521", "P-256, P-384, RSA-2048, RSA-2048-PSS"),
+        ] {
+            var input = Input()
+            input.name = "Name=\"ActivateMobileUser\""
+            input.parameters = ["VerifyCode": "123456", name: value]
+            let fault = try input.fault()
+            #expect(fault.code == .wrongParam)
+            #expect(fault.detail == "\(name) must be one of \(words).")
         }
     }
 

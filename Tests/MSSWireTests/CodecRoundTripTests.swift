@@ -147,7 +147,9 @@ struct CodecRoundTripTests {
                 id: "http://ap\(number).test/ap",
                 identities: [PeerIdentity(uri: "urn:ap:\(number)"), PeerIdentity(uri: "urn:ap:\(number):next")],
                 acquiringEntities: [Sample.ae],
-                displayName: "Bänk <\(number)>"
+                displayName: "Bänk <\(number)>",
+                showsOtherwise: number % 2 == 1,
+                signsDigests: number % 3 == 1
             )
         }
         let octets = DirectoryCodec.encodeResponse(ProviderDirectory(providers: providers), .plain)

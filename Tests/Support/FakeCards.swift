@@ -134,6 +134,42 @@ public final class FakeEvidence: SignatureEvidence {
         return [0x30] + content
     }
 
+    /// What is not plain text: the key's place, the content and the attributes, so that a test sees all three.
+    public func evidence(
+        of content: SigningContent,
+        form: SigningForm,
+        raw: [UInt8],
+        key: SubscriberKey
+    ) throws(EvidenceError) -> [UInt8] {
+        if form == .standard, case .utf8(let octets) = content {
+            return try signedData(content: octets, raw: raw, key: key)
+        }
+        guard raw == Self.rightSignature else { throw EvidenceError(reason: "the signature is not the key's") }
+        guard case .digest(let digest) = content, let added = form.attributes else {
+            throw EvidenceError(reason: "only digests with attributes are signed beside text")
+        }
+        return [0x31, key.reference] + digest + added.mid
+    }
+
+    /// A nonce that every test knows.
+    public static let nonce: [UInt8] = [0x30, 0x01, 0x07]
+
+    public func nonceAttributes(for key: SubscriberKey) -> AddedAttributes { AddedAttributes(mid: Self.nonce) }
+
+    /// Not a digest, but as long as one, and another for each content.
+    public func digestToSign(
+        _ content: SigningContent,
+        form: SigningForm,
+        key: SubscriberKey
+    ) throws(EvidenceError) -> [UInt8] {
+        let octets: [UInt8] =
+            switch content {
+            case .digest(let digest): digest + (form.attributes?.mid ?? [])
+            default: content.octets ?? []
+            }
+        return Array((octets + [UInt8](repeating: 0xD1, count: 48)).prefix(key.algorithm.digestLength))
+    }
+
     public func refusal(of certificate: [UInt8]) -> MSSFault? { refused.withLock { $0 } }
 
     public func verdict(on certificate: [UInt8]) -> SignatureVerdict { said.withLock { $0 } }

@@ -73,8 +73,13 @@ extension Sample {
         return transaction(card, for: time, task: .signature(task))
     }
 
-    public static func keyGeneration(_ card: CardReference, for time: TimeInterval = 60) -> CardTransaction {
-        transaction(card, for: time, task: .keyGeneration(KeyGenerationTask(reference: 1, algorithm: .p256)))
+    public static func keyGeneration(
+        _ card: CardReference,
+        _ use: KeyUse = .authentication,
+        for time: TimeInterval = 60
+    ) -> CardTransaction {
+        let task = KeyGenerationTask(reference: use.reference, algorithm: .p256)
+        return transaction(card, for: time, task: .keyGeneration(task))
     }
 
     public static var homePrefix: TransactionID.Prefix {

@@ -10,7 +10,7 @@ public struct LedgerRules: Sendable {
         var creation: MobileUserCreation
         var serialNumber: String
         var state: MobileUserRecord.State
-        var key: SubscriberKey?
+        var keys: [SubscriberKey] = []
     }
 
     public struct Card: Sendable {
@@ -244,24 +244,40 @@ public struct LedgerRules: Sendable {
             surName: person.creation.surName,
             language: person.creation.language,
             state: person.state,
-            certificate: person.key?.certificate
+            certificate: person.certificates[.authentication],
+            otherCertificates: person.certificates.filter { $0.key != .authentication }
         )
-        return Subscriber(card: card.reference, user: user, serialNumber: person.serialNumber, key: person.key)
+        return Subscriber(card: card.reference, user: user, serialNumber: person.serialNumber, keys: person.keys)
     }
 
+    /// The first key moves the person on; another one is for who is active, and stays so.
     private static func prove(_ task: KeyGenerationTask, _ result: TransactionResult, _ card: inout Card) {
-        guard card.person?.state == .activating else { return }
+        let isFirst = task.reference == 1
+        guard card.person?.state == (isFirst ? .activating : .active) else { return }
         guard case .provenKey(let key) = result else {
-            card.person?.state = .created
+            if isFirst { card.person?.state = .created }
             return
         }
-        card.person?.state = .proven
-        card.person?.key = SubscriberKey(
+        if isFirst { card.person?.state = .proven }
+        let proven = SubscriberKey(
             reference: task.reference,
             algorithm: task.algorithm,
             publicKey: key,
-            certificate: nil
+            certificate: nil,
+            policy: KeyUse(reference: task.reference)?.policy ?? []
         )
+        card.person?.keys.removeAll { $0.reference == task.reference }
+        card.person?.keys.append(proven)
+    }
+}
+
+extension LedgerRules.Person {
+    fileprivate var certificates: [KeyUse: [UInt8]] {
+        var certificates: [KeyUse: [UInt8]] = [:]
+        for key in keys {
+            if let use = KeyUse(reference: key.reference) { certificates[use] = key.certificate }
+        }
+        return certificates
     }
 }
 

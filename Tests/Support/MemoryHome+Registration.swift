@@ -28,14 +28,17 @@ extension MemoryHome: RegistrationStore {
     public func installCertificate(
         _ certificate: [UInt8],
         for msisdn: MSISDN,
+        _ use: KeyUse,
         provenKey: [UInt8],
         by act: RegistrationAct
     ) async throws(StoreError) {
-        try use { state throws(StoreError) in
-            guard var person = state.cards[msisdn]?.person, person.state == .proven,
-                person.key?.publicKey == provenKey
+        try self.use { state throws(StoreError) in
+            guard var person = state.cards[msisdn]?.person,
+                person.state == (use == .authentication ? .proven : .active),
+                let place = person.keys.firstIndex(where: { $0.reference == use.reference }),
+                person.keys[place].publicKey == provenKey, person.keys[place].certificate == nil
             else { throw .conflict("The mobile user has no proven key that waits for this certificate.") }
-            person.key?.certificate = certificate
+            person.keys[place].certificate = certificate
             person.state = .active
             state.cards[msisdn]?.person = person
         }
@@ -46,5 +49,17 @@ extension MemoryHome: RegistrationStore {
             guard state.cards[msisdn]?.person != nil else { throw .conflict("There is no mobile user.") }
             state.cards[msisdn]?.person?.state = .inactive
         }
+    }
+}
+
+extension RegistrationStore {
+    /// Certifies the key that every person has.
+    public func installCertificate(
+        _ certificate: [UInt8],
+        for msisdn: MSISDN,
+        provenKey: [UInt8],
+        by act: RegistrationAct
+    ) async throws(StoreError) {
+        try await installCertificate(certificate, for: msisdn, .authentication, provenKey: provenKey, by: act)
     }
 }

@@ -31,6 +31,7 @@ public final class Stage: Sendable {
     public let vault: FakeVault
     public let channel: FakeChannel
     public let evidence = FakeEvidence()
+    public let keeper = FakeKeeper()
     public let exchange: CardExchange
     public let signatures: HomeSignatureService
     public let registrations: HomeRegistrationService
@@ -48,13 +49,14 @@ public final class Stage: Sendable {
             directory: home,
             ledger: home,
             evidence: evidence,
+            keeper: keeper,
             tally: tally,
             logger: log.logger
         )
         signatures = HomeSignatureService(
             identity: "http://home.test.mssp",
             prefix: Sample.homePrefix,
-            providers: ProviderRegister([Sample.provider, Self.otherProvider]),
+            providers: ProviderRegister([Sample.provider, Self.otherProvider, Self.documents]),
             directory: home,
             ledger: home,
             evidence: evidence,
@@ -80,6 +82,27 @@ public final class Stage: Sendable {
         acquiringEntities: [Sample.ae],
         displayName: "Other Bank"
     )
+
+    public static let documentsAP = PeerIdentity(uri: "urn:mssp:test:documents-ap")
+    /// A provider that may have signed what the phone does not show.
+    public static let documents = ApplicationProvider(
+        id: "http://documents.test.mssp/ap",
+        identities: [documentsAP],
+        acquiringEntities: [Sample.ae],
+        displayName: "Documents",
+        showsOtherwise: true,
+        signsDigests: true
+    )
+
+    /// With a person who can sign digests too.
+    public static func withDigestKey(_ phone: Phone = .signs, _ use: KeyUse = .digests) async throws -> Stage {
+        let stage = try await withSigner(phone)
+        let generation = Sample.keyGeneration(stage.card, use)
+        _ = try await stage.home.begin(generation, until: .now + .seconds(9))
+        _ = try await stage.home.end(generation, with: .provenKey([3]), counter: 2, until: .now + .seconds(9))
+        try await stage.home.installCertificate([4], for: stage.card.msisdn, use, provenKey: [3], by: Sample.act())
+        return stage
+    }
 
     /// With a person who can sign.
     public static func withSigner(
@@ -159,6 +182,7 @@ public final class Stage: Sendable {
             directory: ledger,
             ledger: ledger,
             evidence: evidence,
+            keeper: keeper,
             tally: tally,
             logger: log.logger
         )
@@ -167,10 +191,11 @@ public final class Stage: Sendable {
     /// Asks for a signature; on demand the time of the request runs out once its command has left.
     public func sign(
         _ request: SignatureRequest? = nil,
+        from origin: PeerIdentity = Sample.ap,
         timeRunsOut: Bool = false
     ) async throws(MSSFault) -> SignatureResponse {
         let request = request ?? Sample.signature(msisdn: card.msisdn.description)
-        let call = Sample.call(through: Sample.ae, from: Sample.ap, for: .seconds(60))
+        let call = Sample.call(through: Sample.ae, from: origin, for: .seconds(60))
         return try await running(timeRunsOut) { () async throws(MSSFault) in
             try await self.signatures.signature(request, call)
         }

@@ -33,14 +33,19 @@ struct Platform: Sendable {
     }
 
     /// The numbers of users beyond those of demo.env, in the order of ``extraBehaviours``.
-    func extraNumber(_ index: Int) throws -> String {
+    func extraNumber(_ index: Int) throws -> String { try extraCard(index)[2] }
+
+    /// The line that the personaliser wrote of the card of a user beyond those of demo.env: ICCID, IMSI, MSISDN,
+    /// behaviour and VerifyCode.
+    func extraCard(_ index: Int) throws -> [String] {
         let cards = try String(contentsOfFile: file("cards/index.tsv"), encoding: .utf8).split(separator: "\n")
         try #require(cards.count > 4 + index)
-        return String(cards[4 + index].split(separator: "\t")[2])
+        return cards[4 + index].split(separator: "\t").map(String.init)
     }
 
-    /// Two that answer late, one for each test that must see the platform in between; three that sign at once.
-    static let extraBehaviours = ["delay:4000", "delay:1500", "sign", "sign", "silent"]
+    /// Two that answer late, one for each test that must see the platform in between; three that sign at once; two that
+    /// get a second key.
+    static let extraBehaviours = ["delay:4000", "delay:1500", "sign", "sign", "silent", "sign", "sign"]
 
     /// One of its own, for a test that kills parts of it.
     ///

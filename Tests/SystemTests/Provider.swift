@@ -73,12 +73,13 @@ struct Provider: Sendable {
         by msisdn: String,
         mode: String = "synch",
         timeOut: Int = 30,
+        type: String = "MimeType=\"text/plain\" Encoding=\"UTF-8\"",
         extra: String = ""
     ) async throws -> Answer {
         let message = """
             <mss:MSS_SignatureReq MajorVersion="1" MinorVersion="1" MessagingMode="\(mode)" TimeOut="\(timeOut)">\
             \(header)<mss:MobileUser><mss:MSISDN>\(msisdn)</mss:MSISDN></mss:MobileUser>\
-            <mss:DataToBeSigned MimeType="text/plain" Encoding="UTF-8">\(text)</mss:DataToBeSigned>\(extra)\
+            <mss:DataToBeSigned \(type)>\(text)</mss:DataToBeSigned>\(extra)\
             </mss:MSS_SignatureReq>
             """
         return try await post(
@@ -98,12 +99,19 @@ struct Provider: Sendable {
     }
 
     /// Asks ME, or whoever answers at `url`, for a registration operation on a number.
-    func register(_ operation: String, _ msisdn: String, url: String? = nil) async throws -> Answer {
+    func register(
+        _ operation: String,
+        _ msisdn: String,
+        _ parameters: KeyValuePairs<String, String> = [:],
+        url: String? = nil
+    ) async throws -> Answer {
+        let written = parameters.map { "<mreg:Parameter Name=\"\($0.key)\" Value=\"\($0.value)\"/>" }.joined()
         let message = """
             <mss:MSS_RegistrationReq MajorVersion="1" MinorVersion="1">\(header)<mss:MobileUser/>\
             <mreg:RegistrationInput xmlns:mreg="http://www.methics.fi/MSSPRegistration/v1.0.0#" InputId="_1">\
             <mreg:Target><mreg:MobileUser><mss:MSISDN>\(msisdn)</mss:MSISDN></mreg:MobileUser></mreg:Target>\
-            <mreg:MregRequest><mreg:ProvisioningOperation Name="\(operation)"/></mreg:MregRequest>\
+            <mreg:MregRequest><mreg:ProvisioningOperation Name="\(operation)">\(written)\
+            </mreg:ProvisioningOperation></mreg:MregRequest>\
             </mreg:RegistrationInput></mss:MSS_RegistrationReq>
             """
         return try await post(
@@ -132,6 +140,27 @@ struct Provider: Sendable {
 
 /// OpenSSL's verdict on a signature.
 enum Verdict {
+    /// Whether a signature without content verifies over a document.
+    static func accepts(_ signature: Data, over document: Data, on platform: Platform) async throws -> Bool {
+        let folder = try TemporaryFolder()
+        try signature.write(to: folder.url.appending(path: "signature.der"))
+        try document.write(to: folder.url.appending(path: "document"))
+        let result = try await Command.run(
+            "openssl",
+            [
+                "cms", "-verify", "-inform", "DER", "-in", folder.path("signature.der"), "-content",
+                folder.path("document"), "-binary", "-CAfile", platform.file("pki/user-ca.pem"), "-purpose", "any",
+                "-out", "/dev/null",
+            ]
+        )
+        return result.status == 0
+    }
+
+    /// What `openssl asn1parse` prints of it.
+    static func structure(of signature: Data) async throws -> String {
+        try await Command.run("openssl", ["asn1parse", "-inform", "DER"], input: signature).text
+    }
+
     /// What `openssl cms -verify` prints, or `nil` if its exit code says no.
     static func content(of signature: Data, on platform: Platform) async throws -> String? {
         let folder = try TemporaryFolder()

@@ -15,9 +15,11 @@ public protocol RegistrationStore: Sendable {
         by act: RegistrationAct
     ) async throws(StoreError)
 
+    /// Certifies the key of one use, once: the first one makes the person active, the others need an active person.
     func installCertificate(
         _ certificate: [UInt8],
         for msisdn: MSISDN,
+        _ use: KeyUse,
         provenKey: [UInt8],
         by act: RegistrationAct
     ) async throws(StoreError)

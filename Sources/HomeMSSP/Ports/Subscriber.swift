@@ -9,30 +9,63 @@ public struct Subscriber: Sendable {
     public var user: MobileUserRecord
     /// The stable pseudonym that stands in the certificate's subject.
     public var serialNumber: String
-    public var key: SubscriberKey?
+    /// One for each use at most.
+    public var keys: [SubscriberKey]
 
-    public init(card: CardReference, user: MobileUserRecord, serialNumber: String, key: SubscriberKey?) {
+    public init(card: CardReference, user: MobileUserRecord, serialNumber: String, keys: [SubscriberKey]) {
         self.card = card
         self.user = user
         self.serialNumber = serialNumber
-        self.key = key
+        self.keys = keys
     }
+
+    /// The key of a place on the card.
+    public func key(_ reference: UInt8) -> SubscriberKey? { keys.first { $0.reference == reference } }
+
+    /// The key for a use.
+    public func key(_ use: KeyUse) -> SubscriberKey? { key(use.reference) }
 }
 
 /// A key that the card proved, and its certificate once it has one.
 public struct SubscriberKey: Sendable, Equatable {
-    /// KEY of the WPKI profile: 01 authentication.
+    /// KEY of the WPKI profile: its place on the card.
     public var reference: UInt8
     public var algorithm: SignatureAlgorithm
     /// DER SubjectPublicKeyInfo, as proven at activation.
     public var publicKey: [UInt8]
     public var certificate: [UInt8]?
+    /// KEYPOL, as the card was told when it made the key.
+    public var policy: KeyPolicy
 
-    public init(reference: UInt8, algorithm: SignatureAlgorithm, publicKey: [UInt8], certificate: [UInt8]?) {
+    public init(
+        reference: UInt8,
+        algorithm: SignatureAlgorithm,
+        publicKey: [UInt8],
+        certificate: [UInt8]?,
+        policy: KeyPolicy = []
+    ) {
         self.reference = reference
         self.algorithm = algorithm
         self.publicKey = publicKey
         self.certificate = certificate
+        self.policy = policy
+    }
+}
+
+extension KeyUse {
+    /// KEYPOL of a key that is made for this use: the card keeps it for ever.
+    public var policy: KeyPolicy { self == .digests ? .digests : [] }
+}
+
+extension KeyAlgorithm {
+    /// ALG of the WPKI profile.
+    public var onCard: SignatureAlgorithm {
+        switch self {
+        case .p256: .p256
+        case .p384: .p384
+        case .rsa2048: .rsa2048
+        case .rsaPSS: .rsaPSS
+        }
     }
 }
 

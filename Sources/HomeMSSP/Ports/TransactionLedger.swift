@@ -18,6 +18,8 @@ public struct CardTransaction: Sendable {
     public var command: [UInt8]?
     /// Whether a caller waits for the end at the process that begins it.
     public var isAwaited = false
+    /// When it was asked for.
+    public var asked = Date()
 
     public init(
         id: TransactionID,
@@ -66,9 +68,15 @@ public struct SignatureTask: Sendable {
     /// MobileUser/MSISDN as the provider wrote it, for the answers.
     public var msisdnAsWritten: String
     public var profile: String?
-    /// The octets that the user reads and the card signs.
+    /// The octets that are signed, or the digest that was brought; what the user read stands in the command.
     public var content: [UInt8]
     public var validates: Bool
+    /// The place of the key that signs.
+    public var key: UInt8
+    /// What the octets are, and in which form they are signed.
+    public var manner: SigningManner
+    /// Everything that was asked, in the form that ``body`` is the digest of; kept until the end, for its evidence.
+    public var request: [UInt8] = []
 
     public init(
         provider: String,
@@ -79,7 +87,9 @@ public struct SignatureTask: Sendable {
         msisdnAsWritten: String,
         profile: String?,
         content: [UInt8],
-        validates: Bool
+        validates: Bool,
+        key: UInt8 = KeyUse.authentication.reference,
+        manner: SigningManner = .text
     ) {
         self.provider = provider
         self.providerTransaction = providerTransaction
@@ -90,6 +100,8 @@ public struct SignatureTask: Sendable {
         self.profile = profile
         self.content = content
         self.validates = validates
+        self.key = key
+        self.manner = manner
     }
 }
 
@@ -208,6 +220,7 @@ public protocol TransactionLedger: Sendable {
     ///   - frame: What ended it, if the card did: it is remembered in the same commit. One that was seen before, or
     ///     that is behind the window, ends nothing (``judge(_:from:until:)`` says which).
     ///   - tells: Whether a caller of this process is told at once: the delivery is audited with the end.
+    ///   - evidence: Of a signature, stored in the same commit.
     ///   - deadline: Until when storage is waited for.
     /// - Returns: Whether it was running until now; `false` leaves everything as it was.
     /// - Throws: ``StoreError/unavailable(_:)`` if nobody knows whether it was committed.
@@ -216,6 +229,7 @@ public protocol TransactionLedger: Sendable {
         with result: TransactionResult,
         frame: AnswerFrame?,
         tells: Bool,
+        evidence: KeptEvidence?,
         until deadline: ContinuousClock.Instant
     ) async throws(StoreError) -> Bool
 
@@ -327,6 +341,6 @@ extension TransactionLedger {
         frame: AnswerFrame?,
         until deadline: ContinuousClock.Instant
     ) async throws(StoreError) -> Bool {
-        try await end(transaction, with: result, frame: frame, tells: false, until: deadline)
+        try await end(transaction, with: result, frame: frame, tells: false, evidence: nil, until: deadline)
     }
 }

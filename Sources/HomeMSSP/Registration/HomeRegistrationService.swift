@@ -49,8 +49,8 @@ public struct HomeRegistrationService: RegistrationService {
                 case .importSIMCard(let card): try await importCard(card, act)
                 case .createMobileUser(let user): try await create(user, act)
                 case .generateKey(let activation): try await generateKey(activation, call)
-                case .installCertificate(let msisdn, let certificate):
-                    try await install(certificate, for: msisdn, act)
+                case .installCertificate(let msisdn, let certificate, let use):
+                    try await install(certificate, for: msisdn, use, act)
                 case .getMobileUser(let msisdn): .mobileUser(try await known(msisdn, call).user)
                 case .deactivateMobileUser(let msisdn): try await deactivate(msisdn, act)
                 case .activateMobileUser:
@@ -74,8 +74,6 @@ public struct HomeRegistrationService: RegistrationService {
 }
 
 extension HomeRegistrationService {
-    /// The one key of this platform's first profile.
-    private static let authenticationKey = KeyGenerationTask(reference: 1, algorithm: .p256)
     /// How long a person may take to type the code and invent a PIN.
     private static let activationTime: Duration = .seconds(180)
 
@@ -108,34 +106,35 @@ extension HomeRegistrationService {
         -> RegistrationResponse.Outcome
     {
         let subscriber = try await known(activation.msisdn, call)
-        switch subscriber.user.state {
-        case .proven: return try provenKey(of: subscriber)
-        case .active: throw MSSFault(.registrationNotOK, "The mobile user is active already.", specifier: 4071)
-        case .inactive:
-            throw MSSFault(.registrationNotOK, "The mobile user was deactivated.", specifier: 4071)
-        case .created, .activating: break
+        if try KeyMaking.isProven(activation.keyUse, of: subscriber) {
+            return try provenKey(of: subscriber, activation.keyUse)
         }
-        let transaction = transaction(for: subscriber, call)
+        let transaction = transaction(for: subscriber, activation, call)
         let deadline = min(call.deadline, .now + Self.activationTime)
         _ = try await exchange.send(
-            .generate(command(transaction.txn, activation.verifyCode)),
+            .generate(KeyMaking.command(transaction.txn, activation)),
             as: transaction,
             to: subscriber,
             until: deadline
         )
         switch try await exchange.result(of: transaction).result {
-        case .provenKey: return try provenKey(of: try await known(activation.msisdn, call))
+        case .provenKey: return try provenKey(of: try await known(activation.msisdn, call), activation.keyUse)
         case .fault(let fault): throw fault
         case .signature, .cardAnswered:
             throw MSSFault(.internalError, cause: "a key generation ended with something else")
         }
     }
 
-    private func install(_ certificate: [UInt8], for msisdn: MSISDN, _ act: RegistrationAct) async throws
-        -> RegistrationResponse.Outcome
-    {
+    private func install(
+        _ certificate: [UInt8],
+        for msisdn: MSISDN,
+        _ use: KeyUse,
+        _ act: RegistrationAct
+    ) async throws -> RegistrationResponse.Outcome {
         let subscriber = try await known(msisdn, act.call)
-        guard subscriber.user.state == .proven, let key = subscriber.key else {
+        guard subscriber.user.state == (use == .authentication ? .proven : .active), let key = subscriber.key(use),
+            key.certificate == nil
+        else {
             throw MSSFault(
                 .registrationNotOK,
                 "The mobile user has no proven key without certificate.",
@@ -152,7 +151,7 @@ extension HomeRegistrationService {
                 cause: error.reason
             )
         }
-        try await store.installCertificate(certificate, for: msisdn, provenKey: key.publicKey, by: act)
+        try await store.installCertificate(certificate, for: msisdn, use, provenKey: key.publicKey, by: act)
         return .done
     }
 
@@ -169,12 +168,21 @@ extension HomeRegistrationService {
         return subscriber
     }
 
-    private func provenKey(of subscriber: Subscriber) throws(MSSFault) -> RegistrationResponse.Outcome {
-        guard let key = subscriber.key else { throw MSSFault(.internalError, cause: "a proven user has no key") }
+    private func provenKey(
+        of subscriber: Subscriber,
+        _ use: KeyUse
+    ) throws(MSSFault) -> RegistrationResponse.Outcome {
+        guard let key = subscriber.key(use) else {
+            throw MSSFault(.internalError, cause: "a user has not the key that was proven")
+        }
         return .provenKey(ProvenKey(publicKey: key.publicKey, subject: subscriber.certificateSubject))
     }
 
-    private func transaction(for subscriber: Subscriber, _ call: Call) -> CardTransaction {
+    private func transaction(
+        for subscriber: Subscriber,
+        _ activation: MobileUserActivation,
+        _ call: Call
+    ) -> CardTransaction {
         var transaction = CardTransaction(
             id: .random(prefix: prefix),
             txn: .random(),
@@ -182,20 +190,12 @@ extension HomeRegistrationService {
             iccid: subscriber.card.iccid,
             deadline: now() + TimeInterval(Self.activationTime.components.seconds),
             trace: call.trace,
-            task: .keyGeneration(Self.authenticationKey)
+            task: .keyGeneration(
+                KeyGenerationTask(reference: activation.keyUse.reference, algorithm: activation.algorithm.onCard)
+            )
         )
         transaction.isAwaited = true
         return transaction
-    }
-
-    private func command(_ transaction: WPKITransaction, _ code: VerifyCode) -> GenerateCommand {
-        GenerateCommand(
-            transaction: transaction,
-            key: Self.authenticationKey.reference,
-            algorithm: Self.authenticationKey.algorithm,
-            code: code.digits,
-            pinPolicy: .standard
-        )
     }
 
     private func fault(_ error: StoreError) -> MSSFault {

@@ -130,30 +130,38 @@ extension HomeSignatureService {
     /// Everything that must hold before a user is disturbed.
     private func admit(_ request: SignatureRequest, _ call: Call) async throws(MSSFault) -> SignatureOrder {
         let provider = try providers.admit(request.header.apInfo.id, call)
+        try provider.checkEntitlement(to: request)
         try RequestRules.check(request)
-        let text = try RequestRules.text(request.dataToBeSigned, for: provider)
+        let matter = try SignedMatter(request, for: provider)
+        let use = try KeyChoice.use(request.signatureProfile, isUnseen: matter.isUnseen)
         let patience = call.deadline - .now
         let time = try RequestRules.time(request, now: now(), patience: patience)
         let deadline = ContinuousClock.now + time
-        let (subscriber, key) = try await signer(request.mobileUser, until: deadline)
+        let (subscriber, key) = try await signer(request.mobileUser, use, until: deadline)
         guard let heading = ShownText.heading(provider.displayName) else {
             throw MSSFault(.internalError, cause: "the provider's display name cannot be shown on a phone")
         }
+        let written = try WrittenMatter(matter, for: provider, subscriber.user.language, key, evidence)
+        if matter.isUnseen { exchange.tally.count("home_unseen_requests", [("kind", matter.word)]) }
         return SignatureOrder(
             subscriber: subscriber,
             key: key,
             provider: provider,
-            text: text,
+            text: written.text,
             heading: heading,
-            content: Array(request.dataToBeSigned.content.utf8),
+            content: written.content,
+            manner: written.manner,
+            digest: written.digest,
             deadline: deadline,
             deadlineDate: now() + TimeInterval(time / .milliseconds(1)) / 1000
         )
     }
 
-    /// The person behind the number, if they can sign: who cannot is not told from who is not known.
+    /// The person behind the number, if they can sign, and their key for a use: who cannot sign at all is not told from
+    /// who is not known.
     private func signer(
         _ mobileUser: MobileUser,
+        _ use: KeyUse,
         until deadline: ContinuousClock.Instant
     ) async throws(MSSFault) -> (Subscriber, SubscriberKey) {
         guard let written = mobileUser.msisdn, !written.isEmpty else {
@@ -164,9 +172,10 @@ extension HomeSignatureService {
         }
         let found: Subscriber?
         do { found = try await directory.subscriber(msisdn, until: deadline) } catch { throw exchange.fault(error) }
-        guard let subscriber = found, subscriber.user.state == .active, let key = subscriber.key,
-            let certificate = key.certificate
+        guard let subscriber = found, subscriber.user.state == .active,
+            subscriber.key(.authentication)?.certificate != nil
         else { throw MSSFault(.unknownClient, "MSISDN is unknown to this platform.", specifier: 1052) }
+        let (key, certificate) = try KeyChoice.key(for: use, of: subscriber)
         if let refusal = evidence.refusal(of: certificate) { throw refusal }
         return (subscriber, key)
     }
@@ -176,6 +185,21 @@ extension HomeSignatureService {
         _ request: SignatureRequest,
         _ call: Call
     ) -> CardTransaction {
+        let octets = RequestDigest.octets(of: request)
+        var task = SignatureTask(
+            provider: order.provider.id,
+            providerTransaction: request.header.apInfo.transID,
+            instant: request.header.apInfo.instant,
+            body: RequestDigest.of(octets),
+            acquiringEntity: call.peer,
+            msisdnAsWritten: request.mobileUser.msisdn ?? "",
+            profile: request.signatureProfile,
+            content: order.content,
+            validates: request.asksForValidation,
+            key: order.key.reference,
+            manner: order.manner
+        )
+        task.request = octets
         var transaction = CardTransaction(
             id: .random(prefix: prefix),
             txn: .random(),
@@ -183,19 +207,7 @@ extension HomeSignatureService {
             iccid: order.subscriber.card.iccid,
             deadline: order.deadlineDate,
             trace: call.trace,
-            task: .signature(
-                SignatureTask(
-                    provider: order.provider.id,
-                    providerTransaction: request.header.apInfo.transID,
-                    instant: request.header.apInfo.instant,
-                    body: RequestDigest.of(request),
-                    acquiringEntity: call.peer,
-                    msisdnAsWritten: request.mobileUser.msisdn ?? "",
-                    profile: request.signatureProfile,
-                    content: order.content,
-                    validates: request.asksForValidation
-                )
-            )
+            task: .signature(task)
         )
         transaction.isAwaited = request.messagingMode == .synch
         return transaction

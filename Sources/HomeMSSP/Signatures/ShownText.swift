@@ -24,44 +24,69 @@ public enum ShownText {
         for provider: ApplicationProvider,
         adding attributes: AddedAttributes = AddedAttributes()
     ) -> TextFit? {
-        heading(provider.displayName).map { TextFit.fit(text, in: request($0, attributes)) }
+        heading(provider.displayName).map { TextFit.fit(text, in: request($0, attributes, nil)) }
     }
 
     /// A text as the card will show it.
     ///
     /// - Throws: 107 with the first character that cannot be shown and its place, 103 with the number of characters
     ///   that are too many; neither tells anything else of the text.
-    static func check(_ text: String, for provider: ApplicationProvider) throws(MSSFault) -> CardText {
-        guard !text.isEmpty else { throw MSSFault(.wrongDataLength, "DataToBeSigned is empty.") }
-        guard let fit = fit(text, for: provider) else {
+    static func check(
+        _ text: String,
+        for provider: ApplicationProvider,
+        under ending: Ending? = nil
+    ) throws(MSSFault) -> CardText {
+        let name = ending == nil ? "DataToBeSigned" : "DataToBeDisplayed"
+        guard !text.isEmpty else { throw MSSFault(.wrongDataLength, "\(name) is empty.") }
+        let whole = text + (ending.map { "\n" + $0.text } ?? "")
+        let rest = heading(provider.displayName).map { request($0, AddedAttributes(), ending?.digest) }
+        guard let fit = rest.map({ TextFit.fit(whole, in: $0) }) else {
             throw MSSFault(.internalError, cause: "the provider's display name cannot be shown on a phone")
         }
         if let offender = fit.offender {
             let codes = offender.character.unicodeScalars.map { "U+" + hexadecimal($0.value) }.joined(separator: " ")
             throw MSSFault(
                 .inappropriateData,
-                "DataToBeSigned holds a character that the phone cannot show: \(codes), character \(offender.position + 1)."
+                "\(name) holds a character that the phone cannot show: \(codes), character \(offender.position + 1)."
             )
         }
-        guard let encoding = fit.encoding, let shown = try? CardText(text, encoding: encoding) else {
+        guard let encoding = fit.encoding, let shown = try? CardText(whole, encoding: encoding) else {
             throw MSSFault(.internalError, cause: "a text that fits has no octets")
         }
-        guard fit.fits else { throw tooLong(shown, by: -fit.charactersLeft) }
+        guard fit.fits else {
+            throw tooLong(name, shown, by: -fit.charactersLeft, under: whole.utf16.count - text.utf16.count)
+        }
         return shown
     }
 
-    private static func tooLong(_ text: CardText, by excess: Int) -> MSSFault {
+    /// What the platform adds below a provider's text: a line of its own, and a digest for the card.
+    struct Ending {
+        /// Characters that count once in the GSM alphabet.
+        var text: String
+        var digest: [UInt8]
+    }
+
+    private static func tooLong(
+        _ name: String,
+        _ text: CardText,
+        by excess: Int,
+        under ending: Int
+    ) -> MSSFault {
         let isGSM = text.encoding == .gsm8Bit
-        let longest = (isGSM ? text.octets.count : text.octets.count / 2) - excess
+        let longest = (isGSM ? text.octets.count : text.octets.count / 2) - excess - ending
         let charset = isGSM ? "the GSM alphabet, where ^{}\\[~]|€ count twice," : "UCS-2, which this text needs,"
         return MSSFault(
             .wrongDataLength,
-            "DataToBeSigned is \(excess) characters too long: in \(charset) the phone can show \(longest)."
+            "\(name) is \(excess) characters too long: in \(charset) the phone can show \(longest)."
         )
     }
 
     /// A request as long as any with this heading and these attributes; key, algorithm and time have one length.
-    private static func request(_ heading: CardText, _ attributes: AddedAttributes) -> SignCommand {
+    private static func request(
+        _ heading: CardText,
+        _ attributes: AddedAttributes,
+        _ digest: [UInt8]?
+    ) -> SignCommand {
         SignCommand(
             transaction: .none,
             key: 1,
@@ -71,7 +96,8 @@ public enum ShownText {
             form: [.signedAttributes, .utf8],
             mid: attributes.mid.isEmpty ? nil : attributes.mid,
             extra: attributes.extra.isEmpty ? nil : attributes.extra,
-            timeLimit: .max
+            timeLimit: .max,
+            digests: digest.map { [$0] } ?? []
         )
     }
 

@@ -10,13 +10,17 @@ struct SignatureOrder {
     var provider: ApplicationProvider
     var text: CardText
     var heading: CardText
-    /// The octets signed: the text as it was sent, in UTF-8.
+    /// The octets signed: the text as it was sent, in UTF-8; or the digest that was brought.
     var content: [UInt8]
+    var manner = SigningManner.text
+    /// HASH: what the card signs in the place of what it shows.
+    var digest: [UInt8]?
     /// When the answer stops being of use, on the clock that waits and on the one that is stored.
     var deadline: ContinuousClock.Instant
     var deadlineDate: Date
 
-    /// What the card is told: show the heading and the text, then sign the text's UTF-8 with signed attributes (CMS-A).
+    /// What the card is told: show the heading and the text, then sign the text's UTF-8 with signed attributes (CMS-A),
+    /// or the digest of what it does not show.
     func command(_ transaction: WPKITransaction) -> DownMessage {
         .sign(
             SignCommand(
@@ -25,8 +29,9 @@ struct SignatureOrder {
                 algorithm: key.algorithm,
                 head: heading,
                 text: text,
-                form: [.signedAttributes, .utf8],
-                timeLimit: timeLimit
+                form: digest == nil ? [.signedAttributes, .utf8] : [],
+                timeLimit: timeLimit,
+                digests: digest.map { [$0] } ?? []
             )
         )
     }
@@ -43,14 +48,6 @@ enum RequestRules {
     /// How long a request lives if it names no time, and at most.
     static let defaultTime: Duration = .seconds(300)
 
-    /// Profiles that the authentication key serves.
-    static let authenticationProfiles: Set<String> = [
-        "http://alauda.mobi/digitalSignature",
-        "http://mss.ficom.fi/TS102206/v1.0.0/authentication-profile.xml",
-        "http://mid.swisscom.ch/MID/v1/AuthProfile1",
-        "http://mid.swisscom.ch/Any-LoA4",
-        "http://mid.swisscom.ch/STK-LoA4",
-    ]
     static let formats: Set<String> = [
         "http://uri.etsi.org/TS102204/v1.1.2#PKCS7", "http://uri.etsi.org/TS102204/v1.1.2#CMS-Signature",
     ]
@@ -67,9 +64,6 @@ enum RequestRules {
                 specifier: 1013
             )
         }
-        if let profile = request.signatureProfile, !authenticationProfiles.contains(profile) {
-            throw MSSFault(.unsupportedProfile, "SignatureProfile is not one of this platform's.")
-        }
         if let format = request.format, !formats.contains(format) {
             throw MSSFault(.wrongParam, "MSS_Format is not offered; use #PKCS7 or #CMS-Signature.", specifier: 1017)
         }
@@ -77,29 +71,27 @@ enum RequestRules {
         where service.uri != AdditionalService.validate && !ignoredServices.contains(service.uri) {
             throw MSSFault(.wrongParam, "AdditionalServices names a service that is not offered.", specifier: 1014)
         }
-        if let displayed = request.dataToBeDisplayed, displayed.content != request.dataToBeSigned.content {
-            throw MSSFault(
-                .wrongParam,
-                "DataToBeDisplayed must be left out: the user is shown exactly what is signed.",
-                specifier: 1015
-            )
-        }
     }
 
     /// The text as the card will show it; it is refused rather than changed.
     static func text(_ data: DataToBeSigned, for provider: ApplicationProvider) throws(MSSFault) -> CardText {
+        let text = try ShownText.check(try plain(data, "DataToBeSigned"), for: provider)
+        try SigningRules.check(.utf8(Array(data.content.utf8)), form: .standard)
+        return text
+    }
+
+    /// Text in UTF-8, under its element's name.
+    static func plain(_ data: DataToBeSigned, _ name: String) throws(MSSFault) -> String {
         guard data.mimeType.map({ $0.lowercased() == "text/plain" }) ?? true,
             data.encoding.map({ $0.uppercased() == "UTF-8" }) ?? true
         else {
             throw MSSFault(
                 .inappropriateData,
-                "DataToBeSigned must be MimeType text/plain with Encoding UTF-8.",
+                "\(name) must be MimeType text/plain with Encoding UTF-8.",
                 specifier: 1016
             )
         }
-        let text = try ShownText.check(data.content, for: provider)
-        try SigningRules.check(.utf8(Array(data.content.utf8)), form: .standard)
-        return text
+        return data.content
     }
 
     /// How long the request lives: TimeOut, ValidityDate and the caller's own patience, whichever ends first.

@@ -36,7 +36,7 @@ extension DecidingRow {
         switch self {
         case .card(_, _, let msisdn, _): msisdn
         case .person(let msisdn, _, _, _, _): msisdn
-        case .key(let msisdn, _, _, _): msisdn
+        case .key(let msisdn, _, _, _, _): msisdn
         }
     }
 }

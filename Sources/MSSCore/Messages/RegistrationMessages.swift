@@ -27,7 +27,7 @@ public enum RegistrationOperation: Sendable {
     /// The home's part of an activation: key generation over the air and proof of possession.
     case generateKey(MobileUserActivation)
     /// The last step of an activation: the certificate that the CA issued for the proven key.
-    case installCertificate(MSISDN, certificate: [UInt8])
+    case installCertificate(MSISDN, certificate: [UInt8], for: KeyUse = .authentication)
     case getMobileUser(MSISDN)
     case deactivateMobileUser(MSISDN)
 
@@ -92,10 +92,20 @@ public struct MobileUserActivation: Sendable, Equatable {
     public var msisdn: MSISDN
     /// 6–8 digits, given to the person by the agent.
     public var verifyCode: VerifyCode
+    /// Which key the card is to make: the first one is for authentication, the others need it.
+    public var keyUse: KeyUse
+    public var algorithm: KeyAlgorithm
 
-    public init(msisdn: MSISDN, verifyCode: VerifyCode) {
+    public init(
+        msisdn: MSISDN,
+        verifyCode: VerifyCode,
+        keyUse: KeyUse = .authentication,
+        algorithm: KeyAlgorithm = .p256
+    ) {
         self.msisdn = msisdn
         self.verifyCode = verifyCode
+        self.keyUse = keyUse
+        self.algorithm = algorithm
     }
 }
 
@@ -124,8 +134,10 @@ public struct MobileUserRecord: Sendable, Equatable {
     public var surName: String
     public var language: String
     public var state: State
-    /// The user's certificate in DER, once there is one.
+    /// The user's certificate in DER, once there is one: of the key for authentication.
     public var certificate: [UInt8]?
+    /// The certificates of the user's other keys.
+    public var otherCertificates: [KeyUse: [UInt8]]
 
     public init(
         msisdn: MSISDN,
@@ -134,7 +146,8 @@ public struct MobileUserRecord: Sendable, Equatable {
         surName: String,
         language: String,
         state: State,
-        certificate: [UInt8]? = nil
+        certificate: [UInt8]? = nil,
+        otherCertificates: [KeyUse: [UInt8]] = [:]
     ) {
         self.msisdn = msisdn
         self.iccid = iccid
@@ -143,6 +156,7 @@ public struct MobileUserRecord: Sendable, Equatable {
         self.language = language
         self.state = state
         self.certificate = certificate
+        self.otherCertificates = otherCertificates
     }
 
     public enum State: String, Sendable, CaseIterable {

@@ -23,16 +23,24 @@ public struct ApplicationProvider: Sendable, Equatable {
     public var acquiringEntities: Set<PeerIdentity>
     /// The registered name that the user is shown.
     public var displayName: String
+    /// Whether it may have another text shown than the one that is signed.
+    public var showsOtherwise: Bool
+    /// Whether it may have digests signed of what the platform never sees.
+    public var signsDigests: Bool
 
     public init(
         id: String,
         identities: Set<PeerIdentity>,
         acquiringEntities: Set<PeerIdentity>,
-        displayName: String
+        displayName: String,
+        showsOtherwise: Bool = false,
+        signsDigests: Bool = false
     ) {
         self.id = id
         self.identities = identities
         self.acquiringEntities = acquiringEntities
         self.displayName = displayName
+        self.showsOtherwise = showsOtherwise
+        self.signsDigests = signsDigests
     }
 }

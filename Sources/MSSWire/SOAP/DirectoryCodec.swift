@@ -12,7 +12,12 @@ enum DirectoryCodec {
         shape.envelope(wrapper: "MSSP_ProviderDirectoryResponse") { writer in
             writer.element("mss:MSSP_ProviderDirectoryResp") { writer in
                 for provider in directory.providers {
-                    writer.element("mss:Provider", [("ID", provider.id), ("Name", provider.displayName)]) { writer in
+                    let attributes: [(String, String?)] = [
+                        ("ID", provider.id), ("Name", provider.displayName),
+                        ("SeparateDisplay", provider.showsOtherwise ? "true" : nil),
+                        ("Digests", provider.signsDigests ? "true" : nil),
+                    ]
+                    writer.element("mss:Provider", attributes) { writer in
                         for identity in provider.identities.map(\.uri).sorted() {
                             writer.element("mss:Identity", text: identity)
                         }
@@ -38,7 +43,9 @@ enum DirectoryCodec {
                     id: id,
                     identities: Set(element.children("Identity").map { PeerIdentity(uri: $0.text) }),
                     acquiringEntities: Set(element.children("AcquiringEntity").map { PeerIdentity(uri: $0.text) }),
-                    displayName: name
+                    displayName: name,
+                    showsOtherwise: element.attribute("SeparateDisplay") == "true",
+                    signsDigests: element.attribute("Digests") == "true"
                 )
             )
         }

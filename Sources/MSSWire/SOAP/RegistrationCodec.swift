@@ -112,6 +112,9 @@ enum RegistrationOutput {
                 ("MSISDN", user.msisdn.description), ("ICCID", user.iccid.description), ("GivenName", user.givenName),
                 ("SurName", user.surName), ("Language", user.language), ("State", user.state.rawValue),
             ] + (user.certificate.map { [("Certificate", Data($0).base64EncodedString())] } ?? [])
+                + KeyUse.allCases.compactMap { use in
+                    user.otherCertificates[use].map { (certificateName(use), Data($0).base64EncodedString()) }
+                }
         case .provenKey(let key):
             [
                 ("PublicKey", Data(key.publicKey).base64EncodedString()), ("CommonName", key.subject.commonName),
@@ -144,8 +147,19 @@ enum RegistrationOutput {
                 surName: parameters["SurName"] ?? "",
                 language: parameters["Language"] ?? "",
                 state: state,
-                certificate: parameters["Certificate"].flatMap { Data(base64Encoded: $0) }.map { [UInt8]($0) }
+                certificate: octets(parameters["Certificate"]),
+                otherCertificates: Dictionary(
+                    uniqueKeysWithValues: KeyUse.allCases.compactMap { use in
+                        octets(parameters[certificateName(use)]).map { (use, $0) }
+                    }
+                )
             )
         )
+    }
+
+    private static func certificateName(_ use: KeyUse) -> String { "Certificate:" + use.rawValue }
+
+    private static func octets(_ text: String?) -> [UInt8]? {
+        text.flatMap { Data(base64Encoded: $0) }.map { [UInt8]($0) }
     }
 }

@@ -27,7 +27,11 @@ struct OperationReader {
         case .activateMobileUser: return .activateMobileUser(try parameters.activation())
         case .generateKey: return .generateKey(try parameters.activation())
         case .installCertificate:
-            return .installCertificate(try parameters.msisdn(), certificate: try parameters.octets("Certificate"))
+            return .installCertificate(
+                try parameters.msisdn(),
+                certificate: try parameters.octets("Certificate"),
+                for: try parameters.keyUse()
+            )
         case .getMobileUser: return .getMobileUser(try parameters.msisdn())
         case .deactivateMobileUser: return .deactivateMobileUser(try parameters.msisdn())
         }
@@ -102,8 +106,19 @@ private struct Parameters {
     func activation() throws(MSSFault) -> MobileUserActivation {
         MobileUserActivation(
             msisdn: try msisdn(),
-            verifyCode: try value("VerifyCode", "6 to 8 digits") { VerifyCode($0) }
+            verifyCode: try value("VerifyCode", "6 to 8 digits") { VerifyCode($0) },
+            keyUse: try keyUse(),
+            algorithm: try choice("KeyAlgorithm") ?? .p256
         )
+    }
+
+    func keyUse() throws(MSSFault) -> KeyUse { try choice("KeyUse") ?? .authentication }
+
+    /// One of the words that a parameter may be; `nil` where it is left out.
+    private func choice<Choice: RawRepresentable<String> & CaseIterable>(_ name: String) throws(MSSFault) -> Choice? {
+        guard values[name] != nil else { return nil }
+        let words = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+        return try value(name, "one of " + words) { Choice(rawValue: $0) }
     }
 
     func octets(_ name: String) throws(MSSFault) -> [UInt8] {
@@ -173,7 +188,8 @@ enum OperationWriter {
         case .importSIMCard(let card): card.msisdn
         case .createMobileUser(let user): user.msisdn
         case .activateMobileUser(let activation), .generateKey(let activation): activation.msisdn
-        case .installCertificate(let msisdn, _), .getMobileUser(let msisdn), .deactivateMobileUser(let msisdn): msisdn
+        case .installCertificate(let msisdn, _, _), .getMobileUser(let msisdn), .deactivateMobileUser(let msisdn):
+            msisdn
         }
     }
 
@@ -183,9 +199,15 @@ enum OperationWriter {
         case .createMobileUser(let user):
             [("GivenName", user.givenName), ("SurName", user.surName), ("Language", user.language)]
         case .activateMobileUser(let activation), .generateKey(let activation):
-            [("VerifyCode", activation.verifyCode.digits)]
-        case .installCertificate(_, let certificate): [("Certificate", Data(certificate).base64EncodedString())]
+            [("VerifyCode", activation.verifyCode.digits)] + keyUse(activation.keyUse)
+                + (activation.algorithm == .p256 ? [] : [("KeyAlgorithm", activation.algorithm.rawValue)])
+        case .installCertificate(_, let certificate, let use):
+            [("Certificate", Data(certificate).base64EncodedString())] + keyUse(use)
         case .getMobileUser, .deactivateMobileUser: []
         }
+    }
+    /// What goes without saying is not said.
+    private static func keyUse(_ use: KeyUse) -> [(String, String)] {
+        use == .authentication ? [] : [("KeyUse", use.rawValue)]
     }
 }

@@ -1,0 +1,78 @@
+import Alauda
+import Crypto
+import Foundation
+import MSSCore
+
+/// What a request wants signed, and what the person reads of it (docs/signatures.md, "What the phone does not show").
+enum SignedMatter {
+    /// The text that is shown, and nothing else.
+    case shown(CardText, [UInt8])
+    /// A text under another one.
+    case text([UInt8], display: String)
+    /// The digest of something elsewhere, under a text.
+    case digest(DigestAlgorithm, [UInt8], display: String)
+
+    /// Reads it from a request of a provider that may ask for it.
+    ///
+    /// - Throws: 102, 103 or 107 for what cannot be read or shown.
+    init(_ request: SignatureRequest, for provider: ApplicationProvider) throws(MSSFault) {
+        let data = request.dataToBeSigned
+        if request.bringsDigest {
+            let (algorithm, digest) = try Self.digest(data)
+            guard let displayed = request.dataToBeDisplayed, !displayed.content.isEmpty else {
+                throw MSSFault(
+                    .missingParam,
+                    "A digest needs DataToBeDisplayed: the user must read what it is of.",
+                    specifier: 1021
+                )
+            }
+            self = .digest(algorithm, digest, display: try RequestRules.plain(displayed, "DataToBeDisplayed"))
+        } else if let displayed = request.dataToBeDisplayed, request.isShownOtherwise {
+            let text = try RequestRules.plain(data, "DataToBeSigned")
+            guard !text.isEmpty else { throw MSSFault(.wrongDataLength, "DataToBeSigned is empty.") }
+            self = .text(Array(text.utf8), display: try RequestRules.plain(displayed, "DataToBeDisplayed"))
+        } else {
+            self = .shown(try RequestRules.text(data, for: provider), Array(data.content.utf8))
+        }
+    }
+
+    /// Whether the phone does not show what is signed.
+    var isUnseen: Bool {
+        if case .shown = self { false } else { true }
+    }
+
+    /// What it is called in metrics.
+    var word: String {
+        switch self {
+        case .shown: "shown"
+        case .text: "text"
+        case .digest: "digest"
+        }
+    }
+
+    private static func digest(_ data: DataToBeSigned) throws(MSSFault) -> (DigestAlgorithm, [UInt8]) {
+        let algorithms: [String: DigestAlgorithm] = [
+            "application/x-sha256": .sha256, "application/x-sha384": .sha384,
+        ]
+        guard let algorithm = data.mimeType.flatMap({ algorithms[$0.lowercased()] }),
+            data.encoding?.lowercased() == "base64"
+        else {
+            throw MSSFault(
+                .inappropriateData,
+                "A digest must be MimeType application/x-sha256 or application/x-sha384 with Encoding base64.",
+                specifier: 1016
+            )
+        }
+        let text = String(decoding: data.content.utf8.filter { $0 > 0x20 }, as: UTF8.self)
+        guard let digest = Data(base64Encoded: text) else {
+            throw MSSFault(.inappropriateData, "DataToBeSigned is no base64.")
+        }
+        guard digest.count == algorithm.length else {
+            throw MSSFault(
+                .wrongDataLength,
+                "DataToBeSigned must be the \(algorithm.length) octets of a \(algorithm.rawValue) digest."
+            )
+        }
+        return (algorithm, Array(digest))
+    }
+}

@@ -1,0 +1,68 @@
+import Alauda
+import HomeMSSP
+import MSSCore
+import PostgreSQL
+
+/// A key's columns in a row of ``SubscriberTable/sql``.
+enum SubscriberKeys {
+    /// Refuses a certified key that somebody else wrote, moved or gave another use.
+    static func check(
+        _ row: ResultSet,
+        _ index: Int,
+        _ msisdn: String,
+        _ authenticator: any RowAuthenticator
+    ) throws {
+        do throws(RowRefusal) {
+            guard let key = try certified(row, index, msisdn) else { return }
+            try authenticator.check(SubscriberTable.code(row, index, 23), of: key)
+        } catch { throw StoreError(error) }
+    }
+
+    /// The key of a row; `nil` for a person who has none.
+    static func key(_ row: ResultSet, _ index: Int) throws -> SubscriberKey? {
+        guard let reference = try row.optionalInt64(index, 8) else { return nil }
+        guard let reference = UInt8(exactly: reference), let number = UInt8(exactly: try row.int64(index, 9)),
+            let algorithm = SignatureAlgorithm(rawValue: number), let use = KeyUse(reference: reference),
+            let policy = UInt8(exactly: try row.optionalInt64(index, 40) ?? Int64(use.policy.rawValue)),
+            try row.optionalText(index, 41) ?? use.rawValue == use.rawValue
+        else { throw PostgreSQLError.decoding("a user's key is damaged") }
+        return SubscriberKey(
+            reference: reference,
+            algorithm: algorithm,
+            publicKey: try row.bytes(index, 10),
+            certificate: try row.optionalBytes(index, 11),
+            policy: KeyPolicy(rawValue: policy)
+        )
+    }
+
+    static func add(_ key: SubscriberKey?, to subscriber: inout Subscriber) {
+        guard let key else { return }
+        subscriber.keys.append(key)
+        guard let use = KeyUse(reference: key.reference), let certificate = key.certificate else { return }
+        if use == .authentication {
+            subscriber.user.certificate = certificate
+        } else {
+            subscriber.user.otherCertificates[use] = certificate
+        }
+    }
+
+    private static func certified(
+        _ row: ResultSet,
+        _ index: Int,
+        _ msisdn: String
+    ) throws(RowRefusal) -> DecidingRow? {
+        do throws(PostgreSQLError) {
+            guard let certificate = try row.optionalBytes(index, 11) else { return nil }
+            let policy = try row.optionalInt64(index, 40)
+            let use = try row.optionalText(index, 41)
+            let isMarked = policy != nil || use != nil
+            return .key(
+                msisdn: msisdn,
+                reference: UInt8(truncatingIfNeeded: try row.int64(index, 8)),
+                publicKey: try row.bytes(index, 10),
+                certificate: certificate,
+                made: isMarked ? KeyMark(policy: UInt8(truncatingIfNeeded: policy ?? 0), use: use ?? "") : nil
+            )
+        } catch { throw RowRefusal(reason: "a key's columns are damaged", isForged: true) }
+    }
+}
