@@ -50,10 +50,12 @@ struct Composition {
         )
         try await unsealing.unseal(with: try Parts.keyEncryptionKeys(configuration.vault))
         let rowCodes = RowCodes(vault: vault, tally: metrics, logger: log.logger)
-        let subscribers = SubscriberTable(pool: pool, authenticator: rowCodes)
+        let seen = SeenPersons()
+        let subscribers = SubscriberTable(pool: pool, authenticator: rowCodes, seen: seen)
         let ledger = PostgreSQLLedger(
             pool: pool,
             subscribers: subscribers,
+            authenticator: rowCodes,
             readable: try Parts.readable(configuration.results)
         )
         let answers = CardAnswers()
@@ -151,7 +153,7 @@ struct Composition {
         )
         services.append(
             ListeningWhenBound(
-                server: server(pool, rowCodes, subscribers, ledger, exchange, started),
+                server: server(pool, rowCodes, seen, subscribers, ledger, exchange, started),
                 isBound: { messageCentres.isBound }
             )
         )
@@ -171,6 +173,7 @@ struct Composition {
     private func server(
         _ pool: Pool,
         _ rowCodes: RowCodes,
+        _ seen: SeenPersons,
         _ subscribers: SubscriberTable,
         _ ledger: PostgreSQLLedger,
         _ exchange: CardExchange,
@@ -190,7 +193,7 @@ struct Composition {
             identity: configuration.identity,
             prefix: prefix,
             directory: subscribers,
-            store: RegistrationTable(pool: pool, authenticator: rowCodes),
+            store: RegistrationTable(pool: pool, authenticator: rowCodes, seen: seen),
             vault: CardKeys(vault: vault),
             evidence: evidence,
             exchange: exchange,
