@@ -51,10 +51,12 @@ struct Composition {
         try await start(unsealing)
         let gate = WhileUnsealed(vault: vault)
         let rowCodes = RowCodes(vault: vault, tally: metrics, logger: log.logger)
-        let subscribers = SubscriberTable(pool: pool, authenticator: rowCodes)
+        let seen = SeenPersons()
+        let subscribers = SubscriberTable(pool: pool, authenticator: rowCodes, seen: seen)
         let ledger = PostgreSQLLedger(
             pool: pool,
             subscribers: subscribers,
+            authenticator: rowCodes,
             readable: try Parts.readable(configuration.results)
         )
         let answers = CardAnswers()
@@ -145,7 +147,7 @@ struct Composition {
         )
         services.append(
             ListeningWhenBound(
-                server: server(gate, pool, rowCodes, subscribers, ledger, exchange, started),
+                server: server(gate, pool, rowCodes, seen, subscribers, ledger, exchange, started),
                 isBound: { [vault] in messageCentres.isBound || vault.isSealed }
             )
         )
@@ -203,6 +205,7 @@ struct Composition {
         _ gate: WhileUnsealed,
         _ pool: Pool,
         _ rowCodes: RowCodes,
+        _ seen: SeenPersons,
         _ subscribers: SubscriberTable,
         _ ledger: PostgreSQLLedger,
         _ exchange: CardExchange,
@@ -222,7 +225,7 @@ struct Composition {
             identity: configuration.identity,
             prefix: prefix,
             directory: subscribers,
-            store: RegistrationTable(pool: pool, authenticator: rowCodes),
+            store: RegistrationTable(pool: pool, authenticator: rowCodes, seen: seen),
             vault: CardKeys(vault: vault),
             evidence: evidence,
             exchange: exchange,

@@ -135,9 +135,11 @@ struct ProviderFile: Decodable, Sendable {
         var separateDisplay: Bool?
         /// Whether it may have digests signed; no unless set.
         var digests: Bool?
+        /// The kinds of signature it may ask for; "cms" alone unless set.
+        var signatures: [String]?
 
         private enum CodingKeys: String, CodingKey {
-            case id, name, identities, digests
+            case id, name, identities, digests, signatures
             case acquiringEntities = "acquiring_entities"
             case separateDisplay = "separate_display"
         }

@@ -18,17 +18,36 @@ enum Parts {
             throw StartError("\(path): the name of \(entry.id) cannot be shown on one page of a phone")
         }
         return ProviderRegister(
-            file.provider.map { entry in
+            try file.provider.map { entry throws(StartError) in
                 ApplicationProvider(
                     id: entry.id,
                     identities: Set(entry.identities.map { PeerIdentity(uri: $0) }),
                     acquiringEntities: Set(entry.acquiringEntities.map { PeerIdentity(uri: $0) }),
                     displayName: entry.name,
                     showsOtherwise: entry.separateDisplay ?? false,
-                    signsDigests: entry.digests ?? false
+                    signsDigests: entry.digests ?? false,
+                    signatures: try signatures(entry, in: path)
                 )
             }
         )
+    }
+
+    /// The first is what #PKCS7 gives, so it must be a CMS.
+    private static func signatures(
+        _ entry: ProviderFile.Entry,
+        in path: ConfiguredPath
+    ) throws(StartError) -> [SignatureKind] {
+        let kinds = try (entry.signatures ?? ["cms"]).map { name throws(StartError) in
+            guard let kind = SignatureKind(rawValue: name) else {
+                let known = SignatureKind.allCases.map(\.rawValue).joined(separator: ", ")
+                throw StartError("\(path): signatures of \(entry.id): \(name) is none of \(known)")
+            }
+            return kind
+        }
+        guard let first = kinds.first, first.structure != .pkcs1 else {
+            throw StartError("\(path): signatures of \(entry.id) must begin with a CMS, such as cms")
+        }
+        return kinds
     }
 
     static func prefix(_ text: String) throws(StartError) -> TransactionID.Prefix {

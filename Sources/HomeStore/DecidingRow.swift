@@ -4,10 +4,15 @@ public enum DecidingRow: Sendable, Equatable {
     case card(iccid: String, imsi: String, msisdn: String, tar: [UInt8])
     /// Who the person of a number is.
     case person(msisdn: String, givenName: String, surName: String, language: String, serialNumber: String)
+    /// That the person may sign, as of this version of their row.
+    case activePerson(msisdn: String, version: Int64)
+    /// A key that the person's card proved to have, and that has no certificate yet.
+    case provenKey(msisdn: String, reference: UInt8, algorithm: UInt8, publicKey: [UInt8])
     /// Which key and certificate are the person's.
     case key(
         msisdn: String,
         reference: UInt8,
+        algorithm: UInt8,
         publicKey: [UInt8],
         certificate: [UInt8],
         made: KeyMark? = nil
@@ -17,8 +22,17 @@ public enum DecidingRow: Sendable, Equatable {
     public var table: String {
         switch self {
         case .card: "cards"
-        case .person: "mobile_users"
-        case .key: "user_keys"
+        case .person, .activePerson: "mobile_users"
+        case .provenKey, .key: "user_keys"
+        }
+    }
+
+    /// The number it is about.
+    public var msisdn: String {
+        switch self {
+        case .card(_, _, let msisdn, _), .person(let msisdn, _, _, _, _), .activePerson(let msisdn, _),
+            .provenKey(let msisdn, _, _, _), .key(let msisdn, _, _, _, _, _):
+            msisdn
         }
     }
 
@@ -30,9 +44,12 @@ public enum DecidingRow: Sendable, Equatable {
                 [Array(iccid.utf8), Array(imsi.utf8), Array(msisdn.utf8), tar]
             case .person(let msisdn, let givenName, let surName, let language, let serialNumber):
                 [msisdn, givenName, surName, language, serialNumber].map { Array($0.utf8) }
-            case .key(let msisdn, let reference, let publicKey, let certificate, let made):
-                // Without a mark as rows were written before there was more than one key.
-                [Array(msisdn.utf8), [reference], publicKey, certificate] + (made?.columns ?? [])
+            case .activePerson(let msisdn, let version):
+                [Array(msisdn.utf8), Array("ACTIVE".utf8), withUnsafeBytes(of: version.bigEndian) { Array($0) }]
+            case .provenKey(let msisdn, let reference, let algorithm, let publicKey):
+                [Array(msisdn.utf8), [reference], [algorithm], publicKey]
+            case .key(let msisdn, let reference, let algorithm, let publicKey, let certificate, let made):
+                [Array(msisdn.utf8), [reference], [algorithm], publicKey, certificate] + (made?.columns ?? [])
             }
         return ([Array(table.utf8)] + columns).flatMap { column in
             withUnsafeBytes(of: UInt32(truncatingIfNeeded: column.count).bigEndian) { Array($0) } + column
@@ -61,6 +78,8 @@ public protocol RowAuthenticator: Sendable {
     func code(of row: DecidingRow) throws(RowRefusal) -> [UInt8]
     /// - Throws: ``RowRefusal`` unless the code is one that was made of this row.
     func check(_ code: [UInt8], of row: DecidingRow) throws(RowRefusal)
+    /// Raises the alarm about a row that is an earlier version of itself, code and all.
+    func refuse(setBack row: DecidingRow) -> RowRefusal
 }
 
 /// Why a row has no code, or one that is not its own; one line, without a value of it.

@@ -13,6 +13,8 @@ enum EndStatement {
         var tells: Bool
         /// Of a signature.
         var evidence: KeptEvidence?
+        /// Of a proven key's row.
+        var code: [UInt8]?
     }
 
     /// Of several ends of one transaction in a batch the first that may end it does; a frame that was seen, or that the
@@ -22,10 +24,10 @@ enum EndStatement {
             SELECT DISTINCT ON (e.id) e.*, t.iccid
             FROM unnest(
                 $1::text[], $2::int4[], $3::int4[], $4::int4[], $5::text[], $6::bytea[], $7::int8[], $8::bool[],
-                $9::int4[], $10::int8[], $11::int8[], $12::bytea[]
+                $9::int4[], $10::int8[], $11::int8[], $12::bytea[], $13::bytea[]
             ) WITH ORDINALITY AS e (
                 id, status, fault, fault_specifier, fault_detail, result, counter, tells, key_version, mark,
-                keep_until, sealed, place
+                keep_until, sealed, code, place
             )
             JOIN transactions t ON t.id = e.id
             LEFT JOIN card_uplinks w ON w.iccid = t.iccid AND w.key_version = e.key_version
@@ -49,7 +51,7 @@ enum EndStatement {
                 AND (e.counter IS NULL OR EXISTS (SELECT FROM accepted a WHERE a.iccid = e.iccid))
             RETURNING t.id, t.iccid, t.kind, t.trace, t.acquiring_entity, t.provider, t.key_reference,
                 t.key_algorithm, e.status, e.fault, e.result, e.counter, e.tells, e.place, e.keep_until,
-                e.sealed, t.waiting
+                e.sealed, e.code, t.waiting
         ), counted AS (
             -- An answer ends the silence, a time that ran out adds to it.
             UPDATE card_counters c
@@ -65,11 +67,12 @@ enum EndStatement {
             RETURNING u.iccid
         ), proven AS (
             -- Only for a person who still waits for it: who was deactivated meanwhile keeps what they had.
-            INSERT INTO user_keys (iccid, reference, algorithm, public_key)
-            SELECT d.iccid, d.key_reference, d.key_algorithm, d.result FROM done d JOIN stated s ON s.iccid = d.iccid
+            INSERT INTO user_keys (iccid, reference, algorithm, public_key, code)
+            SELECT d.iccid, d.key_reference, d.key_algorithm, d.result, d.code FROM done d JOIN stated s ON s.iccid = d.iccid
             WHERE d.status IS NOT NULL
             ON CONFLICT (iccid, reference) DO UPDATE
-            SET algorithm = excluded.algorithm, public_key = excluded.public_key, certificate = NULL
+            SET algorithm = excluded.algorithm, public_key = excluded.public_key, certificate = NULL,
+                code = excluded.code
         ), kept AS (
             INSERT INTO evidence (id, keep_until, sealed)
             SELECT id, to_timestamp(keep_until), sealed FROM done WHERE sealed IS NOT NULL
@@ -86,7 +89,7 @@ enum EndStatement {
         )
         SELECT place, (
             -- Only where a caller waits at another process: a notification makes commits wait for one another.
-            SELECT count(pg_notify('mssp_home_' || w, d.id)::text) FROM unnest(d.waiting) AS w WHERE w <> $13
+            SELECT count(pg_notify('mssp_home_' || w, d.id)::text) FROM unnest(d.waiting) AS w WHERE w <> $14
         ) FROM done d
         """
 
@@ -112,6 +115,7 @@ enum EndStatement {
             .int8Array(ends.map { $0.frame.map { UplinkWindow.mark($0.checksum) } }),
             .int8Array(ends.map { $0.evidence?.until }),
             .byteaArray(ends.map { $0.evidence?.sealed }),
+            .byteaArray(ends.map(\.code)),
         ]
     }
 }

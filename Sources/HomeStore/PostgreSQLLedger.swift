@@ -11,6 +11,7 @@ public import PostgreSQL
 public final class PostgreSQLLedger: TransactionLedger {
     let pool: Pool
     let subscribers: any SubscriberDirectory
+    private let authenticator: any RowAuthenticator
     /// This process among those of the home, as long as it lives.
     let process = Int32.random(in: 1...Int32.max)
     public let changes: AsyncStream<LedgerChange>
@@ -27,10 +28,17 @@ public final class PostgreSQLLedger: TransactionLedger {
     /// - Parameters:
     ///   - pool: Lends connections.
     ///   - subscribers: Finds the person of a running transaction.
+    ///   - authenticator: Makes the code of a key that a card proved.
     ///   - readable: How long after its end a result is told to its provider.
-    public init(pool: Pool, subscribers: any SubscriberDirectory, readable: Duration = .seconds(600)) {
+    public init(
+        pool: Pool,
+        subscribers: any SubscriberDirectory,
+        authenticator: any RowAuthenticator,
+        readable: Duration = .seconds(600)
+    ) {
         self.pool = pool
         self.subscribers = subscribers
+        self.authenticator = authenticator
         (changes, changed) = AsyncStream.makeStream(bufferingPolicy: .unbounded)
         let process = process
         let seconds = readable.components.seconds
@@ -83,12 +91,30 @@ public final class PostgreSQLLedger: TransactionLedger {
         evidence: KeptEvidence?,
         until deadline: ContinuousClock.Instant
     ) async throws(StoreError) -> Bool {
-        try await StoreError.catching {
-            try await self.ends.submit(
-                EndStatement.End(id: transaction.id, result: result, frame: frame, tells: tells, evidence: evidence),
-                deadline: deadline
-            )
-        }
+        let end = EndStatement.End(
+            id: transaction.id,
+            result: result,
+            frame: frame,
+            tells: tells,
+            evidence: evidence,
+            code: try code(of: result, transaction)
+        )
+        return try await StoreError.catching { try await self.ends.submit(end, deadline: deadline) }
+    }
+
+    /// Of the row that a proven key is stored in: from the card's proof on nobody else can put one in its place.
+    private func code(
+        of result: TransactionResult,
+        _ transaction: CardTransaction
+    ) throws(StoreError) -> [UInt8]? {
+        guard case .provenKey(let key) = result, case .keyGeneration(let task) = transaction.task else { return nil }
+        let row = DecidingRow.provenKey(
+            msisdn: transaction.msisdn.description,
+            reference: task.reference,
+            algorithm: task.algorithm.rawValue,
+            publicKey: key
+        )
+        do throws(RowRefusal) { return try authenticator.code(of: row) } catch { throw StoreError(error) }
     }
 
     public func entry(

@@ -1,20 +1,25 @@
-import Alauda
+public import Alauda
 public import HomeMSSP
 public import MSSCore
 import OTA
 public import PostgreSQL
 
+import struct Foundation.Date
+
 /// Cards and people in PostgreSQL; each change and its audit entry are one statement.
 public struct RegistrationTable: RegistrationStore {
     private let pool: Pool
     private let authenticator: any RowAuthenticator
+    private let seen: SeenPersons
 
     /// - Parameters:
     ///   - pool: Of the home's database.
     ///   - authenticator: Makes the codes by which the home knows its own rows again.
-    public init(pool: Pool, authenticator: any RowAuthenticator) {
+    ///   - seen: What this process has read and written before.
+    public init(pool: Pool, authenticator: any RowAuthenticator, seen: SeenPersons = SeenPersons()) {
         self.pool = pool
         self.authenticator = authenticator
+        self.seen = seen
     }
 
     public func insertCard(_ card: CardReference, imsi: IMSI, by act: RegistrationAct) async throws(StoreError) {
@@ -66,7 +71,7 @@ public struct RegistrationTable: RegistrationStore {
             act,
             exists: "There is a mobile user with this MSISDN already."
         )
-        guard changed else { throw .conflict("There is no SIM card with this MSISDN: import it first.") }
+        guard changed != nil else { throw .conflict("There is no SIM card with this MSISDN: import it first.") }
     }
 
     public func installCertificate(
@@ -74,6 +79,7 @@ public struct RegistrationTable: RegistrationStore {
         for msisdn: MSISDN,
         _ use: KeyUse,
         provenKey: [UInt8],
+        algorithm: SignatureAlgorithm,
         by act: RegistrationAct
     ) async throws(StoreError) {
         let mark = KeyMark(policy: use.policy.rawValue, use: use.rawValue)
@@ -81,37 +87,47 @@ public struct RegistrationTable: RegistrationStore {
             of: .key(
                 msisdn: msisdn.description,
                 reference: use.reference,
+                algorithm: algorithm.rawValue,
                 publicKey: provenKey,
                 certificate: certificate,
                 made: mark
             )
         )
+        let version = Self.newVersion()
+        let stateCode = try self.code(of: .activePerson(msisdn: msisdn.description, version: version))
         let parameters: [Parameter] = [
             .text(msisdn.description), .bytea(provenKey), .bytea(certificate), .bytea(code),
             .int4(Int32(use.reference)), .int4(Int32(mark.policy)), .text(mark.use),
+            .int4(Int32(algorithm.rawValue)), .int8(version), .bytea(stateCode),
         ]
-        guard try await change(Self.installCertificate, parameters, act) else {
+        guard try await change(Self.installCertificate, parameters, act) != nil else {
             throw .conflict("The mobile user has no proven key that waits for this certificate.")
         }
+        seen.isSetBack(msisdn.description, to: version)
     }
 
     public func deactivateUser(_ msisdn: MSISDN, by act: RegistrationAct) async throws(StoreError) {
-        guard try await change(Self.deactivateUser, [.text(msisdn.description)], act) else {
+        guard let version = try await change(Self.deactivateUser, [.text(msisdn.description)], act) else {
             throw .conflict("The mobile user cannot be deactivated.")
         }
+        seen.isSetBack(msisdn.description, to: version)
     }
+
+    /// Of a person's row, greater than each before it: microseconds since 1970.
+    private static func newVersion() -> Int64 { Int64(Date().timeIntervalSince1970 * 1_000_000) }
 
     private func code(of row: DecidingRow) throws(StoreError) -> [UInt8] {
         do throws(RowRefusal) { return try authenticator.code(of: row) } catch { throw StoreError(error) }
     }
 
-    /// - Returns: Whether a row was changed; its audit entry is committed with it.
+    /// - Returns: The version of a person's row that was changed, 0 for another row, `nil` if none was; the audit entry
+    ///   is committed with it.
     private func change(
         _ sql: String,
         _ parameters: [Parameter],
         _ act: RegistrationAct,
         exists: String? = nil
-    ) async throws(StoreError) -> Bool {
+    ) async throws(StoreError) -> Int64? {
         let call = act.call
         let audit: [Parameter] = [
             .text(call.peer.uri), .text(call.origin?.uri ?? call.peer.uri), .text(call.trace.description),
@@ -119,7 +135,8 @@ public struct RegistrationTable: RegistrationStore {
         do throws(StoreError) {
             return try await StoreError.catching {
                 try await self.pool.withConnection(deadline: call.deadline) { connection in
-                    try await connection.execute(sql, audit + parameters).count > 0
+                    let changed = try await connection.execute(sql, audit + parameters)
+                    return changed.count > 0 ? try changed.optionalInt64(0, 0) ?? 0 : nil
                 }
             }
         } catch .exists(let constraint) {
@@ -144,7 +161,7 @@ extension RegistrationTable {
         )
         INSERT INTO audit_log (act, phase, subject, peer, origin, trace, outcome)
         SELECT 'import card', 'result', iccid, $1, $2, $3, 'ok' FROM card
-        RETURNING NULL::int4
+        RETURNING NULL::int8
         """
 
     private static let insertUser = """
@@ -154,7 +171,7 @@ extension RegistrationTable {
         )
         INSERT INTO audit_log (act, phase, subject, peer, origin, trace, outcome)
         SELECT 'create mobile user', 'result', iccid, $1, $2, $3, 'ok' FROM person
-        RETURNING NULL::int4
+        RETURNING NULL::int8
         """
 
     private static let installCertificate = """
@@ -163,23 +180,25 @@ extension RegistrationTable {
             FROM cards c, mobile_users u
             WHERE c.msisdn = $4 AND u.iccid = c.iccid AND k.iccid = c.iccid
                 AND u.state = CASE $8::int4 WHEN 1 THEN 'PROVEN' ELSE 'ACTIVE' END
-                AND k.reference = $8 AND k.public_key = $5 AND k.certificate IS NULL
+                AND k.reference = $8 AND k.public_key = $5 AND k.algorithm = $11 AND k.certificate IS NULL
+                AND u.version < $12
             RETURNING k.iccid
         ), stated AS (
-            UPDATE mobile_users u SET state = 'ACTIVE' FROM certified WHERE u.iccid = certified.iccid
+            UPDATE mobile_users u SET state = 'ACTIVE', version = $12, state_code = $13
+            FROM certified WHERE u.iccid = certified.iccid
         )
         INSERT INTO audit_log (act, phase, subject, peer, origin, trace, outcome)
         SELECT 'install certificate', 'result', iccid, $1, $2, $3, 'ok' FROM certified
-        RETURNING NULL::int4
+        RETURNING NULL::int8
         """
 
     private static let deactivateUser = """
         WITH person AS (
-            UPDATE mobile_users u SET state = 'INACTIVE' FROM cards c
-            WHERE c.msisdn = $4 AND u.iccid = c.iccid RETURNING u.iccid
+            UPDATE mobile_users u SET state = 'INACTIVE', version = u.version + 1, state_code = NULL FROM cards c
+            WHERE c.msisdn = $4 AND u.iccid = c.iccid RETURNING u.iccid, u.version
         )
         INSERT INTO audit_log (act, phase, subject, peer, origin, trace, outcome)
         SELECT 'deactivate mobile user', 'result', iccid, $1, $2, $3, 'ok' FROM person
-        RETURNING NULL::int4
+        RETURNING (SELECT version FROM person)
         """
 }

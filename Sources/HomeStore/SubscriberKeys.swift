@@ -5,7 +5,7 @@ import PostgreSQL
 
 /// A key's columns in a row of ``SubscriberTable/sql``.
 enum SubscriberKeys {
-    /// Refuses a certified key that somebody else wrote, moved or gave another use.
+    /// Refuses a key, proven or certified, that somebody else wrote, moved or gave another use or algorithm.
     static func check(
         _ row: ResultSet,
         _ index: Int,
@@ -13,7 +13,7 @@ enum SubscriberKeys {
         _ authenticator: any RowAuthenticator
     ) throws {
         do throws(RowRefusal) {
-            guard let key = try certified(row, index, msisdn) else { return }
+            guard let key = try decided(row, index, msisdn) else { return }
             try authenticator.check(SubscriberTable.code(row, index, 23), of: key)
         } catch { throw StoreError(error) }
     }
@@ -46,20 +46,27 @@ enum SubscriberKeys {
         }
     }
 
-    private static func certified(
+    private static func decided(
         _ row: ResultSet,
         _ index: Int,
         _ msisdn: String
     ) throws(RowRefusal) -> DecidingRow? {
         do throws(PostgreSQLError) {
-            guard let certificate = try row.optionalBytes(index, 11) else { return nil }
+            guard let place = try row.optionalInt64(index, 8) else { return nil }
+            let reference = UInt8(truncatingIfNeeded: place)
+            let algorithm = UInt8(truncatingIfNeeded: try row.int64(index, 9))
+            let publicKey = try row.bytes(index, 10)
+            guard let certificate = try row.optionalBytes(index, 11) else {
+                return .provenKey(msisdn: msisdn, reference: reference, algorithm: algorithm, publicKey: publicKey)
+            }
             let policy = try row.optionalInt64(index, 40)
             let use = try row.optionalText(index, 41)
             let isMarked = policy != nil || use != nil
             return .key(
                 msisdn: msisdn,
-                reference: UInt8(truncatingIfNeeded: try row.int64(index, 8)),
-                publicKey: try row.bytes(index, 10),
+                reference: reference,
+                algorithm: algorithm,
+                publicKey: publicKey,
                 certificate: certificate,
                 made: isMarked ? KeyMark(policy: UInt8(truncatingIfNeeded: policy ?? 0), use: use ?? "") : nil
             )

@@ -11,9 +11,14 @@ public final class SubscriberTable: SubscriberDirectory {
     /// - Parameters:
     ///   - pool: Of the home's database.
     ///   - authenticator: Knows the rows that the home wrote; every row is checked each time it is read.
-    public init(pool: Pool, authenticator: any RowAuthenticator) {
+    ///   - seen: What this process has read and written before.
+    public init(pool: Pool, authenticator: any RowAuthenticator, seen: SeenPersons = SeenPersons()) {
         lookups = Batcher(pool: pool, maximum: 256, lanes: 1) { numbers, connection in
-            let result = try await connection.execute(Self.sql, [.textArray(numbers.map(\.description))])
+            var result = try await connection.execute(Self.sql, [.textArray(numbers.map(\.description))])
+            // What changed while this was on its way here is read again; who is behind then was set back.
+            if try Self.areSetBack(result, seen) {
+                result = try await connection.execute(Self.sql, [.textArray(numbers.map(\.description))])
+            }
             var found: [String: Result<Subscriber?, any Error>] = [:]
             for row in 0..<result.count {
                 let number = try result.text(row, 0)
@@ -26,7 +31,7 @@ public final class SubscriberTable: SubscriberDirectory {
                         SubscriberKeys.add(try SubscriberKeys.key(result, row), to: &subscriber)
                         return subscriber
                     }
-                    try Self.check(result, row, authenticator)
+                    try Self.check(result, row, authenticator, seen)
                     try SubscriberKeys.check(result, row, number, authenticator)
                     return try Self.subscriber(result, row)
                 }
@@ -51,7 +56,7 @@ public final class SubscriberTable: SubscriberDirectory {
             s.algorithm, s.batch, w.algorithm, w.batch,
             p.key_version, p.top_key_version, p.key_check_value, p.sealed, p.algorithm, p.batch,
             a.key_version, a.top_key_version, a.key_check_value, a.sealed, a.algorithm, a.batch,
-            k.policy::int4, k.profile
+            k.policy::int4, k.profile, u.version, u.state_code
         FROM cards c
         JOIN mobile_users u ON u.iccid = c.iccid
         JOIN card_keys s ON s.iccid = c.iccid AND s.domain = 'ssd' AND s.state = 'active'
@@ -62,8 +67,20 @@ public final class SubscriberTable: SubscriberDirectory {
         WHERE c.msisdn = ANY ($1::text[])
         """
 
-    /// Refuses rows that somebody else wrote, moved or mixed.
-    private static func check(_ row: ResultSet, _ index: Int, _ authenticator: any RowAuthenticator) throws {
+    private static func areSetBack(_ rows: ResultSet, _ seen: SeenPersons) throws -> Bool {
+        for row in 0..<rows.count where seen.isSetBack(try rows.text(row, 0), to: try rows.int64(row, 42)) {
+            return true
+        }
+        return false
+    }
+
+    /// Refuses rows that somebody else wrote, moved, mixed or set back.
+    private static func check(
+        _ row: ResultSet,
+        _ index: Int,
+        _ authenticator: any RowAuthenticator,
+        _ seen: SeenPersons
+    ) throws {
         let msisdn = try row.text(index, 0)
         let card = DecidingRow.card(
             iccid: try row.text(index, 1),
@@ -78,9 +95,15 @@ public final class SubscriberTable: SubscriberDirectory {
             language: try row.text(index, 5),
             serialNumber: try row.text(index, 7)
         )
+        let isActive = try row.text(index, 6) == MobileUserRecord.State.active.rawValue
+        let version = try row.int64(index, 42)
         do throws(RowRefusal) {
             try authenticator.check(code(row, index, 21), of: card)
             try authenticator.check(code(row, index, 22), of: person)
+            // In every other state nobody can sign: that somebody may is what needs the home's word.
+            let standing = DecidingRow.activePerson(msisdn: msisdn, version: version)
+            if isActive { try authenticator.check(code(row, index, 43), of: standing) }
+            if seen.isSetBack(msisdn, to: version) { throw authenticator.refuse(setBack: standing) }
         } catch { throw StoreError(error) }
     }
 

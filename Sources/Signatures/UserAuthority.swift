@@ -89,7 +89,14 @@ public final class UserAuthority: Sendable {
     }
 
     /// Judges by kept proofs alone, as at a date in the past.
-    init(anchors pem: [UInt8], archived proofs: [RevocationProof], at date: Date) throws(SignatureError) {
+    ///
+    /// - Parameters:
+    ///   - pem: Certificates of the user CA, and of the CAs between.
+    ///   - proofs: Lists and answers as they were kept.
+    ///   - date: Of the judgement.
+    /// - Throws: ``SignatureError`` if the text holds no certificate.
+    @_spi(Archive)
+    public init(anchors pem: [UInt8], archived proofs: [RevocationProof], at date: Date) throws(SignatureError) {
         defer { ERR_clear_error() }
         let issuers = LibCrypto.certificates(pem: pem).map { ParsedCertificate(owning: $0) }
         guard !issuers.isEmpty else { throw SignatureError("the anchors' file holds no PEM certificate") }

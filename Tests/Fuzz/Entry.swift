@@ -20,6 +20,7 @@ private let targets: [String: @Sendable ([UInt8]) -> Void] = [
     "smpp": fuzzUnits,
     "text": fuzzTexts,
     "batch": fuzzBatches,
+    "der": fuzzDER,
 ]
 
 @_cdecl("LLVMFuzzerTestOneInput")

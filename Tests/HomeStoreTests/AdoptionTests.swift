@@ -79,7 +79,8 @@ struct AdoptionTests {
         func ledger() -> PostgreSQLLedger {
             PostgreSQLLedger(
                 pool: pool,
-                subscribers: SubscriberTable(pool: pool, authenticator: DigestAuthenticator())
+                subscribers: SubscriberTable(pool: pool, authenticator: DigestAuthenticator()),
+                authenticator: DigestAuthenticator()
             )
         }
         let ledgers = [ledger(), ledger()]

@@ -228,7 +228,8 @@ struct TwoProcessTests {
             let pool = Pool(database.service, size: 4)
             return PostgreSQLLedger(
                 pool: pool,
-                subscribers: SubscriberTable(pool: pool, authenticator: DigestAuthenticator())
+                subscribers: SubscriberTable(pool: pool, authenticator: DigestAuthenticator()),
+                authenticator: DigestAuthenticator()
             )
         }
         return (ledger(), ledger(), database)

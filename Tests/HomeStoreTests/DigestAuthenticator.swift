@@ -24,4 +24,9 @@ final class DigestAuthenticator: RowAuthenticator {
             throw RowRefusal(reason: "a row of \(row.table) is not as the home wrote it", isForged: true)
         }
     }
+
+    func refuse(setBack row: DecidingRow) -> RowRefusal {
+        forged.withLock { $0.append(row.table + " set back") }
+        return RowRefusal(reason: "a row of \(row.table) was set back", isForged: true)
+    }
 }

@@ -38,11 +38,12 @@ struct HomeStorage: Sendable {
         _ database: PostgreSQLCluster.Database? = nil,
         authenticator: any RowAuthenticator = DigestAuthenticator()
     ) -> HomeStorage {
-        let directory = SubscriberTable(pool: pool, authenticator: authenticator)
+        let seen = SeenPersons()
+        let directory = SubscriberTable(pool: pool, authenticator: authenticator, seen: seen)
         return HomeStorage(
-            ledger: PostgreSQLLedger(pool: pool, subscribers: directory),
+            ledger: PostgreSQLLedger(pool: pool, subscribers: directory, authenticator: authenticator),
             directory: directory,
-            store: RegistrationTable(pool: pool, authenticator: authenticator),
+            store: RegistrationTable(pool: pool, authenticator: authenticator, seen: seen),
             database: database
         )
     }

@@ -88,7 +88,8 @@ struct LedgerContractTests {
         let storage = try await HomeStorage.open(backend)
         let card = try await storage.newUser()
         let form = SigningForm(structure: .detached, attributes: AddedAttributes(mid: [1, 2], extra: [3]))
-        for manner in [SigningManner(kind: .digest, form: form), .text] {
+        let kinds = SignatureKind.allCases.map { $0.manner() }
+        for manner in [SigningManner(kind: .digest, form: form), .text] + kinds {
             var transaction = Sample.transaction(card)
             guard case .signature(var task) = transaction.task else { throw MSSFault(.internalError) }
             (task.key, task.manner) = (3, manner)

@@ -85,7 +85,7 @@ struct PostgreSQLLedgerTests {
                     let error = try await storeError {
                         _ = try await storage.ledger.begin(Sample.transaction(card), until: HomeStorage.soon).frame
                     }
-                    #expect(error == (number == 0 ? "unavailable" : nil))
+                    #expect(error == (number == 0 ? "conflict" : nil))
                 }
             }
             try await group.waitForAll()
@@ -108,7 +108,7 @@ struct PostgreSQLLedgerTests {
                     let error = try await storeError {
                         _ = try await storage.directory.subscriber(card.msisdn, until: HomeStorage.soon)
                     }
-                    #expect(error == (number == 0 ? "unavailable" : nil))
+                    #expect(error == (number == 0 ? "conflict" : nil))
                 }
             }
             try await group.waitForAll()

@@ -32,6 +32,14 @@ struct RewiredRowTests {
         ("UPDATE user_keys SET public_key = 'x' WHERE iccid = $1 AND $2 <> ''", "user_keys"),
         ("UPDATE user_keys SET certificate = 'x' WHERE iccid = $1 AND $2 <> ''", "user_keys"),
         ("UPDATE user_keys SET code = NULL WHERE iccid = $1 AND $2 <> ''", "user_keys"),
+        ("UPDATE user_keys SET algorithm = 18 WHERE iccid = $1 AND $2 <> ''", "user_keys"),
+        ("UPDATE mobile_users SET version = version + 1 WHERE iccid = $1 AND $2 <> ''", "mobile_users"),
+        ("UPDATE mobile_users SET state_code = NULL WHERE iccid = $1 AND $2 <> ''", "mobile_users"),
+        (
+            "UPDATE mobile_users u SET state_code = o.state_code, version = o.version "
+                + "FROM mobile_users o WHERE u.iccid = $1 AND o.iccid = $2",
+            "mobile_users"
+        ),
         // What a key was made for: a key for digests becomes one for texts, or the reverse.
         ("UPDATE user_keys SET policy = 1 - policy WHERE iccid = $1 AND $2 <> ''", "user_keys"),
         ("UPDATE user_keys SET policy = NULL, profile = NULL WHERE iccid = $1 AND $2 <> ''", "user_keys"),
@@ -65,6 +73,7 @@ struct RewiredRowTests {
         let row = DecidingRow.key(
             msisdn: card.msisdn.description,
             reference: 1,
+            algorithm: 1,
             publicKey: [1, 2],
             certificate: [3, 4]
         )
@@ -112,6 +121,94 @@ struct RewiredRowTests {
         }
     }
 
+    @Test("who lets somebody sign that was deactivated or never activated is refused, with an alarm")
+    func activated() async throws {
+        let home = try await Home()
+        let gone = try await home.newSigner()
+        try await home.storage.store.deactivateUser(gone.msisdn, by: Sample.act())
+        #expect(try await home.read(gone) == nil)
+        let new = try await home.storage.newUser()
+        for card in [gone, new] {
+            try await home.owner.run(script: "UPDATE mobile_users SET state = 'ACTIVE' WHERE iccid = '\(card.iccid)'")
+            #expect(try await home.read(card) == "conflict")
+        }
+        #expect(home.authenticator.alarms == ["mobile_users", "mobile_users"])
+    }
+
+    @Test(
+        "who puts a key in the place of the one that the card proved, before it has a certificate, is refused",
+        arguments: ["public_key = 'x'", "algorithm = 2", "code = NULL", "reference = 2"]
+    )
+    func provenKey(_ change: String) async throws {
+        let home = try await Home()
+        let card = try await home.storage.newUser()
+        try await home.storage.newKey(.authentication, card, counter: 1)
+        #expect(try await home.storage.state(card) == .proven)
+        try await home.owner.run(script: "UPDATE user_keys SET \(change) WHERE iccid = '\(card.iccid)'")
+        #expect(try await home.read(card) == "conflict")
+        #expect(home.authenticator.alarms == ["user_keys"])
+    }
+
+    @Test("who plants a key that no card proved, or takes one over from another person, is refused")
+    func plantedKey() async throws {
+        let home = try await Home()
+        let (victim, other) = (try await home.storage.newUser(), try await home.storage.newUser())
+        try await home.storage.newKey(.authentication, other, counter: 1)
+        try await home.owner.run(
+            script: """
+                UPDATE mobile_users SET state = 'PROVEN' WHERE iccid = '\(victim.iccid)';
+                INSERT INTO user_keys (iccid, reference, algorithm, public_key, code)
+                SELECT '\(victim.iccid)', reference, algorithm, public_key, code FROM user_keys
+                WHERE iccid = '\(other.iccid)';
+                """
+        )
+        #expect(try await home.read(victim) == "conflict")
+        #expect(home.authenticator.alarms == ["user_keys"])
+        #expect(try await home.read(other) == nil)
+    }
+
+    @Test("who sets a whole row back to what the home wrote before is refused by a process that saw it change")
+    func setBack() async throws {
+        let home = try await Home()
+        let card = try await home.newSigner()
+        let row = "mobile_users WHERE iccid = '\(card.iccid)'"
+        try await home.owner.run(script: "CREATE TABLE before AS SELECT * FROM \(row)")
+        try await home.storage.store.deactivateUser(card.msisdn, by: Sample.act())
+        try await home.owner.run(
+            script: """
+                UPDATE mobile_users u SET state = b.state, version = b.version, state_code = b.state_code FROM before b
+                WHERE u.iccid = b.iccid
+                """
+        )
+        #expect(try await home.read(card) == "conflict")
+        #expect(try await home.read(card) == "conflict")
+        #expect(home.authenticator.alarms == ["mobile_users set back", "mobile_users set back"])
+        // Another process that never saw it, or the next one, cannot know: only the audit does.
+        let fresh = SubscriberTable(pool: Pool(home.service, size: 1), authenticator: home.authenticator)
+        #expect(try await fresh.subscriber(card.msisdn, until: HomeStorage.soon)?.user.state == .active)
+    }
+
+    @Test("is not accused of what changes while it is read", .timeLimit(.minutes(1)))
+    func changing() async throws {
+        let home = try await Home()
+        for _ in 0..<20 {
+            let card = try await home.storage.newSigner()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<8 {
+                    group.addTask {
+                        for _ in 0..<5 {
+                            let refusal = try await home.read(card)
+                            #expect(refusal == nil)
+                        }
+                    }
+                }
+                group.addTask { try await home.storage.store.deactivateUser(card.msisdn, by: Sample.act()) }
+                try await group.waitForAll()
+            }
+        }
+        #expect(home.authenticator.alarms.isEmpty)
+    }
+
     @Test("is not accused while the vault is sealed: then nothing is read and nothing written")
     func sealed() async throws {
         let home = try await Home()
@@ -129,13 +226,41 @@ struct RewiredRowTests {
             .card(iccid: "1", imsi: "2", msisdn: "34", tar: []),
             .person(msisdn: "1", givenName: "2", surName: "3", language: "4", serialNumber: ""),
             .person(msisdn: "1", givenName: "23", surName: "", language: "4", serialNumber: ""),
-            .key(msisdn: "1", reference: 50, publicKey: [0x33], certificate: [4]),
-            .key(msisdn: "1", reference: 50, publicKey: [0x33, 4], certificate: []),
-            .key(msisdn: "1", reference: 50, publicKey: [0x33], certificate: [4], made: KeyMark(policy: 0, use: "")),
-            .key(msisdn: "1", reference: 50, publicKey: [0x33], certificate: [4], made: KeyMark(policy: 1, use: "")),
-            .key(msisdn: "1", reference: 50, publicKey: [0x33], certificate: [4], made: KeyMark(policy: 1, use: "a")),
+            .key(msisdn: "1", reference: 50, algorithm: 1, publicKey: [0x33], certificate: [4]),
+            .key(msisdn: "1", reference: 50, algorithm: 1, publicKey: [0x33, 4], certificate: []),
+            .key(
+                msisdn: "1",
+                reference: 50,
+                algorithm: 1,
+                publicKey: [0x33],
+                certificate: [4],
+                made: KeyMark(policy: 0, use: "")
+            ),
+            .key(
+                msisdn: "1",
+                reference: 50,
+                algorithm: 1,
+                publicKey: [0x33],
+                certificate: [4],
+                made: KeyMark(policy: 1, use: "")
+            ),
+            .key(
+                msisdn: "1",
+                reference: 50,
+                algorithm: 1,
+                publicKey: [0x33],
+                certificate: [4],
+                made: KeyMark(policy: 1, use: "a")
+            ),
         ]
-        #expect(Set(rows.map(\.octets)).count == rows.count)
+        let more: [DecidingRow] = [
+            .key(msisdn: "1", reference: 50, algorithm: 2, publicKey: [0x33], certificate: [4]),
+            .provenKey(msisdn: "1", reference: 50, algorithm: 1, publicKey: [0x33]),
+            .provenKey(msisdn: "1", reference: 50, algorithm: 2, publicKey: [0x33]),
+            .activePerson(msisdn: "1", version: 2), .activePerson(msisdn: "1", version: 3),
+            .activePerson(msisdn: "12", version: 2),
+        ]
+        #expect(Set((rows + more).map(\.octets)).count == rows.count + more.count)
     }
 
     /// A database of its own, for the administrator changes the schema too.
@@ -143,9 +268,11 @@ struct RewiredRowTests {
         let authenticator = DigestAuthenticator()
         let storage: HomeStorage
         let owner: Connection
+        let service: String
 
         init() async throws {
             let database = try await PostgreSQLCluster.shared().database()
+            service = database.service
             storage = HomeStorage.on(Pool(database.service, size: 4), database, authenticator: authenticator)
             owner = try await Connection(database.owner)
         }

@@ -21,11 +21,18 @@ struct SigningMannerTests {
             }
         }
         #expect(seen.count == 5 * 3 * 5)
+        for kind in SignatureKind.allCases {
+            let manner = kind.manner(adding: AddedAttributes(mid: [1]))
+            #expect(SigningManner(manner.octets) == manner)
+            #expect(manner.bringsCertificate == (kind == .fiPKCS1))
+        }
     }
 
     @Test(
         "is none where octets are missing or unknown",
-        arguments: [[], [1], [0, 1], [6, 1], [1, 0], [1, 4], [1, 1, 0], [1, 1, 0, 1], [1, 1, 0xFF, 0xFF, 1]]
+        arguments: [
+            [], [1], [0, 1], [6, 1], [1, 0], [1, 5], [1, 4, 0, 0], [1, 1, 0], [1, 1, 0, 1], [1, 1, 0xFF, 0xFF, 1],
+        ]
             as [[UInt8]]
     )
     func damaged(_ octets: [UInt8]) {

@@ -53,6 +53,36 @@ struct CodecRoundTripTests {
         }
     }
 
+    @Test("a signature value arrives with its certificate in FiCom's element, and lacks neither")
+    func fiCom() throws {
+        for shape in Self.shapes {
+            var response = Written.response()
+            response.certificate = (0...255).map { UInt8($0) }
+            let octets = SignatureCodec.encodeResponse(response, shape)
+            let (message, document) = try SOAPReader.message(octets, to: .signature)
+            #expect(try SignatureCodec.decodeResponse(message) == response)
+            withExtendedLifetime(document) {}
+        }
+        var status = Written.status()
+        status.certificate = [4, 5]
+        let octets = StatusCodec.encodeResponse(status, .plain)
+        let good = Written.text(octets)
+        let value = "<fi:SignatureValue>AQID</fi:SignatureValue>"
+        #expect(
+            good.contains("#\">\(value)<fi:X509Certificate>BAU=</fi:X509Certificate></fi:PKCS1></mss:MSS_Signature>")
+        )
+        let (message, document) = try SOAPReader.message(octets, to: .status)
+        #expect(try StatusCodec.decodeResponse(message) == status)
+        withExtendedLifetime(document) {}
+        for bad in [
+            good.replacing(value, with: ""), good.replacing("BAU=", with: "B"), good.replacing("AQID", with: "?"),
+        ] {
+            let (message, document) = try SOAPReader.message(Array(bad.utf8), to: .status)
+            #expect(throws: MSSFault.self) { try StatusCodec.decodeResponse(message) }
+            withExtendedLifetime(document) {}
+        }
+    }
+
     @Test("what additional services answer arrives as it was sent, beside a status that does not change")
     func services() throws {
         let answers = [MSSFault.Code.crlProblem, .crlExpired].map { code in

@@ -104,6 +104,37 @@ struct KeptSignatureTests {
         #expect(try EvidenceRecord(decoding: record.encoded()) == record)
     }
 
+    @Test("is an auditor's to confirm in every form and by every kind of key", arguments: SigningAlgorithm.allCases)
+    func forms(_ algorithm: SigningAlgorithm) async throws {
+        let card = try await TestCard.make(algorithm, in: ca.pki)
+        let text = SigningContent.utf8(Array(Self.text.utf8))
+        let document = Array("a document that the platform never saw".utf8)
+        let nonce = SignedAttributes.arranged([SignedAttributes.randomNonce()], digest: algorithm.digest)
+        let ades = SignedAttributes.ades(at: Date(), by: try card.certificate, digest: algorithm.digest)
+        let cases: [(SigningContent, SigningForm)] = [
+            (text, .standard), (text, .withoutAttributes), (text, .pkcs1),
+            (text, SigningForm(structure: .detached, attributes: AddedAttributes())),
+            (text, SigningForm(structure: .attached, attributes: ades)),
+            (
+                .digest(MessageDigest.digest(document, by: algorithm.digest)),
+                SigningForm(structure: .detached, attributes: nonce)
+            ),
+        ]
+        let anchors = try ca.pki.octets("ca.pem")
+        for (content, form) in cases {
+            var kept = try kept(content)
+            kept.form = form
+            kept.algorithm = algorithm
+            kept.certificates = [card.der]
+            kept.signature = try await card.signed(content, form)
+            let record = try KeptSignature(decoding: kept.encoded()).record(pages: ["Demo Bank"], proofs: [])
+            #expect(try record.confirm(anchors: anchors) == .noFreshProof, "\(form)")
+            var other = record
+            other.signature[other.signature.count - 1] ^= 1
+            #expect(throws: SignatureError.self) { try other.confirm(anchors: anchors) }
+        }
+    }
+
     @Test("costs some microseconds: a figure for a person who looks")
     func cost() throws {
         let kept = try kept()

@@ -4,6 +4,8 @@ public import MSSCore
 @_spi(KeyMaterial) public import OTA
 import Synchronization
 
+public import struct Foundation.Date
+
 /// A vault without keys: its frames are authentic if they begin with a certain octet.
 public final class FakeVault: CardVault {
     private let chronicle: Chronicle
@@ -134,21 +136,19 @@ public final class FakeEvidence: SignatureEvidence {
         return [0x30] + content
     }
 
-    /// What is not plain text: the key's place, the content and the attributes, so that a test sees all three.
+    /// Text by itself; what is not plain text with the key's place before it: the content and the attributes, so that a
+    /// test sees all three.
     public func evidence(
         of content: SigningContent,
         form: SigningForm,
         raw: [UInt8],
         key: SubscriberKey
     ) throws(EvidenceError) -> [UInt8] {
-        if form == .standard, case .utf8(let octets) = content {
-            return try signedData(content: octets, raw: raw, key: key)
-        }
         guard raw == Self.rightSignature else { throw EvidenceError(reason: "the signature is not the key's") }
-        guard case .digest(let digest) = content, let added = form.attributes else {
-            throw EvidenceError(reason: "only digests with attributes are signed beside text")
-        }
-        return [0x31, key.reference] + digest + added.mid
+        guard form.structure != .pkcs1 else { return raw }
+        let added = form.attributes.map { $0.mid + $0.extra } ?? []
+        if case .digest(let digest) = content { return [0x31, key.reference] + digest + added }
+        return [0x30] + (form.structure == .attached ? content.octets ?? [] : []) + added
     }
 
     /// A nonce that every test knows.
@@ -169,6 +169,15 @@ public final class FakeEvidence: SignatureEvidence {
             }
         return Array((octets + [UInt8](repeating: 0xD1, count: 48)).prefix(key.algorithm.digestLength))
     }
+
+    public func advancedAttributes(for key: SubscriberKey, at date: Date) throws(EvidenceError) -> AddedAttributes {
+        AddedAttributes(mid: Self.advancedMiddle)
+    }
+
+    /// signing-time of a day in 2026, as a card takes it for MID.
+    public static let advancedMiddle: [UInt8] =
+        [0x30, 0x1C, 0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x09, 0x05, 0x31, 0x0F, 0x17, 0x0D]
+        + Array("260101000000Z".utf8)
 
     public func refusal(of certificate: [UInt8]) -> MSSFault? { refused.withLock { $0 } }
 

@@ -1,3 +1,4 @@
+public import Alauda
 public import HomeMSSP
 public import MSSCore
 import OTA
@@ -30,13 +31,15 @@ extension MemoryHome: RegistrationStore {
         for msisdn: MSISDN,
         _ use: KeyUse,
         provenKey: [UInt8],
+        algorithm: SignatureAlgorithm,
         by act: RegistrationAct
     ) async throws(StoreError) {
         try self.use { state throws(StoreError) in
             guard var person = state.cards[msisdn]?.person,
                 person.state == (use == .authentication ? .proven : .active),
                 let place = person.keys.firstIndex(where: { $0.reference == use.reference }),
-                person.keys[place].publicKey == provenKey, person.keys[place].certificate == nil
+                person.keys[place].publicKey == provenKey, person.keys[place].algorithm == algorithm,
+                person.keys[place].certificate == nil
             else { throw .conflict("The mobile user has no proven key that waits for this certificate.") }
             person.keys[place].certificate = certificate
             person.state = .active
@@ -53,13 +56,21 @@ extension MemoryHome: RegistrationStore {
 }
 
 extension RegistrationStore {
-    /// Certifies the key that every person has.
+    /// Certifies a key on P-256; without a use the key that every person has.
     public func installCertificate(
         _ certificate: [UInt8],
         for msisdn: MSISDN,
+        _ use: KeyUse = .authentication,
         provenKey: [UInt8],
         by act: RegistrationAct
     ) async throws(StoreError) {
-        try await installCertificate(certificate, for: msisdn, .authentication, provenKey: provenKey, by: act)
+        try await installCertificate(
+            certificate,
+            for: msisdn,
+            use,
+            provenKey: provenKey,
+            algorithm: .p256,
+            by: act
+        )
     }
 }

@@ -37,8 +37,10 @@ public final class Stage: Sendable {
     public let registrations: HomeRegistrationService
     public let card = Sample.card(1_234_567)
 
-    /// - Parameter judge: Who verifies and judges, if it is not the fake.
-    public init(judge: (any SignatureEvidence)? = nil) {
+    /// - Parameters:
+    ///   - judge: Who verifies and judges, if it is not the fake.
+    ///   - provider: The one that asks.
+    public init(judge: (any SignatureEvidence)? = nil, provider: ApplicationProvider = Sample.provider) {
         let evidence = judge ?? evidence
         home = MemoryHome(chronicle: chronicle)
         vault = FakeVault(chronicle: chronicle)
@@ -56,7 +58,7 @@ public final class Stage: Sendable {
         signatures = HomeSignatureService(
             identity: "http://home.test.mssp",
             prefix: Sample.homePrefix,
-            providers: ProviderRegister([Sample.provider, Self.otherProvider, Self.documents]),
+            providers: ProviderRegister([provider, Self.otherProvider, Self.documents]),
             directory: home,
             ledger: home,
             evidence: evidence,
@@ -108,10 +110,11 @@ public final class Stage: Sendable {
     public static func withSigner(
         _ phone: Phone = .signs,
         judge: (any SignatureEvidence)? = nil,
+        provider: ApplicationProvider = Sample.provider,
         key: [UInt8] = [1],
         certificate: [UInt8] = [2]
     ) async throws -> Stage {
-        let stage = Stage(judge: judge)
+        let stage = Stage(judge: judge, provider: provider)
         try await stage.home.insertCard(stage.card, imsi: Sample.imsi(1), by: Sample.act())
         try await stage.home.insertUser(Sample.person(stage.card), serialNumber: "MSSP1", by: Sample.act())
         let generation = Sample.keyGeneration(stage.card)

@@ -43,6 +43,22 @@ struct EvidenceTests {
         print("evidence of a real signature: \(rest[0].count / 2) octets")
     }
 
+    @Test("is there of every signature that any test has had made, and of nothing else")
+    func everySignature() async throws {
+        let desk = try await EvidenceDesk()
+        let answer = try await signUntilFree(desk.platform, "One at least", desk.platform.extraNumber(2))
+        try #require(answer.status == "500")
+        let figures = try await desk.platform.rows(
+            """
+            SELECT count(*) FILTER (WHERE t.status IS NOT NULL), count(*) FILTER (WHERE t.status IS NOT NULL AND e.id IS NULL),
+                count(*) FILTER (WHERE t.status IS NULL AND e.id IS NOT NULL)
+            FROM transactions t LEFT JOIN evidence e USING (id) WHERE t.kind = 1
+            """
+        )
+        let counts = try #require(figures.first).split(separator: "|").compactMap { Int($0) }
+        #expect(counts.count == 3 && counts[0] > 0 && counts[1] == 0 && counts[2] == 0, "\(figures)")
+    }
+
     @Test("of what the phone does not show holds the digest that was signed, and as pages what the phone showed")
     func unseen() async throws {
         let desk = try await EvidenceDesk()

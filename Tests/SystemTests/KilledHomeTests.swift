@@ -26,6 +26,7 @@ struct KilledHomeTests {
         #expect(try await Verdict.content(of: signature, on: platform) == "Survive this")
         let again = try await provider.status(of: id)
         #expect(again.signature == signature)
+        #expect(try await platform.rows("SELECT count(*) FROM evidence WHERE id = '\(id)'") == ["1"])
         try expectOnePrompt(platform, msisdn)
     }
 

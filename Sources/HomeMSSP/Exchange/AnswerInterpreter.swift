@@ -32,13 +32,15 @@ struct AnswerInterpreter {
         else {
             throw EvidenceError(reason: "the answer has no signature, or the user no certificate")
         }
-        let signedData = try evidence.evidence(
+        let finished = try evidence.evidence(
             of: task.signedContent,
             form: task.signedForm,
             raw: raw,
             key: key
         )
-        return .signature(signedData, task.validates ? evidence.verdict(on: certificate) : .signature)
+        let isCertified = task.manner.bringsCertificate
+        let result = isCertified ? SignatureValue(value: finished, certificate: certificate).octets : finished
+        return .signature(result, task.validates ? evidence.verdict(on: certificate) : .signature)
     }
 
     private func provenKey(

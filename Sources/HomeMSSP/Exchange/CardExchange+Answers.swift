@@ -238,7 +238,8 @@ extension CardExchange {
                     transaction: transaction,
                     task: task,
                     key: key,
-                    octets: octets,
+                    // Evidence has the certificate in a place of its own.
+                    octets: task.manner.bringsCertificate ? SignatureValue(octets)?.value ?? octets : octets,
                     status: verdict.status,
                     sent: running.left(transaction),
                     answered: Date()

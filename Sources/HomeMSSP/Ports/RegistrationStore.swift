@@ -1,3 +1,4 @@
+public import Alauda
 public import MSSCore
 
 /// Keeps cards and people; every change is committed with its audit entry.
@@ -21,6 +22,7 @@ public protocol RegistrationStore: Sendable {
         for msisdn: MSISDN,
         _ use: KeyUse,
         provenKey: [UInt8],
+        algorithm: SignatureAlgorithm,
         by act: RegistrationAct
     ) async throws(StoreError)
 

@@ -151,7 +151,14 @@ extension HomeRegistrationService {
                 cause: error.reason
             )
         }
-        try await store.installCertificate(certificate, for: msisdn, use, provenKey: key.publicKey, by: act)
+        try await store.installCertificate(
+            certificate,
+            for: msisdn,
+            use,
+            provenKey: key.publicKey,
+            algorithm: key.algorithm,
+            by: act
+        )
         return .done
     }
 

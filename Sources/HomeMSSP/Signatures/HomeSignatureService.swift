@@ -56,7 +56,7 @@ public struct HomeSignatureService: SignatureService {
             until: order.deadline
         )
         if let earlier { return try await answer(request, call, as: earlier, order.subscriber) }
-        guard request.messagingMode == .synch else { return answer(request, transaction, nil, .accepted) }
+        guard request.messagingMode == .synch else { return answer(request, transaction, .accepted) }
         return try answer(request, transaction, try await exchange.result(of: transaction))
     }
 
@@ -77,13 +77,14 @@ public struct HomeSignatureService: SignatureService {
         guard let entry, case .signature(let task) = entry.transaction.task, task.provider == provider.id,
             task.acquiringEntity == call.peer
         else { throw MSSFault(.wrongParam, "There is no such transaction: MSSP_TransID is unknown.") }
-        let (signature, verdict) = try Self.told(entry.result)
+        let told = try Told(entry.result, task.manner)
         return StatusResponse(
             header: request.header.answered(by: identity, at: now()),
             mobileUser: MobileUser(msisdn: task.msisdnAsWritten),
-            signature: signature,
-            status: verdict.status,
-            serviceResponses: services(verdict)
+            signature: told.signature,
+            certificate: told.certificate,
+            status: told.verdict.status,
+            serviceResponses: services(told.verdict)
         )
     }
 }
@@ -122,7 +123,7 @@ extension HomeSignatureService {
                 "AP_TransID and Instant were used for another request before: each request needs its own."
             )
         }
-        guard request.messagingMode == .synch else { return answer(request, earlier.transaction, nil, .accepted) }
+        guard request.messagingMode == .synch else { return answer(request, earlier.transaction, .accepted) }
         let ended = try await exchange.result(ofEarlier: earlier, subscriber, until: call.deadline)
         return try answer(request, earlier.transaction, ended)
     }
@@ -132,7 +133,8 @@ extension HomeSignatureService {
         let provider = try providers.admit(request.header.apInfo.id, call)
         try provider.checkEntitlement(to: request)
         try RequestRules.check(request)
-        let matter = try SignedMatter(request, for: provider)
+        let kind = try RequestRules.kind(request, for: provider)
+        let matter = try SignedMatter(request, for: provider, as: kind)
         let use = try KeyChoice.use(request.signatureProfile, isUnseen: matter.isUnseen)
         let patience = call.deadline - .now
         let time = try RequestRules.time(request, now: now(), patience: patience)
@@ -141,7 +143,15 @@ extension HomeSignatureService {
         guard let heading = ShownText.heading(provider.displayName) else {
             throw MSSFault(.internalError, cause: "the provider's display name cannot be shown on a phone")
         }
-        let written = try WrittenMatter(matter, for: provider, subscriber.user.language, key, evidence)
+        let written = try WrittenMatter(
+            matter,
+            as: kind,
+            for: provider,
+            subscriber.user.language,
+            key,
+            evidence,
+            at: now()
+        )
         if matter.isUnseen { exchange.tally.count("home_unseen_requests", [("kind", matter.word)]) }
         return SignatureOrder(
             subscriber: subscriber,
@@ -218,8 +228,8 @@ extension HomeSignatureService {
         _ transaction: CardTransaction,
         _ ended: RunningTransactions.Ended
     ) throws(MSSFault) -> SignatureResponse {
-        let (signature, verdict) = try Self.told(ended.result)
-        var response = answer(request, transaction, signature, verdict)
+        guard case .signature(let task) = transaction.task else { throw MSSFault(.internalError) }
+        var response = answer(request, transaction, try Told(ended.result, task.manner))
         response.simTime = ended.simTime
         return response
     }
@@ -227,17 +237,17 @@ extension HomeSignatureService {
     private func answer(
         _ request: SignatureRequest,
         _ transaction: CardTransaction,
-        _ signature: [UInt8]?,
-        _ verdict: SignatureVerdict
+        _ told: Told
     ) -> SignatureResponse {
         SignatureResponse(
             header: request.header.answered(by: identity, at: now()),
             transactionID: transaction.id.description,
             mobileUser: request.mobileUser,
-            signature: signature,
+            signature: told.signature,
+            certificate: told.certificate,
             signatureProfile: request.signatureProfile,
-            status: verdict.status,
-            serviceResponses: services(verdict)
+            status: told.verdict.status,
+            serviceResponses: services(told.verdict)
         )
     }
 
@@ -246,21 +256,4 @@ extension HomeSignatureService {
         guard let problem = verdict.problem else { return [] }
         return [ServiceResponse(uri: AdditionalService.validate, entity: MeshMember(uri: identity), code: problem)]
     }
-
-    /// What a provider is told of an end: a signature with its verdict, 504 while there is none, or the fault.
-    private static func told(_ result: TransactionResult?) throws(MSSFault) -> ([UInt8]?, SignatureVerdict) {
-        switch result {
-        case nil: (nil, .outstanding)
-        case .signature(let signature, let verdict): (signature, verdict)
-        case .fault(let fault): throw fault
-        case .provenKey, .cardAnswered:
-            throw MSSFault(.internalError, cause: "a signature transaction ended without one")
-        }
-    }
-}
-
-extension SignatureVerdict {
-    /// Taken, and to be asked after.
-    fileprivate static let accepted = SignatureVerdict(.requestOK)
-    fileprivate static let outstanding = SignatureVerdict(.outstandingTransaction)
 }

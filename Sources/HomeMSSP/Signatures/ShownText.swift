@@ -27,6 +27,12 @@ public enum ShownText {
         heading(provider.displayName).map { TextFit.fit(text, in: request($0, attributes, nil)) }
     }
 
+    /// As long as those of an AdES signature can be: signing-time and signing-certificate-v2.
+    static let advancedAttributes = AddedAttributes(
+        mid: [UInt8](repeating: 0, count: 32),
+        extra: [UInt8](repeating: 0, count: 57)
+    )
+
     /// A text as the card will show it.
     ///
     /// - Throws: 107 with the first character that cannot be shown and its place, 103 with the number of characters
@@ -34,12 +40,13 @@ public enum ShownText {
     static func check(
         _ text: String,
         for provider: ApplicationProvider,
+        adding attributes: AddedAttributes = AddedAttributes(),
         under ending: Ending? = nil
     ) throws(MSSFault) -> CardText {
         let name = ending == nil ? "DataToBeSigned" : "DataToBeDisplayed"
         guard !text.isEmpty else { throw MSSFault(.wrongDataLength, "\(name) is empty.") }
         let whole = text + (ending.map { "\n" + $0.text } ?? "")
-        let rest = heading(provider.displayName).map { request($0, AddedAttributes(), ending?.digest) }
+        let rest = heading(provider.displayName).map { request($0, attributes, ending?.digest) }
         guard let fit = rest.map({ TextFit.fit(whole, in: $0) }) else {
             throw MSSFault(.internalError, cause: "the provider's display name cannot be shown on a phone")
         }

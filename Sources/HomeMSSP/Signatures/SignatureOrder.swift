@@ -19,17 +19,21 @@ struct SignatureOrder {
     var deadline: ContinuousClock.Instant
     var deadlineDate: Date
 
-    /// What the card is told: show the heading and the text, then sign the text's UTF-8 with signed attributes (CMS-A),
-    /// or the digest of what it does not show.
+    /// What the card is told: show the heading and the text, then sign the text's UTF-8, by itself or with signed
+    /// attributes, or the digest of what it does not show.
     func command(_ transaction: WPKITransaction) -> DownMessage {
-        .sign(
+        // Attributes of a digest that is given are in it.
+        let added = digest == nil ? manner.form.attributes : nil
+        return .sign(
             SignCommand(
                 transaction: transaction,
                 key: key.reference,
                 algorithm: key.algorithm,
                 head: heading,
                 text: text,
-                form: digest == nil ? [.signedAttributes, .utf8] : [],
+                form: digest != nil ? [] : added == nil ? [.utf8] : [.signedAttributes, .utf8],
+                mid: added.flatMap { $0.mid.isEmpty ? nil : $0.mid },
+                extra: added.flatMap { $0.extra.isEmpty ? nil : $0.extra },
                 timeLimit: timeLimit,
                 digests: digest.map { [$0] } ?? []
             )
@@ -48,9 +52,6 @@ enum RequestRules {
     /// How long a request lives if it names no time, and at most.
     static let defaultTime: Duration = .seconds(300)
 
-    static let formats: Set<String> = [
-        "http://uri.etsi.org/TS102204/v1.1.2#PKCS7", "http://uri.etsi.org/TS102204/v1.1.2#CMS-Signature",
-    ]
     /// Services that only inform: a client that sends them is served without them.
     static let ignoredServices: Set<String> = [
         "http://mss.ficom.fi/TS102204/v1.0.0#userLang", "http://mid.swisscom.ch/as#subscriberInfo",
@@ -64,19 +65,43 @@ enum RequestRules {
                 specifier: 1013
             )
         }
-        if let format = request.format, !formats.contains(format) {
-            throw MSSFault(.wrongParam, "MSS_Format is not offered; use #PKCS7 or #CMS-Signature.", specifier: 1017)
-        }
         for service in request.additionalServices
         where service.uri != AdditionalService.validate && !ignoredServices.contains(service.uri) {
             throw MSSFault(.wrongParam, "AdditionalServices names a service that is not offered.", specifier: 1014)
         }
     }
 
+    /// What MSS_Format asks for; where it leaves that open the first kind of the provider's entry, and for a digest the
+    /// one that has no content.
+    static func kind(
+        _ request: SignatureRequest,
+        for provider: ApplicationProvider
+    ) throws(MSSFault) -> SignatureKind {
+        guard let format = request.format, !SignatureKind.anyCMS.contains(format) else {
+            return request.bringsDigest ? .cmsDetached : provider.signatures.first ?? .cms
+        }
+        guard let kind = SignatureKind.allCases.first(where: { $0.format == format }) else {
+            throw MSSFault(.wrongParam, "MSS_Format is not offered; use #PKCS7 or #CMS-Signature.", specifier: 1017)
+        }
+        guard provider.signatures.contains(kind) else {
+            throw MSSFault(
+                .wrongParam,
+                "MSS_Format asks for \(kind.rawValue), which this provider's entry at the home does not allow.",
+                specifier: 1017
+            )
+        }
+        return kind
+    }
+
     /// The text as the card will show it; it is refused rather than changed.
-    static func text(_ data: DataToBeSigned, for provider: ApplicationProvider) throws(MSSFault) -> CardText {
-        let text = try ShownText.check(try plain(data, "DataToBeSigned"), for: provider)
-        try SigningRules.check(.utf8(Array(data.content.utf8)), form: .standard)
+    static func text(
+        _ data: DataToBeSigned,
+        for provider: ApplicationProvider,
+        as kind: SignatureKind
+    ) throws(MSSFault) -> CardText {
+        let added = kind.isAdvanced ? ShownText.advancedAttributes : AddedAttributes()
+        let text = try ShownText.check(try plain(data, "DataToBeSigned"), for: provider, adding: added)
+        try SigningRules.check(.utf8(Array(data.content.utf8)), form: kind.manner(adding: added).form)
         return text
     }
 

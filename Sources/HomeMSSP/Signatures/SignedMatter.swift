@@ -15,7 +15,11 @@ enum SignedMatter {
     /// Reads it from a request of a provider that may ask for it.
     ///
     /// - Throws: 102, 103 or 107 for what cannot be read or shown.
-    init(_ request: SignatureRequest, for provider: ApplicationProvider) throws(MSSFault) {
+    init(
+        _ request: SignatureRequest,
+        for provider: ApplicationProvider,
+        as kind: SignatureKind
+    ) throws(MSSFault) {
         let data = request.dataToBeSigned
         if request.bringsDigest {
             let (algorithm, digest) = try Self.digest(data)
@@ -32,7 +36,7 @@ enum SignedMatter {
             guard !text.isEmpty else { throw MSSFault(.wrongDataLength, "DataToBeSigned is empty.") }
             self = .text(Array(text.utf8), display: try RequestRules.plain(displayed, "DataToBeDisplayed"))
         } else {
-            self = .shown(try RequestRules.text(data, for: provider), Array(data.content.utf8))
+            self = .shown(try RequestRules.text(data, for: provider, as: kind), Array(data.content.utf8))
         }
     }
 

@@ -1,6 +1,8 @@
 import Alauda
 import MSSCore
 
+import struct Foundation.Date
+
 /// What is signed, by which form, and what the phone shows: all that an order needs, once the key is known.
 struct WrittenMatter {
     var text: CardText
@@ -13,26 +15,32 @@ struct WrittenMatter {
     ///   could pass as another, 404/4042 for a key that cannot sign the digest.
     init(
         _ matter: SignedMatter,
+        as kind: SignatureKind,
         for provider: ApplicationProvider,
         _ language: String,
         _ key: SubscriberKey,
-        _ evidence: any SignatureEvidence
+        _ evidence: any SignatureEvidence,
+        at date: Date
     ) throws(MSSFault) {
+        let made = kind.manner(adding: try Self.attributes(of: kind, key, evidence, date))
         let display: String
         let phrase: String
         switch matter {
         case .shown(let text, let octets):
             self.text = text
-            (content, manner) = (octets, .text)
+            (content, manner) = (octets, made)
             return
         case .text(let octets, let shown):
             (display, phrase) = (shown, UnseenPhrase.text(language, of: octets))
-            (content, manner) = (octets, .text)
+            (content, manner) = (octets, made)
             try SigningRules.check(.utf8(octets), form: manner.form)
         case .digest(let algorithm, let digest, let shown):
             (display, phrase) = (shown, UnseenPhrase.text(language, algorithm, digest))
-            let form = SigningForm(structure: .detached, attributes: evidence.nonceAttributes(for: key))
-            (content, manner) = (digest, SigningManner(kind: .digest, form: form))
+            // A value has no attributes; every other form has a nonce, whatever the provider chose.
+            let added = made.form.attributes.map { _ in evidence.nonceAttributes(for: key) }
+            let form = SigningForm(structure: made.form.structure, attributes: added)
+            content = digest
+            manner = SigningManner(kind: .digest, form: form, bringsCertificate: made.bringsCertificate)
             try SigningRules.check(
                 .digest(digest),
                 form: form,
@@ -56,5 +64,17 @@ struct WrittenMatter {
         } catch { throw MSSFault(.internalError, cause: error.reason) }
         digest = hash
         text = try ShownText.check(display, for: provider, under: ShownText.Ending(text: phrase, digest: hash))
+    }
+
+    private static func attributes(
+        of kind: SignatureKind,
+        _ key: SubscriberKey,
+        _ evidence: any SignatureEvidence,
+        _ date: Date
+    ) throws(MSSFault) -> AddedAttributes {
+        guard kind.isAdvanced else { return AddedAttributes() }
+        do throws(EvidenceError) { return try evidence.advancedAttributes(for: key, at: date) } catch {
+            throw MSSFault(.internalError, cause: error.reason)
+        }
     }
 }

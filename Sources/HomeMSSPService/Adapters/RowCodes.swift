@@ -20,23 +20,21 @@ struct RowCodes: RowAuthenticator {
         tally.count("home_alarms", [("alarm", "row_not_authentic")])
         logger.critical(
             "ALARM: a row of the database is not as the home wrote it",
-            metadata: ["table": "\(row.table, as: .open)", "card": "\(row.number, as: .mobileUser)"]
+            metadata: ["table": "\(row.table, as: .open)", "card": "\(row.msisdn, as: .mobileUser)"]
         )
         throw RowRefusal(reason: "a row of \(row.table) is not as the home wrote it", isForged: true)
     }
 
+    func refuse(setBack row: DecidingRow) -> RowRefusal {
+        tally.count("home_alarms", [("alarm", "row_set_back")])
+        logger.critical(
+            "ALARM: a row of the database was set back to an earlier version of itself",
+            metadata: ["table": "\(row.table, as: .open)", "card": "\(row.msisdn, as: .mobileUser)"]
+        )
+        return RowRefusal(reason: "a row of \(row.table) was set back", isForged: true)
+    }
+
     private func refusal(_ error: VaultError) -> RowRefusal {
         RowRefusal(reason: error.description, isForged: false)
-    }
-}
-
-extension DecidingRow {
-    /// The number it is about, which the log shows as a pseudonym.
-    fileprivate var number: String {
-        switch self {
-        case .card(_, _, let msisdn, _): msisdn
-        case .person(let msisdn, _, _, _, _): msisdn
-        case .key(let msisdn, _, _, _, _): msisdn
-        }
     }
 }

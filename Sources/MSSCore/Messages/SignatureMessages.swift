@@ -90,8 +90,10 @@ public struct SignatureResponse: Sendable, Equatable {
     public var header: MessageHeader
     public var transactionID: String
     public var mobileUser: MobileUser
-    /// DER of the CMS SignedData; `nil` while the transaction is outstanding.
+    /// DER of the CMS SignedData, or the value of a PKCS#1 signature; `nil` while the transaction is outstanding.
     public var signature: [UInt8]?
+    /// The signer's certificate in DER where it goes beside the signature (fi:PKCS1).
+    public var certificate: [UInt8]?
     public var signatureProfile: String?
     public var status: Status
     /// What the services answer that have more to say than the status.
@@ -104,6 +106,7 @@ public struct SignatureResponse: Sendable, Equatable {
         transactionID: String,
         mobileUser: MobileUser,
         signature: [UInt8]? = nil,
+        certificate: [UInt8]? = nil,
         signatureProfile: String? = nil,
         status: Status,
         serviceResponses: [ServiceResponse] = [],
@@ -113,6 +116,7 @@ public struct SignatureResponse: Sendable, Equatable {
         self.transactionID = transactionID
         self.mobileUser = mobileUser
         self.signature = signature
+        self.certificate = certificate
         self.signatureProfile = signatureProfile
         self.status = status
         self.serviceResponses = serviceResponses

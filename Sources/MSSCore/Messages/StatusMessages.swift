@@ -13,8 +13,10 @@ public struct StatusRequest: Sendable, Equatable {
 public struct StatusResponse: Sendable, Equatable {
     public var header: MessageHeader
     public var mobileUser: MobileUser
-    /// DER of the CMS SignedData once there is one.
+    /// DER of the CMS SignedData, or the value of a PKCS#1 signature, once there is one.
     public var signature: [UInt8]?
+    /// The signer's certificate in DER where it goes beside the signature (fi:PKCS1).
+    public var certificate: [UInt8]?
     public var status: Status
     /// What the services answer that have more to say than the status.
     public var serviceResponses: [ServiceResponse]
@@ -23,12 +25,14 @@ public struct StatusResponse: Sendable, Equatable {
         header: MessageHeader,
         mobileUser: MobileUser,
         signature: [UInt8]? = nil,
+        certificate: [UInt8]? = nil,
         status: Status,
         serviceResponses: [ServiceResponse] = []
     ) {
         self.header = header
         self.mobileUser = mobileUser
         self.signature = signature
+        self.certificate = certificate
         self.status = status
         self.serviceResponses = serviceResponses
     }

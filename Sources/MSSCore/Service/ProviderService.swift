@@ -27,6 +27,10 @@ public struct ApplicationProvider: Sendable, Equatable {
     public var showsOtherwise: Bool
     /// Whether it may have digests signed of what the platform never sees.
     public var signsDigests: Bool
+    /// The kinds of signature that it may ask for; the first is what it gets that asks for none.
+    ///
+    /// The home's matter alone: a directory does not tell it.
+    public var signatures: [SignatureKind]
 
     public init(
         id: String,
@@ -34,7 +38,8 @@ public struct ApplicationProvider: Sendable, Equatable {
         acquiringEntities: Set<PeerIdentity>,
         displayName: String,
         showsOtherwise: Bool = false,
-        signsDigests: Bool = false
+        signsDigests: Bool = false,
+        signatures: [SignatureKind] = [.cms]
     ) {
         self.id = id
         self.identities = identities
@@ -42,5 +47,6 @@ public struct ApplicationProvider: Sendable, Equatable {
         self.displayName = displayName
         self.showsOtherwise = showsOtherwise
         self.signsDigests = signsDigests
+        self.signatures = signatures
     }
 }

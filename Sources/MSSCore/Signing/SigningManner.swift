@@ -13,10 +13,13 @@ public struct SigningManner: Sendable, Equatable {
 
     public var kind: Kind
     public var form: SigningForm
+    /// Whether the provider is given the signer's certificate beside a signature value (fi:PKCS1).
+    public var bringsCertificate: Bool
 
-    public init(kind: Kind, form: SigningForm) {
+    public init(kind: Kind, form: SigningForm, bringsCertificate: Bool = false) {
         self.kind = kind
         self.form = form
+        self.bringsCertificate = bringsCertificate
     }
 
     /// Text in UTF-8 that was shown, attached, with the two mandatory attributes.
@@ -36,9 +39,12 @@ public struct SigningManner: Sendable, Equatable {
 
 extension SigningManner {
     private static let structures: [(UInt8, SigningForm.Structure)] = [(1, .attached), (2, .detached), (3, .pkcs1)]
+    /// In the place of a structure: a signature value with its certificate beside it.
+    private static let certified: UInt8 = 4
 
     /// Kind, structure, and where attributes are signed the length of MID in two octets, MID and EXTRA.
     public var octets: [UInt8] {
+        guard !bringsCertificate else { return [kind.rawValue, Self.certified] }
         let structure = Self.structures.first { $0.1 == form.structure }?.0 ?? 0
         guard let added = form.attributes else { return [kind.rawValue, structure] }
         let length = UInt16(clamping: added.mid.count)
@@ -47,9 +53,13 @@ extension SigningManner {
 
     /// Reads what ``octets`` wrote; `nil` for anything else.
     public init?(_ octets: [UInt8]) {
-        guard octets.count == 2 || octets.count >= 4, let kind = Kind(rawValue: octets[0]),
-            let structure = Self.structures.first(where: { $0.0 == octets[1] })?.1
-        else { return nil }
+        guard octets.count == 2 || octets.count >= 4, let kind = Kind(rawValue: octets[0]) else { return nil }
+        if octets[1] == Self.certified {
+            guard octets.count == 2 else { return nil }
+            self.init(kind: kind, form: .pkcs1, bringsCertificate: true)
+            return
+        }
+        guard let structure = Self.structures.first(where: { $0.0 == octets[1] })?.1 else { return nil }
         guard octets.count >= 4 else {
             self.init(kind: kind, form: SigningForm(structure: structure, attributes: nil))
             return

@@ -56,7 +56,7 @@ enum SignatureCodec {
             writer.element(shape.messageName("MSS_SignatureResp"), attributes) { writer in
                 HeaderCodec.write(response.header, to: &writer)
                 HeaderCodec.write(response.mobileUser, to: &writer)
-                writeSignature(response.signature, to: &writer)
+                MSSSignatureCodec.write(response.signature, response.certificate, to: &writer)
                 writeReference(response.signatureProfile, "mss:SignatureProfile", &writer)
                 ServiceResponseCodec.write(response.status, response.serviceResponses, to: &writer)
             }
@@ -64,7 +64,7 @@ enum SignatureCodec {
     }
 
     static func decodeResponse(_ message: XMLElement) throws(MSSFault) -> SignatureResponse {
-        let signature = try signature(message)
+        let (signature, certificate) = try MSSSignatureCodec.decode(message)
         let status = try HeaderCodec.status(message)
         guard (signature == nil) == (status == .requestOK) else {
             throw MSSFault(.internalError, cause: "a status that does not go with having a signature or none")
@@ -74,25 +74,11 @@ enum SignatureCodec {
             transactionID: try HeaderCodec.name(message, "MSSP_TransID"),
             mobileUser: try HeaderCodec.mobileUser(message),
             signature: signature,
+            certificate: certificate,
             signatureProfile: try reference(message, "SignatureProfile"),
             status: status,
             serviceResponses: try ServiceResponseCodec.decode(message)
         )
-    }
-
-    static func writeSignature(_ signature: [UInt8]?, to writer: inout XMLWriter) {
-        guard let signature else { return }
-        writer.element("mss:MSS_Signature") {
-            $0.element("mss:Base64Signature", text: Data(signature).base64EncodedString())
-        }
-    }
-
-    static func signature(_ message: XMLElement) throws(MSSFault) -> [UInt8]? {
-        guard let text = message.child("MSS_Signature")?.child("Base64Signature")?.text else { return nil }
-        guard let signature = Data(base64Encoded: text) else {
-            throw MSSFault(.internalError, cause: "an answer whose signature is no base64")
-        }
-        return [UInt8](signature)
     }
 }
 

@@ -25,7 +25,7 @@ enum StatusCodec {
             writer.element(shape.messageName("MSS_StatusResp"), HeaderCodec.attributes(response.header)) { writer in
                 HeaderCodec.write(response.header, to: &writer)
                 HeaderCodec.write(response.mobileUser, to: &writer)
-                SignatureCodec.writeSignature(response.signature, to: &writer)
+                MSSSignatureCodec.write(response.signature, response.certificate, to: &writer)
                 ServiceResponseCodec.write(response.status, response.serviceResponses, to: &writer)
             }
         }
@@ -33,7 +33,7 @@ enum StatusCodec {
 
     /// Clients stumble over a final status without a signature: a transaction that failed is a fault (FiCom 2.1).
     static func decodeResponse(_ message: XMLElement) throws(MSSFault) -> StatusResponse {
-        let signature = try SignatureCodec.signature(message)
+        let (signature, certificate) = try MSSSignatureCodec.decode(message)
         let status = try HeaderCodec.status(message)
         guard (signature == nil) == (status == .outstandingTransaction) else {
             throw MSSFault(.internalError, cause: "a status that does not go with having a signature or none")
@@ -42,6 +42,7 @@ enum StatusCodec {
             header: try HeaderCodec.decode(message),
             mobileUser: try HeaderCodec.mobileUser(message),
             signature: signature,
+            certificate: certificate,
             status: status,
             serviceResponses: try ServiceResponseCodec.decode(message)
         )
