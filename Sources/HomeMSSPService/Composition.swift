@@ -73,6 +73,11 @@ struct Composition {
             directory: subscribers,
             ledger: ledger,
             evidence: evidence,
+            keeper: SealedEvidence(
+                vault: vault,
+                authority: evidence.authority,
+                days: try Parts.keepDays(configuration.evidence)
+            ),
             tally: metrics,
             logger: log.logger
         )
@@ -102,6 +107,14 @@ struct Composition {
                 table: VaultKeyTable(pool: pool),
                 cardImport: ImportCommand(
                     work: CardImport(vault: vault, table: CardBatchTable(pool: batches, authenticator: rowCodes))
+                ),
+                evidence: EvidenceCommand(
+                    export: EvidenceExport(
+                        vault: vault,
+                        table: EvidenceTable(pool: pool),
+                        tally: metrics,
+                        logger: log.logger
+                    )
                 )
             )
             services.append(

@@ -20,13 +20,15 @@ struct HomeConfiguration: Decodable, Sendable {
     /// Card batches that may still use triple DES.
     var legacyBatches: [LegacyBatch]?
     var results: Results?
+    var evidence: Evidence?
     var log: LogConfiguration?
     var `operator`: OperatorConfiguration?
     /// The local console; off unless it is here.
     var console: ConsoleConfiguration?
 
     private enum CodingKeys: String, CodingKey {
-        case listen, identity, prefix, providers, tls, database, vault, smsc, users, results, log, `operator`, console
+        case listen, identity, prefix, providers, tls, database, vault, smsc, users, results, evidence, log, `operator`,
+            console
         case acquiringEntities = "acquiring_entities"
         case managementEntities = "management_entities"
         case legacyBatches = "legacy_batch"
@@ -81,6 +83,16 @@ struct HomeConfiguration: Decodable, Sendable {
 
         private enum CodingKeys: String, CodingKey {
             case readableSeconds = "readable_seconds"
+        }
+    }
+
+    /// How long the evidence of a signature is kept.
+    struct Evidence: Decodable, Sendable {
+        /// 1 to 36500; 3650 unless set.
+        var keepDays: Int
+
+        private enum CodingKeys: String, CodingKey {
+            case keepDays = "keep_days"
         }
     }
 

@@ -9,8 +9,8 @@ enum HomeMSSPService {
     static func main() async {
         await ServiceMain.run(
             "HomeMSSPService",
-            commands: ["migrate", "restore", "status", "import"],
-            options: ["batch", "components", "components-fd"],
+            commands: ["migrate", "restore", "status", "import", "evidence"],
+            options: ["batch", "components", "components-fd", "transaction", "to", "for"],
             flags: ["all-or-none", "keep-good"]
         ) { invocation in
             let file = invocation.configuration
@@ -23,6 +23,10 @@ enum HomeMSSPService {
                 let call = try ImportCall(invocation)
                 let configuration = try ConfigurationFile.load(HomeConfiguration.self, from: file)
                 try await atConsole(call.words, configuration, terminal: call.terminal, file: call.next)
+            case "evidence":
+                let call = try EvidenceCall(invocation)
+                let configuration = try ConfigurationFile.load(HomeConfiguration.self, from: file)
+                try await atConsole(call.words, configuration, file: call.parts(), take: { try call.keep($0) })
             default: try await Composition(try ConfigurationFile.load(HomeConfiguration.self, from: file)).run()
             }
         }
@@ -43,17 +47,25 @@ enum HomeMSSPService {
 
     /// Runs a command at the console of the home that serves here.
     ///
-    /// `file` gives the octets of what goes along.
+    /// `file` gives the octets of what goes along, `take` keeps those that come back.
     private static func atConsole(
         _ command: [String],
         _ configuration: HomeConfiguration,
         terminal: Terminal = Terminal(),
-        file: ((_ most: Int) throws -> [UInt8])? = nil
+        file: ((_ most: Int) throws -> [UInt8])? = nil,
+        take: ((_ octets: [UInt8]) throws -> Void)? = nil
     ) async throws {
         guard let console = configuration.console else {
             throw StartError("console.socket is not configured: the home has no console")
         }
-        print(try await ConsoleClient.run(console.socket.path, command, terminal: terminal, file: file))
+        let answer = try await ConsoleClient.run(
+            console.socket.path,
+            command,
+            terminal: terminal,
+            file: file,
+            take: take
+        )
+        print(answer)
     }
 
     /// Brings the database's schema up to date with a role of its own; does nothing where it is already.

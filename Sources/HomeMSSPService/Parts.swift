@@ -108,6 +108,12 @@ enum Parts {
         return .seconds(seconds)
     }
 
+    static func keepDays(_ evidence: HomeConfiguration.Evidence?) throws(StartError) -> Int {
+        let days = evidence?.keepDays ?? 3_650
+        guard (1...36_500).contains(days) else { throw StartError("evidence.keep_days must be 1 to 36500") }
+        return days
+    }
+
     /// The database, reached and found to be laid out as this program needs it.
     static func database(_ database: HomeConfiguration.Database) async throws(StartError) -> Pool {
         let size = database.connections ?? 8

@@ -20,11 +20,11 @@ enum BeginStatement {
             SELECT * FROM unnest(
                 $1::text[], $2::int4[], $3::bytea[], $4::text[], $5::text[], $6::int8[], $7::text[], $8::text[],
                 $9::text[], $10::text[], $11::text[], $12::bytea[], $13::bool[], $14::int4[], $15::int4[],
-                $16::text[], $17::bytea[], $18::bytea[], $19::bool[], $20::int4[]
+                $16::text[], $17::bytea[], $18::bytea[], $19::bool[], $20::int4[], $21::bytea[]
             ) AS a (
                 id, kind, txn, iccid, trace, deadline, provider, provider_transaction, acquiring_entity,
                 msisdn_as_written, profile, content, validates, key_reference, key_algorithm,
-                instant, body, command, awaited, step
+                instant, body, command, awaited, step, request
             )
         ), overdue AS (
             UPDATE transactions t
@@ -37,11 +37,11 @@ enum BeginStatement {
             INSERT INTO transactions (
                 id, kind, txn, iccid, trace, deadline, provider, provider_transaction, acquiring_entity,
                 msisdn_as_written, profile, content, validates, key_reference, key_algorithm,
-                instant, body, command, home, waiting
+                instant, body, command, request, home, waiting
             )
             SELECT id, kind, txn, iccid, trace, to_timestamp(deadline / 1000000.0), provider, provider_transaction,
                 acquiring_entity, msisdn_as_written, profile, content, validates, key_reference, key_algorithm,
-                instant, body, command, $21::int4, CASE WHEN awaited THEN ARRAY[$21::int4] ELSE '{}' END
+                instant, body, command, request, $22::int4, CASE WHEN awaited THEN ARRAY[$22::int4] ELSE '{}' END
             FROM asked a CROSS JOIN (SELECT count(*) FROM overdue) AS overdue_first
             WHERE kind <> 3 OR NOT EXISTS (
                 SELECT FROM card_counters c WHERE c.iccid = a.iccid AND c.recovered > now() - interval '1 day'
@@ -129,6 +129,7 @@ enum BeginStatement {
             .byteaArray(transactions.map(\.command)),
             .boolArray(transactions.map(\.isAwaited)),
             .int4Array(transactions.map { Int32($0.step) }),
+            .byteaArray(signatures.map { $0?.request }),
         ]
     }
 }

@@ -2,7 +2,7 @@ import HomeMSSP
 import MSSCore
 import PostgreSQL
 
-/// Commits the end of many transactions at once: result, counter, proven key and audit in one statement.
+/// Commits the end of many transactions at once: result, counter, proven key, evidence and audit in one statement.
 enum EndStatement {
     struct End: Sendable {
         var id: TransactionID
@@ -11,6 +11,8 @@ enum EndStatement {
         var frame: AnswerFrame?
         /// Whether a caller of this process is told at once.
         var tells: Bool
+        /// Of a signature.
+        var evidence: KeptEvidence?
     }
 
     /// Of several ends of one transaction in a batch the first that may end it does; a frame that was seen, or that the
@@ -20,9 +22,10 @@ enum EndStatement {
             SELECT DISTINCT ON (e.id) e.*, t.iccid
             FROM unnest(
                 $1::text[], $2::int4[], $3::int4[], $4::int4[], $5::text[], $6::bytea[], $7::int8[], $8::bool[],
-                $9::int4[], $10::int8[]
+                $9::int4[], $10::int8[], $11::int8[], $12::bytea[]
             ) WITH ORDINALITY AS e (
-                id, status, fault, fault_specifier, fault_detail, result, counter, tells, key_version, mark, place
+                id, status, fault, fault_specifier, fault_detail, result, counter, tells, key_version, mark,
+                keep_until, sealed, place
             )
             JOIN transactions t ON t.id = e.id
             LEFT JOIN card_uplinks w ON w.iccid = t.iccid AND w.key_version = e.key_version
@@ -40,12 +43,13 @@ enum EndStatement {
             UPDATE transactions t
             SET running = false, status = e.status, fault = e.fault, fault_specifier = e.fault_specifier,
                 fault_detail = e.fault_detail, result = e.result, uplink = e.counter, ended = now(),
-                told = CASE WHEN e.tells THEN now() END
+                told = CASE WHEN e.tells THEN now() END, request = NULL
             FROM ended e
             WHERE t.id = e.id AND t.running
                 AND (e.counter IS NULL OR EXISTS (SELECT FROM accepted a WHERE a.iccid = e.iccid))
             RETURNING t.id, t.iccid, t.kind, t.trace, t.acquiring_entity, t.provider, t.key_reference,
-                t.key_algorithm, e.status, e.fault, e.result, e.counter, e.tells, e.place, t.waiting
+                t.key_algorithm, e.status, e.fault, e.result, e.counter, e.tells, e.place, e.keep_until,
+                e.sealed, t.waiting
         ), counted AS (
             -- An answer ends the silence, a time that ran out adds to it.
             UPDATE card_counters c
@@ -63,6 +67,10 @@ enum EndStatement {
             WHERE d.status IS NOT NULL
             ON CONFLICT (iccid, reference) DO UPDATE
             SET algorithm = excluded.algorithm, public_key = excluded.public_key, certificate = NULL
+        ), kept AS (
+            INSERT INTO evidence (id, keep_until, sealed)
+            SELECT id, to_timestamp(keep_until), sealed FROM done WHERE sealed IS NOT NULL
+            ON CONFLICT DO NOTHING
         ), noted AS (
             INSERT INTO audit_log (act, phase, subject, peer, origin, trace, outcome, digest)
             SELECT CASE kind WHEN 1 THEN 'signature' WHEN 2 THEN 'key generation' ELSE 'recovery' END, 'result', id,
@@ -75,7 +83,7 @@ enum EndStatement {
         )
         SELECT place, (
             -- Only where a caller waits at another process: a notification makes commits wait for one another.
-            SELECT count(pg_notify('mssp_home_' || w, d.id)::text) FROM unnest(d.waiting) AS w WHERE w <> $11
+            SELECT count(pg_notify('mssp_home_' || w, d.id)::text) FROM unnest(d.waiting) AS w WHERE w <> $13
         ) FROM done d
         """
 
@@ -99,6 +107,8 @@ enum EndStatement {
             .boolArray(ends.map(\.tells)),
             .int4Array(ends.map { $0.frame.map { Int32($0.keyVersion) } }),
             .int8Array(ends.map { $0.frame.map { UplinkWindow.mark($0.checksum) } }),
+            .int8Array(ends.map { $0.evidence?.until }),
+            .byteaArray(ends.map { $0.evidence?.sealed }),
         ]
     }
 }

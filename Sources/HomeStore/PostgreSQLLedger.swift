@@ -37,8 +37,10 @@ public final class PostgreSQLLedger: TransactionLedger {
         beginnings = Batcher(pool: pool, maximum: 256, lanes: 1) { transactions, connection in
             try await BeginStatement.run(transactions, process: process, on: connection)
         }
+        let proofs = ProofStatement()
         ends = Batcher(pool: pool, maximum: 256, lanes: 1) { ends, connection in
-            try await EndStatement.run(ends, process: process, on: connection)
+            try await proofs.run(ends.compactMap(\.evidence), on: connection)
+            return try await EndStatement.run(ends, process: process, on: connection)
         }
         deliveries = Batcher(pool: pool, maximum: 256, lanes: 1) { asked, connection in
             let result = try await connection.execute(
@@ -78,11 +80,12 @@ public final class PostgreSQLLedger: TransactionLedger {
         with result: TransactionResult,
         frame: AnswerFrame?,
         tells: Bool,
+        evidence: KeptEvidence?,
         until deadline: ContinuousClock.Instant
     ) async throws(StoreError) -> Bool {
         try await StoreError.catching {
             try await self.ends.submit(
-                EndStatement.End(id: transaction.id, result: result, frame: frame, tells: tells),
+                EndStatement.End(id: transaction.id, result: result, frame: frame, tells: tells, evidence: evidence),
                 deadline: deadline
             )
         }

@@ -10,7 +10,8 @@ enum TransactionRow {
         SELECT t.id, t.txn, c.msisdn, t.iccid, t.trace, (extract(epoch FROM t.deadline) * 1000000)::int8,
             t.kind::int4, t.provider, t.provider_transaction, t.acquiring_entity, t.msisdn_as_written, t.profile,
             t.content, t.validates, t.key_reference::int4, t.key_algorithm::int4,
-            t.status, t.fault, t.fault_specifier, t.fault_detail, t.result, t.instant, t.body, t.command, t.uplink
+            t.status, t.fault, t.fault_specifier, t.fault_detail, t.result, t.instant, t.body, t.command, t.uplink,
+            t.request, (extract(epoch FROM t.began) * 1000000)::int8
         FROM transactions t JOIN cards c ON c.iccid = t.iccid
         """
 
@@ -29,6 +30,7 @@ enum TransactionRow {
             task: try task(row, index)
         )
         transaction.command = try row.optionalBytes(index, 23)
+        transaction.asked = Date(timeIntervalSince1970: Double(try row.int64(index, 26)) / 1_000_000)
         return LedgerEntry(
             transaction: transaction,
             result: try result(row, index),
@@ -56,19 +58,19 @@ enum TransactionRow {
             else { throw PostgreSQLError.decoding("a key generation's key is damaged") }
             return .keyGeneration(KeyGenerationTask(reference: reference, algorithm: algorithm))
         }
-        return .signature(
-            SignatureTask(
-                provider: try row.text(index, 7),
-                providerTransaction: try row.text(index, 8),
-                instant: try row.optionalText(index, 21) ?? "",
-                body: try row.optionalBytes(index, 22) ?? [],
-                acquiringEntity: PeerIdentity(uri: try row.text(index, 9)),
-                msisdnAsWritten: try row.text(index, 10),
-                profile: try row.optionalText(index, 11),
-                content: try row.bytes(index, 12),
-                validates: try row.bool(index, 13)
-            )
+        var task = SignatureTask(
+            provider: try row.text(index, 7),
+            providerTransaction: try row.text(index, 8),
+            instant: try row.optionalText(index, 21) ?? "",
+            body: try row.optionalBytes(index, 22) ?? [],
+            acquiringEntity: PeerIdentity(uri: try row.text(index, 9)),
+            msisdnAsWritten: try row.text(index, 10),
+            profile: try row.optionalText(index, 11),
+            content: try row.bytes(index, 12),
+            validates: try row.bool(index, 13)
         )
+        task.request = try row.optionalBytes(index, 25) ?? []
+        return .signature(task)
     }
 
     private static func result(_ row: ResultSet, _ index: Int) throws -> TransactionResult? {

@@ -102,6 +102,16 @@ final class Keyring: Sendable {
         return key(at: place + Int(number) * Self.size)
     }
 
+    /// The key of one transaction's evidence: derived from a shard, so that no card key's shard seals evidence itself.
+    func evidenceKey(of transaction: String, version: Int32) -> SymmetricKey? {
+        let name = Array("mssp evidence \(transaction)".utf8)
+        guard let place = shardPlaces[version],
+            let number = SHA256.hash(data: name).first(where: { _ in true }),
+            let shard = key(at: place + Int(number) * Self.size)
+        else { return nil }
+        return HKDF<SHA256>.expand(pseudoRandomKey: shard, info: name, outputByteCount: Self.size)
+    }
+
     /// A code of a row that decides: the key's number and HMAC-SHA256 (33 octets).
     func code(of row: [UInt8]) throws(VaultError) -> [UInt8] {
         guard let place = rowPlaces[newestRowKey], let key = key(at: place) else { throw .sealed }

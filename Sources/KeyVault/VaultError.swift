@@ -10,6 +10,8 @@ public enum VaultError: Error, Sendable, Equatable, CustomStringConvertible {
     case envelope(String)
     /// A stored row does not open: changed, moved to another card, or sealed under another KEK.
     case damagedRecord
+    /// Stored evidence does not open: changed, of another transaction, or sealed under another KEK.
+    case damagedEvidence
     /// The card's batch uses triple DES and is not permitted to, or not any more.
     case legacyRefused(String)
     /// A packet or frame is not authentic, or not of this card.
@@ -23,6 +25,7 @@ public enum VaultError: Error, Sendable, Equatable, CustomStringConvertible {
         case .sealed: "the vault is sealed"
         case .envelope(let reason): "the envelope cannot be taken: \(reason)"
         case .damagedRecord: "a card's key record does not open in this vault"
+        case .damagedEvidence: "the evidence does not open in this vault"
         case .notAuthentic: "the frame is not authentic"
         case .legacyRefused(let reason), .unusable(let reason): reason
         }

@@ -1,20 +1,30 @@
 /// The storage of a statement's values, lent to libpq for one call.
-enum BoundValues {
-    static func withPointers<Value>(
-        _ values: [[UInt8]?],
+struct BoundValues {
+    /// All values, one behind the other; one octet more, for an empty value needs an address that is not NULL.
+    private var octets: [UInt8] = []
+    /// Where each value stands; `nil` is NULL.
+    private var places: [Range<Int>?] = []
+
+    init(_ parameters: [Parameter]) {
+        octets.reserveCapacity(2_048)
+        places.reserveCapacity(parameters.count)
+        for parameter in parameters {
+            let start = octets.count
+            places.append(parameter.append(to: &octets) ? start..<octets.count : nil)
+        }
+        octets.append(0)
+    }
+
+    func withPointers<Value>(
         _ body: (UnsafePointer<UnsafePointer<CChar>?>?, UnsafePointer<Int32>?, UnsafePointer<Int32>?) -> Value
     ) -> Value {
-        // One buffer for all values; an empty value still needs an address that is not NULL.
-        let joined: [UInt8] = values.compactMap { $0 }.flatMap { $0 } + [0]
-        return joined.withUnsafeBytes { buffer in
-            var offset = 0
-            let pointers = values.map { value -> UnsafePointer<CChar>? in
-                guard let value else { return nil }
-                defer { offset += value.count }
-                return buffer.baseAddress.map { ($0 + offset).assumingMemoryBound(to: CChar.self) }
+        octets.withUnsafeBytes { buffer in
+            let pointers = places.map { place -> UnsafePointer<CChar>? in
+                guard let place else { return nil }
+                return buffer.baseAddress.map { ($0 + place.lowerBound).assumingMemoryBound(to: CChar.self) }
             }
-            let lengths = values.map { Int32($0?.count ?? 0) }
-            let formats = [Int32](repeating: 1, count: values.count)
+            let lengths = places.map { Int32($0?.count ?? 0) }
+            let formats = [Int32](repeating: 1, count: places.count)
             return body(pointers, lengths, formats)
         }
     }

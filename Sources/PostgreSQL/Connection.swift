@@ -41,10 +41,10 @@ public actor Connection {
     @discardableResult
     public func execute(_ sql: String, _ parameters: [Parameter] = []) async throws(PostgreSQLError) -> ResultSet {
         let name = try prepare(sql, parameters)
-        let values = parameters.map(\.octets)
+        let values = BoundValues(parameters)
         return try asked { connection in
-            BoundValues.withPointers(values) { pointers, lengths, formats in
-                PQsendQueryPrepared(connection, name, Int32(values.count), pointers, lengths, formats, 1)
+            values.withPointers { pointers, lengths, formats in
+                PQsendQueryPrepared(connection, name, Int32(parameters.count), pointers, lengths, formats, 1)
             }
         }
     }

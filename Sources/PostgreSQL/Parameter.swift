@@ -27,40 +27,59 @@ public enum Parameter: Sendable {
         }
     }
 
-    /// The value in the server's binary form; `nil` is NULL.
-    var octets: [UInt8]? {
+    /// Appends the value in the server's binary form.
+    ///
+    /// - Returns: `false` for NULL, of which nothing is appended.
+    func append(to octets: inout [UInt8]) -> Bool {
         switch self {
-        case .text(let value): value.map { Array($0.utf8) }
-        case .bytea(let value): value
-        case .int4(let value): value.map(Self.octets)
-        case .int8(let value): value.map(Self.octets)
-        case .bool(let value): value.map { [$0 ? 1 : 0] }
-        case .textArray(let values): Self.array(values.map { $0.map { Array($0.utf8) } }, of: 25)
-        case .byteaArray(let values): Self.array(values, of: 17)
-        case .int4Array(let values): Self.array(values.map { $0.map(Self.octets) }, of: 23)
-        case .int8Array(let values): Self.array(values.map { $0.map(Self.octets) }, of: 20)
-        case .boolArray(let values): Self.array(values.map { $0.map { [$0 ? 1 : 0] } }, of: 16)
+        case .text(let value): Self.append(value, to: &octets) { $1.append(contentsOf: $0.utf8) }
+        case .bytea(let value): Self.append(value, to: &octets) { $1.append(contentsOf: $0) }
+        case .int4(let value): Self.append(value, to: &octets, Self.append)
+        case .int8(let value): Self.append(value, to: &octets, Self.append)
+        case .bool(let value): Self.append(value, to: &octets) { $1.append($0 ? 1 : 0) }
+        case .textArray(let values):
+            Self.append(values, of: 25, to: &octets, length: \.utf8.count) { $1.append(contentsOf: $0.utf8) }
+        case .byteaArray(let values):
+            Self.append(values, of: 17, to: &octets, length: \.count) { $1.append(contentsOf: $0) }
+        case .int4Array(let values): Self.append(values, of: 23, to: &octets, length: { _ in 4 }, Self.append)
+        case .int8Array(let values): Self.append(values, of: 20, to: &octets, length: { _ in 8 }, Self.append)
+        case .boolArray(let values):
+            Self.append(values, of: 16, to: &octets, length: { _ in 1 }) { $1.append($0 ? 1 : 0) }
         }
     }
 
-    private static func octets(_ value: some FixedWidthInteger) -> [UInt8] {
-        withUnsafeBytes(of: value.bigEndian) { Array($0) }
+    private static func append<Value>(
+        _ value: Value?,
+        to octets: inout [UInt8],
+        _ write: (Value, inout [UInt8]) -> Void
+    ) -> Bool {
+        guard let value else { return false }
+        write(value, &octets)
+        return true
+    }
+
+    private static func append(_ value: some FixedWidthInteger, to octets: inout [UInt8]) {
+        withUnsafeBytes(of: value.bigEndian) { octets.append(contentsOf: $0) }
     }
 
     /// One dimension, lower bound 1 (array_recv).
-    private static func array(_ values: [[UInt8]?], of type: UInt32) -> [UInt8] {
-        var octets: [UInt8] = []
-        octets.reserveCapacity(20 + values.reduce(0) { $0 + 4 + ($1?.count ?? 0) })
-        octets += Self.octets(Int32(values.isEmpty ? 0 : 1))
-        octets += Self.octets(Int32(values.contains { $0 == nil } ? 1 : 0))
-        octets += Self.octets(type)
-        guard !values.isEmpty else { return octets }
-        octets += Self.octets(Int32(values.count))
-        octets += Self.octets(Int32(1))
+    private static func append<Value>(
+        _ values: [Value?],
+        of type: UInt32,
+        to octets: inout [UInt8],
+        length: (Value) -> Int,
+        _ write: (Value, inout [UInt8]) -> Void
+    ) -> Bool {
+        append(Int32(values.isEmpty ? 0 : 1), to: &octets)
+        append(Int32(values.contains { $0 == nil } ? 1 : 0), to: &octets)
+        append(type, to: &octets)
+        guard !values.isEmpty else { return true }
+        append(Int32(values.count), to: &octets)
+        append(Int32(1), to: &octets)
         for value in values {
-            octets += Self.octets(value.map { Int32($0.count) } ?? -1)
-            octets += value ?? []
+            append(value.map { Int32(length($0)) } ?? -1, to: &octets)
+            if let value { write(value, &octets) }
         }
-        return octets
+        return true
     }
 }

@@ -16,13 +16,18 @@ public final class ResultSet: @unchecked Sendable {
     public var count: Int { Int(PQntuples(result)) }
 
     public func optionalBytes(_ row: Int, _ column: Int) throws(PostgreSQLError) -> [UInt8]? {
+        try octets(row, column).map { Array($0) }
+    }
+
+    /// A value as libpq keeps it, as long as this object lives; `nil` is NULL.
+    private func octets(_ row: Int, _ column: Int) throws(PostgreSQLError) -> UnsafeRawBufferPointer? {
         guard (0..<count).contains(row), (0..<Int(PQnfields(result))).contains(column) else {
             throw .decoding("no value at row \(row), column \(column)")
         }
-        guard PQgetisnull(result, Int32(row), Int32(column)) == 0 else { return nil }
-        let length = Int(PQgetlength(result, Int32(row), Int32(column)))
-        guard let value = PQgetvalue(result, Int32(row), Int32(column)) else { return nil }
-        return Array(UnsafeRawBufferPointer(start: value, count: length))
+        guard PQgetisnull(result, Int32(row), Int32(column)) == 0,
+            let value = PQgetvalue(result, Int32(row), Int32(column))
+        else { return nil }
+        return UnsafeRawBufferPointer(start: value, count: Int(PQgetlength(result, Int32(row), Int32(column))))
     }
 
     public func bytes(_ row: Int, _ column: Int) throws(PostgreSQLError) -> [UInt8] {
@@ -31,8 +36,8 @@ public final class ResultSet: @unchecked Sendable {
     }
 
     public func optionalText(_ row: Int, _ column: Int) throws(PostgreSQLError) -> String? {
-        guard let bytes = try optionalBytes(row, column) else { return nil }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
+        guard let octets = try octets(row, column) else { return nil }
+        guard let text = String(validating: octets, as: UTF8.self) else {
             throw .decoding("column \(column) is not UTF-8")
         }
         return text
@@ -45,9 +50,9 @@ public final class ResultSet: @unchecked Sendable {
 
     /// An int4 or int8.
     public func optionalInt64(_ row: Int, _ column: Int) throws(PostgreSQLError) -> Int64? {
-        guard let bytes = try optionalBytes(row, column) else { return nil }
-        let bits = bytes.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        switch bytes.count {
+        guard let octets = try octets(row, column) else { return nil }
+        let bits = octets.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        switch octets.count {
         case 2: return Int64(Int16(truncatingIfNeeded: bits))
         case 4: return Int64(Int32(truncatingIfNeeded: bits))
         case 8: return Int64(bitPattern: bits)
@@ -61,8 +66,8 @@ public final class ResultSet: @unchecked Sendable {
     }
 
     public func bool(_ row: Int, _ column: Int) throws(PostgreSQLError) -> Bool {
-        let bytes = try bytes(row, column)
-        guard bytes.count == 1 else { throw .decoding("column \(column) is no boolean") }
-        return bytes[0] != 0
+        guard let octets = try octets(row, column) else { throw .decoding("column \(column) is NULL") }
+        guard octets.count == 1 else { throw .decoding("column \(column) is no boolean") }
+        return octets[0] != 0
     }
 }

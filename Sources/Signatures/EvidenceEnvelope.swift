@@ -4,6 +4,19 @@ import CLibCrypto
 ///
 /// The platform can write one and not read it again; `openssl cms -decrypt` with the auditor's key does.
 public enum EvidenceEnvelope {
+    /// SHA-256 of the auditor's certificate, by which it is known: `openssl x509 -fingerprint -sha256` shows the same.
+    ///
+    /// - Throws: ``SignatureError`` unless the file holds one certificate.
+    public static func fingerprint(of auditor: [UInt8]) throws(SignatureError) -> [UInt8] {
+        defer { ERR_clear_error() }
+        let recipients = LibCrypto.certificates(pem: auditor)
+        defer { for recipient in recipients { X509_free(recipient) } }
+        guard recipients.count == 1, let der = LibCrypto.encode({ i2d_X509(recipients[0], $0) }) else {
+            throw SignatureError("the auditor's file must hold one PEM certificate")
+        }
+        return MessageDigest.sha256(der)
+    }
+
     /// Encrypts a record.
     ///
     /// - Parameters:

@@ -9,12 +9,13 @@ public struct EvidenceRecord: Codable, Sendable, Equatable {
     public var version = 1
     /// MSSP_TransID.
     public var transaction: String
-    /// AP_ID and AP_TransID.
+    /// AP_ID, AP_TransID and Instant: what names the request for good.
     public var provider: String
     public var providerTransaction: String
+    public var instant: String
     /// The acquiring entity's name.
     public var acquiringEntity: String
-    /// The request's body as it came.
+    /// The request in its one form, in which all its parts stand (docs/signatures.md).
     public var request: Data
     /// What the phone showed, page by page, the heading first.
     public var pages: [String]
@@ -59,12 +60,13 @@ public struct EvidenceRecord: Codable, Sendable, Equatable {
     /// When what happened; whole seconds.
     public struct Times: Codable, Sendable, Equatable {
         public var asked: Date
-        public var sent: Date
+        /// When the command left; `nil` where it left by another process than the one that had the answer.
+        public var sent: Date?
         public var answered: Date
 
-        public init(asked: Date, sent: Date, answered: Date) {
+        public init(asked: Date, sent: Date?, answered: Date) {
             self.asked = asked.wholeSeconds
-            self.sent = sent.wholeSeconds
+            self.sent = sent?.wholeSeconds
             self.answered = answered.wholeSeconds
         }
     }
@@ -74,6 +76,7 @@ public struct EvidenceRecord: Codable, Sendable, Equatable {
         public var transaction: String
         public var provider: String
         public var providerTransaction: String
+        public var instant: String
         public var acquiringEntity: String
         public var request: [UInt8]
         public var pages: [String]
@@ -82,6 +85,7 @@ public struct EvidenceRecord: Codable, Sendable, Equatable {
             transaction: String,
             provider: String,
             providerTransaction: String,
+            instant: String,
             acquiringEntity: String,
             request: [UInt8],
             pages: [String]
@@ -89,6 +93,7 @@ public struct EvidenceRecord: Codable, Sendable, Equatable {
             self.transaction = transaction
             self.provider = provider
             self.providerTransaction = providerTransaction
+            self.instant = instant
             self.acquiringEntity = acquiringEntity
             self.request = request
             self.pages = pages
@@ -122,6 +127,7 @@ public struct EvidenceRecord: Codable, Sendable, Equatable {
         transaction = asked.transaction
         provider = asked.provider
         providerTransaction = asked.providerTransaction
+        instant = asked.instant
         acquiringEntity = asked.acquiringEntity
         request = Data(asked.request)
         pages = asked.pages
@@ -138,12 +144,7 @@ public struct EvidenceRecord: Codable, Sendable, Equatable {
         self.algorithm = algorithm.rawValue
         self.signature = Data(signature)
         self.certificates = certificates.map { Data($0) }
-        self.proofs = proofs.map { proof in
-            switch proof {
-            case .answer(let der): Proof(kind: "ocsp", der: Data(der))
-            case .list(let der): Proof(kind: "crl", der: Data(der))
-            }
-        }
+        self.proofs = proofs.map { Proof(kind: $0.kind.rawValue, der: Data($0.der)) }
         self.times = times
         self.status = status
     }
@@ -194,11 +195,10 @@ extension EvidenceRecord {
             intermediates: certificates.dropFirst().map { Array($0) }
         )
         let proofs = try proofs.map { proof throws(SignatureError) -> RevocationProof in
-            switch proof.kind {
-            case "ocsp": return .answer(Array(proof.der))
-            case "crl": return .list(Array(proof.der))
-            default: throw SignatureError("the record holds an unknown kind of proof")
+            guard let kind = RevocationProof.Kind(rawValue: proof.kind) else {
+                throw SignatureError("the record holds an unknown kind of proof")
             }
+            return RevocationProof(kind, Array(proof.der))
         }
         let authority = try UserAuthority(anchors: pem, archived: proofs, at: times.answered)
         return authority.validity(of: Array(leaf), at: times.answered)
@@ -206,7 +206,8 @@ extension EvidenceRecord {
 }
 
 extension SigningContent {
-    fileprivate var kind: String {
+    /// Its name in what is kept.
+    var kind: String {
         switch self {
         case .utf8: "utf8"
         case .gsm: "gsm"
@@ -216,16 +217,23 @@ extension SigningContent {
         }
     }
 
-    fileprivate init?(kind: String, _ content: EvidenceRecord.Content) {
-        let octets = Array(content.octets)
+    /// - Parameters:
+    ///   - kind: The name.
+    ///   - octets: The content, or the digest that stands for it.
+    init?(kind: String, _ octets: [UInt8]) {
         switch kind {
         case "utf8": self = .utf8(octets)
         case "gsm": self = .gsm(octets)
         case "ucs2": self = .ucs2(octets)
         case "binary": self = .binary(octets)
-        case "digest" where octets.isEmpty: self = .digest(Array(content.digest))
+        case "digest": self = .digest(octets)
         default: return nil
         }
+    }
+
+    fileprivate init?(kind: String, _ content: EvidenceRecord.Content) {
+        guard kind != "digest" || content.octets.isEmpty else { return nil }
+        self.init(kind: kind, Array(kind == "digest" ? content.digest : content.octets))
     }
 }
 

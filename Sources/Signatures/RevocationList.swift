@@ -11,6 +11,8 @@ final class RevocationList: @unchecked Sendable {
     let thisUpdate: Date
     /// A list without it is never fresh.
     let nextUpdate: Date?
+    /// SHA-256 of ``der``: its name in evidence, made once.
+    let digest: [UInt8]
     // Only read once it is shared; libcrypto locks its sorting itself.
     private let list: OpaquePointer
 
@@ -38,6 +40,7 @@ final class RevocationList: @unchecked Sendable {
         self.thisUpdate = thisUpdate
         issuer = ParsedCertificate.name(X509_CRL_get_issuer(list))
         nextUpdate = LibCrypto.date(X509_CRL_get0_nextUpdate(list))
+        digest = MessageDigest.sha256(LibCrypto.encode { i2d_X509_CRL(list, $0) } ?? [])
         // Looked into once before it is shared: libcrypto sorts it then, in place.
         _ = LibCrypto.integer([2, 1, 1]) { X509_CRL_get0_by_serial(list, nil, $0) }
     }

@@ -159,6 +159,20 @@ public final class UserAuthority: Sendable {
         }
     }
 
+    /// The same by name, each with a way to its octets: most are kept already, and a list may be large.
+    public func namedProofs(of certificate: [UInt8]) -> [NamedProof] {
+        guard let path = paths.path(of: certificate) else { return [] }
+        return path.links.flatMap { link in
+            let answers = cache?.answer(about: link).map { answer in
+                [NamedProof(kind: .answer, digest: MessageDigest.sha256(answer.der)) { answer.der }]
+            }
+            return (answers ?? [])
+                + lists(for: link).map { list in
+                    NamedProof(kind: .list, digest: list.digest) { list.der }
+                }
+        }
+    }
+
     /// Checks a new certificate: by this CA, valid now, for this key and these names, to sign.
     public func check(
         _ certificate: [UInt8],
@@ -184,14 +198,6 @@ public final class UserAuthority: Sendable {
             throw SignatureError("the certificate is for another subject")
         }
     }
-}
-
-/// What proves that a certificate stood, in DER.
-public enum RevocationProof: Sendable, Equatable {
-    /// OCSPResponse (RFC 6960).
-    case answer([UInt8])
-    /// CertificateList (RFC 5280).
-    case list([UInt8])
 }
 
 /// Anchors, and the CAs below them; made once and only read, and libcrypto locks it itself.

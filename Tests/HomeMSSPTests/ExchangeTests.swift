@@ -205,6 +205,7 @@ struct ExchangeTests {
             directory: stage.home,
             ledger: stage.home,
             evidence: stage.evidence,
+            keeper: stage.keeper,
             logger: stage.log.logger
         )
         let transaction = try #require(stage.vault.lastMessage).transaction

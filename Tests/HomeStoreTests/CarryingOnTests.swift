@@ -205,6 +205,7 @@ struct TwoProcessTests {
                 with: .signature([1], .signature),
                 frame: AnswerFrame(tells ? 1 : 2),
                 tells: tells,
+                evidence: nil,
                 until: soon
             )
             for _ in 0..<3 { _ = try await b.deliver(transaction.id, to: transaction.reader, until: soon) }

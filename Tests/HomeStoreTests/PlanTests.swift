@@ -10,8 +10,9 @@ struct PlanTests {
     @Test(
         "find every row by an index, also when they were made on empty tables",
         arguments: [
-            ("begin", BeginStatement.sql, 21), ("end", EndStatement.sql, 11), ("judge", UplinkStatement.sql, 6),
-            ("look up", SubscriberTable.sql, 1), ("adopt", CarryingOn.adopt, 1),
+            ("begin", BeginStatement.sql, 22), ("end", EndStatement.sql, 13), ("judge", UplinkStatement.sql, 6),
+            ("look up", SubscriberTable.sql, 1), ("evidence", EvidenceTable.row, 1),
+            ("proofs", EvidenceTable.proofs, 1), ("adopt", CarryingOn.adopt, 1),
         ]
     )
     func indexes(_ name: String, _ sql: String, _ parameters: Int) async throws {

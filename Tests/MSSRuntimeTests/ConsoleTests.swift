@@ -51,6 +51,12 @@ struct ConsoleTests {
             }
             return "\(count) octets, sum \(sum)"
         },
+        ConsoleCommand("give", usage: "LENGTH", words: 1...1) { call throws(ConsoleRefusal) in
+            let octets = (0..<(Int(call.words[0]) ?? 0)).map { UInt8(truncatingIfNeeded: $0) }
+            try await call.hand(octets)
+            guard octets.count != 7 else { throw ConsoleRefusal("thought better of it") }
+            return "given"
+        },
         ConsoleCommand("refuse") { _ throws(ConsoleRefusal) in throw ConsoleRefusal("no\nwith a second line") },
     ]
 
@@ -128,6 +134,25 @@ struct ConsoleTests {
         #expect(all.allSatisfy { $0.peer == ConsolePeer(uid: geteuid(), pid: getpid()) })
     }
 
+    @Test("hands octets over, which are kept only if all ends well")
+    func handsOver() async throws {
+        try await serving {
+            for count in [0, 1, 65_536, 300_000] {
+                var taken: [UInt8] = []
+                let answer = try await ConsoleClient.run(socket, ["give", "\(count)"], take: { taken = $0 })
+                #expect(answer == "given" && taken == (0..<count).map { UInt8(truncatingIfNeeded: $0) })
+            }
+            await #expect(throws: ConsoleRefusal("thought better of it")) {
+                try await ConsoleClient.run(socket, ["give", "7"], take: { _ in Issue.record("kept") })
+            }
+            await #expect(throws: ConsoleRefusal("the process hands over what nobody asked for")) {
+                try await ConsoleClient.run(socket, ["give", "9"])
+            }
+        }
+        for line in [">", "> 0", "> -1", "> 65537", "> x", "> 1 2"] { #expect(ConsoleLine(Array(line.utf8)) == nil) }
+        #expect(ConsoleLine(Array("> 65536".utf8)) == .handed(65_536))
+    }
+
     @Test("is its user's alone: a socket of mode 0600, and nobody else is served but root")
     func users() async throws {
         try await serving {
@@ -157,7 +182,7 @@ struct ConsoleTests {
     @Test("refuses unknown commands, missing words, lines too long, octets that are no text, and parts of no size")
     func hostile() async throws {
         try await serving {
-            #expect(try await raw(Array("nothing\n".utf8)).hasPrefix("error no such command; there are: file,"))
+            #expect(try await raw(Array("nothing\n".utf8)).hasPrefix("error no such command; there are: file, give"))
             #expect(try await raw(Array("\n".utf8)).hasPrefix("error no such command"))
             #expect(try await raw(Array("sum\n".utf8)) == "error usage: sum WORD…")
             #expect(try await raw(Array("question x\n".utf8)) == "error usage: question ")

@@ -22,6 +22,7 @@ struct EvidenceRecordTests {
                 transaction: "h1abc",
                 provider: "http://ap.example/",
                 providerTransaction: "T1",
+                instant: "2026-01-01T00:00:00Z",
                 acquiringEntity: "urn:mssp:demo:ae",
                 request: Array("<MSS_SignatureReq/>".utf8),
                 pages: ["Bank 7K2M", "Pay 10 € to Ñandú?"]

@@ -15,6 +15,6 @@ extension TransactionLedger {
         counter: UInt32?,
         until deadline: ContinuousClock.Instant
     ) async throws(StoreError) -> Bool {
-        try await end(transaction, with: result, frame: counter.map { AnswerFrame($0) }, tells: false, until: deadline)
+        try await end(transaction, with: result, frame: counter.map { AnswerFrame($0) }, until: deadline)
     }
 }

@@ -15,6 +15,7 @@ public final class MemoryHome: TransactionLedger, SubscriberDirectory {
 
     private final class Storage: Sendable {
         let state = Mutex(LedgerRules())
+        let evidence = Mutex<[TransactionID: KeptEvidence]>([:])
         let listeners = Mutex<[Int: AsyncStream<LedgerChange>.Continuation]>([:])
     }
 
@@ -64,6 +65,11 @@ public final class MemoryHome: TransactionLedger, SubscriberDirectory {
         storage.state.withLock { state in TransactionID(id).flatMap { state.rows[$0]?.told } ?? 0 }
     }
 
+    /// What was stored with the end of a transaction.
+    public func evidence(_ id: String) -> KeptEvidence? {
+        storage.evidence.withLock { kept in TransactionID(id).flatMap { kept[$0] } }
+    }
+
     public func card(_ msisdn: MSISDN) -> LedgerRules.Card? { storage.state.withLock { $0.cards[msisdn] } }
 
     func use<Value>(_ work: (inout State) throws(StoreError) -> Value) throws(StoreError) -> Value {
@@ -96,11 +102,13 @@ public final class MemoryHome: TransactionLedger, SubscriberDirectory {
         with result: TransactionResult,
         frame: AnswerFrame?,
         tells: Bool,
+        evidence: KeptEvidence?,
         until deadline: ContinuousClock.Instant
     ) async throws(StoreError) -> Bool {
         let isDone = try use { state throws(StoreError) in
             state.end(transaction.id, result, frame: frame, tells: tells, at: number, now: Date())
         }
+        if isDone, let evidence { storage.evidence.withLock { $0[transaction.id] = evidence } }
         if isDone { chronicle.note("end committed: \(Self.name(result))") }
         return isDone
     }

@@ -31,6 +31,7 @@ public final class Stage: Sendable {
     public let vault: FakeVault
     public let channel: FakeChannel
     public let evidence = FakeEvidence()
+    public let keeper = FakeKeeper()
     public let exchange: CardExchange
     public let signatures: HomeSignatureService
     public let registrations: HomeRegistrationService
@@ -46,6 +47,7 @@ public final class Stage: Sendable {
             directory: home,
             ledger: home,
             evidence: evidence,
+            keeper: keeper,
             tally: tally,
             logger: log.logger
         )
@@ -152,6 +154,7 @@ public final class Stage: Sendable {
             directory: ledger,
             ledger: ledger,
             evidence: evidence,
+            keeper: keeper,
             tally: tally,
             logger: log.logger
         )

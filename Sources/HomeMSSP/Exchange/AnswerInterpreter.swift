@@ -31,7 +31,12 @@ struct AnswerInterpreter {
         guard let raw = message.signature, let key = subscriber.key, let certificate = key.certificate else {
             throw EvidenceError(reason: "the answer has no signature, or the user no certificate")
         }
-        let signedData = try evidence.signedData(content: task.content, raw: raw, key: key)
+        let signedData = try evidence.evidence(
+            of: task.signedContent,
+            form: task.signedForm,
+            raw: raw,
+            key: key
+        )
         return .signature(signedData, task.validates ? evidence.validity(of: certificate) : .signature)
     }
 

@@ -1,4 +1,5 @@
 import Alauda
+import Foundation
 import Logging
 public import MSSCore
 public import OTA
@@ -119,7 +120,10 @@ extension CardExchange {
             return try await endedBefore(transaction)
         }
         let result = interpret(answer.message, of: current)
-        if try await commit(.answered, of: transaction, with: result, frame: answer.frame) { return true }
+        let kept = try keep(result, of: current)
+        if try await commit(.answered, of: transaction, with: result, frame: answer.frame, evidence: kept) {
+            return true
+        }
         guard try await isPlausible(answer, current.subscriber) else { return true }
         return try await endedBefore(transaction, answer, current.subscriber)
     }
@@ -217,6 +221,33 @@ extension CardExchange {
             )
         }
         return result
+    }
+
+    /// What is stored of a signature with its end; a signature without it is not delivered.
+    private func keep(
+        _ result: TransactionResult,
+        of current: RunningTransaction
+    ) throws(StoreError) -> KeptEvidence? {
+        let transaction = current.transaction
+        guard case .signature(let octets, let status) = result, case .signature(let task) = transaction.task,
+            let key = current.subscriber.key
+        else { return nil }
+        do throws(EvidenceError) {
+            return try keeper.keep(
+                FinishedSignature(
+                    transaction: transaction,
+                    task: task,
+                    key: key,
+                    octets: octets,
+                    status: status,
+                    sent: running.left(transaction),
+                    answered: Date()
+                )
+            )
+        } catch {
+            tally.count("home_evidence_failures")
+            throw .unavailable("evidence cannot be kept: \(error.reason)")
+        }
     }
 
     func refuse(_ reason: String, _ msisdn: MSISDN) -> Bool {

@@ -14,6 +14,7 @@ public final class CardExchange: Sendable {
     let directory: any SubscriberDirectory
     let ledger: any TransactionLedger
     let evidence: any SignatureEvidence
+    let keeper: any EvidenceKeeper
     let tally: any Tally
     let logger: Logger
     let running = RunningTransactions()
@@ -24,6 +25,7 @@ public final class CardExchange: Sendable {
         directory: any SubscriberDirectory,
         ledger: any TransactionLedger,
         evidence: any SignatureEvidence,
+        keeper: any EvidenceKeeper,
         tally: any Tally = NoTally(),
         logger: Logger
     ) {
@@ -32,6 +34,7 @@ public final class CardExchange: Sendable {
         self.directory = directory
         self.ledger = ledger
         self.evidence = evidence
+        self.keeper = keeper
         self.tally = tally
         self.logger = logger
     }
@@ -197,13 +200,15 @@ extension CardExchange {
         of transaction: CardTransaction,
         with result: TransactionResult,
         frame: AnswerFrame? = nil,
-        tells: Bool? = nil
+        tells: Bool? = nil,
+        evidence: KeptEvidence? = nil
     ) async throws(StoreError) -> Bool {
         let isFirst = try await ledger.end(
             transaction,
             with: result,
             frame: frame,
             tells: tells ?? running.isAwaited(transaction),
+            evidence: evidence,
             until: .now + Self.storageTime
         )
         guard isFirst else { return false }

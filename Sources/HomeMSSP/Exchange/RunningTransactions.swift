@@ -1,6 +1,8 @@
 import MSSCore
 import Synchronization
 
+import struct Foundation.Date
+
 /// The exchanges that this process looks after: their state, who waits, and what is needed when the card answers.
 ///
 /// A cache and a meeting point, no more: the ledger alone decides what happened. A process that starts anew begins
@@ -30,6 +32,8 @@ final class RunningTransactions: Sendable {
         var running: RunningTransaction
         var state: ExchangeState
         var sent: ContinuousClock.Instant
+        /// When the command was handed to the message centre, if this process did it.
+        var left: Date?
         var waiters: [UInt64: Waiter] = [:]
         var ended: Ended?
         /// It may have ended elsewhere before anybody waited here.
@@ -95,15 +99,23 @@ final class RunningTransactions: Sendable {
     ///
     /// An older one of the same number can only be a past one.
     func add(_ running: RunningTransaction, until: ContinuousClock.Instant) {
-        add(running, ExchangeState(deadline: until, canResend: running.transaction.command != nil))
+        let state = ExchangeState(deadline: until, canResend: running.transaction.command != nil)
+        add(running, state, left: Date())
+    }
+
+    /// When this process handed a transaction's command to the message centre; `nil` if it did not.
+    func left(_ transaction: CardTransaction) -> Date? {
+        state.withLock { state in
+            state.entries[transaction.msisdn].flatMap { $0.running.transaction.id == transaction.id ? $0.left : nil }
+        }
     }
 
     /// Remembers a transaction that another process began, in its state; one that is here already stays as it is.
-    func add(_ running: RunningTransaction, _ exchange: ExchangeState) {
+    func add(_ running: RunningTransaction, _ exchange: ExchangeState, left: Date? = nil) {
         let msisdn = running.transaction.msisdn
         let waiters = state.withLock { state -> [Waiter] in
             guard state.entries[msisdn]?.running.transaction.id != running.transaction.id else { return [] }
-            let old = state.put(Entry(running: running, state: exchange, sent: .now), at: msisdn)
+            let old = state.put(Entry(running: running, state: exchange, sent: .now, left: left), at: msisdn)
             state.schedule(msisdn, exchange.next)
             return old.map { Array($0.waiters.values) } ?? []
         }

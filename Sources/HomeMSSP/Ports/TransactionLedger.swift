@@ -18,6 +18,8 @@ public struct CardTransaction: Sendable {
     public var command: [UInt8]?
     /// Whether a caller waits for the end at the process that begins it.
     public var isAwaited = false
+    /// When it was asked for.
+    public var asked = Date()
 
     public init(
         id: TransactionID,
@@ -69,6 +71,8 @@ public struct SignatureTask: Sendable {
     /// The octets that the user reads and the card signs.
     public var content: [UInt8]
     public var validates: Bool
+    /// Everything that was asked, in the form that ``body`` is the digest of; kept until the end, for its evidence.
+    public var request: [UInt8] = []
 
     public init(
         provider: String,
@@ -208,6 +212,7 @@ public protocol TransactionLedger: Sendable {
     ///   - frame: What ended it, if the card did: it is remembered in the same commit. One that was seen before, or
     ///     that is behind the window, ends nothing (``judge(_:from:until:)`` says which).
     ///   - tells: Whether a caller of this process is told at once: the delivery is audited with the end.
+    ///   - evidence: Of a signature, stored in the same commit.
     ///   - deadline: Until when storage is waited for.
     /// - Returns: Whether it was running until now; `false` leaves everything as it was.
     /// - Throws: ``StoreError/unavailable(_:)`` if nobody knows whether it was committed.
@@ -216,6 +221,7 @@ public protocol TransactionLedger: Sendable {
         with result: TransactionResult,
         frame: AnswerFrame?,
         tells: Bool,
+        evidence: KeptEvidence?,
         until deadline: ContinuousClock.Instant
     ) async throws(StoreError) -> Bool
 
@@ -327,6 +333,6 @@ extension TransactionLedger {
         frame: AnswerFrame?,
         until deadline: ContinuousClock.Instant
     ) async throws(StoreError) -> Bool {
-        try await end(transaction, with: result, frame: frame, tells: false, until: deadline)
+        try await end(transaction, with: result, frame: frame, tells: false, evidence: nil, until: deadline)
     }
 }

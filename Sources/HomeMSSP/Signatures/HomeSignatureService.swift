@@ -175,6 +175,19 @@ extension HomeSignatureService {
         _ request: SignatureRequest,
         _ call: Call
     ) -> CardTransaction {
+        let octets = RequestDigest.octets(of: request)
+        var task = SignatureTask(
+            provider: order.provider.id,
+            providerTransaction: request.header.apInfo.transID,
+            instant: request.header.apInfo.instant,
+            body: RequestDigest.of(octets),
+            acquiringEntity: call.peer,
+            msisdnAsWritten: request.mobileUser.msisdn ?? "",
+            profile: request.signatureProfile,
+            content: order.content,
+            validates: request.asksForValidation
+        )
+        task.request = octets
         var transaction = CardTransaction(
             id: .random(prefix: prefix),
             txn: .random(),
@@ -182,19 +195,7 @@ extension HomeSignatureService {
             iccid: order.subscriber.card.iccid,
             deadline: order.deadlineDate,
             trace: call.trace,
-            task: .signature(
-                SignatureTask(
-                    provider: order.provider.id,
-                    providerTransaction: request.header.apInfo.transID,
-                    instant: request.header.apInfo.instant,
-                    body: RequestDigest.of(request),
-                    acquiringEntity: call.peer,
-                    msisdnAsWritten: request.mobileUser.msisdn ?? "",
-                    profile: request.signatureProfile,
-                    content: order.content,
-                    validates: request.asksForValidation
-                )
-            )
+            task: .signature(task)
         )
         transaction.isAwaited = request.messagingMode == .synch
         return transaction

@@ -4,13 +4,19 @@ import MSSCore
 
 /// What a provider asked, as 32 octets: a repetition has the same ones, another request has others.
 enum RequestDigest {
-    /// SHA-256 of every part that decides what is asked of whom; each part stands with its length before it.
-    static func of(_ request: SignatureRequest) -> [UInt8] {
-        var hash = SHA256()
+    static func of(_ request: SignatureRequest) -> [UInt8] { of(octets(of: request)) }
+
+    /// SHA-256 of a request's octets.
+    static func of(_ octets: [UInt8]) -> [UInt8] { Array(SHA256.hash(data: octets)) }
+
+    /// Every part that decides what is asked of whom; each stands with its length before it, −1 where it is not there
+    /// (docs/signatures.md).
+    static func octets(of request: SignatureRequest) -> [UInt8] {
+        var written: [UInt8] = []
+        written.reserveCapacity(512)
         func add(_ text: String?) {
-            let octets = text.map { Array($0.utf8) }
-            withUnsafeBytes(of: Int64(octets?.count ?? -1).bigEndian) { hash.update(bufferPointer: $0) }
-            if let octets { hash.update(data: octets) }
+            withUnsafeBytes(of: Int64(text?.utf8.count ?? -1).bigEndian) { written += $0 }
+            if let text { written += text.utf8 }
         }
         add("\(request.header.majorVersion).\(request.header.minorVersion)")
         add(request.mobileUser.msisdn)
@@ -26,6 +32,6 @@ enum RequestDigest {
         add(request.validityDate.map { "\($0.timeIntervalSince1970)" })
         add("\(request.additionalServices.count)")
         for service in request.additionalServices { add(service.uri) }
-        return Array(hash.finalize())
+        return written
     }
 }

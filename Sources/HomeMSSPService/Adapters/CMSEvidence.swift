@@ -128,7 +128,7 @@ struct CMSEvidence: SignatureEvidence {
 
 extension SignatureAlgorithm {
     /// The same in the words of the module that verifies.
-    fileprivate var signing: SigningAlgorithm {
+    var signing: SigningAlgorithm {
         switch self {
         case .p256: .p256
         case .p384: .p384

@@ -8,11 +8,12 @@ struct HomeConsole: Sendable {
     let vault: Vault
     let table: VaultKeyTable
     let cardImport: ImportCommand
+    let evidence: EvidenceCommand
 
     var commands: [ConsoleCommand] {
         [
             ConsoleCommand("status", isAudited: false) { [self] call throws(ConsoleRefusal) in status() },
-            cardImport.command,
+            cardImport.command, evidence.command,
         ]
     }
 

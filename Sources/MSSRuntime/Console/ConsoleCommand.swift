@@ -78,6 +78,11 @@ public struct ConsoleCall: Sendable {
     public func octets() async throws(ConsoleRefusal) -> [UInt8]? {
         try await dialogue.octets()
     }
+
+    /// Hands octets over, for a file of the caller's, who keeps them if the command ends well.
+    public func hand(_ octets: [UInt8]) async throws(ConsoleRefusal) {
+        try await dialogue.hand(octets)
+    }
 }
 
 /// The other side of a command: a connection, or a test.
@@ -85,4 +90,12 @@ public protocol ConsoleDialogue: Sendable {
     func report(_ line: String) async throws(ConsoleRefusal)
     func secret(_ prompt: String) async throws(ConsoleRefusal) -> [UInt8]
     func octets() async throws(ConsoleRefusal) -> [UInt8]?
+    func hand(_ octets: [UInt8]) async throws(ConsoleRefusal)
+}
+
+extension ConsoleDialogue {
+    /// Where nobody can take anything.
+    public func hand(_ octets: [UInt8]) async throws(ConsoleRefusal) {
+        throw ConsoleRefusal("nothing can be handed over here")
+    }
 }

@@ -7,12 +7,15 @@
 /// |---|---|
 /// | `- TEXT` | shows it |
 /// | `? PROMPT` | sends one line, typed without echo |
+/// | `> LENGTH` | takes so many octets, which follow; it keeps them if all ends with `ok` |
 /// | `<` | sends `LENGTH`, a line's end and so many octets of its file; length 0 after the last |
 /// | `ok TEXT`, `error TEXT` | has its answer |
 enum ConsoleLine: Equatable {
     case progress(String)
     case secretWanted(String)
     case octetsWanted
+    /// So many octets follow.
+    case handed(Int)
     case done(String)
     case refused(String)
 
@@ -28,6 +31,7 @@ enum ConsoleLine: Equatable {
             case .progress(let text): "- " + text
             case .secretWanted(let prompt): "? " + prompt
             case .octetsWanted: "<"
+            case .handed(let count): "> \(count)"
             case .done(let text): text.isEmpty ? "ok" : "ok " + text
             case .refused(let text): "error " + text
             }
@@ -50,6 +54,9 @@ enum ConsoleLine: Equatable {
         case "-": self = .progress(text)
         case "?": self = .secretWanted(text)
         case "<" where text.isEmpty: self = .octetsWanted
+        case ">":
+            guard let count = Int(text), (1...Self.largestPart).contains(count) else { return nil }
+            self = .handed(count)
         case "ok": self = .done(text)
         case "error": self = .refused(text)
         default: return nil

@@ -215,6 +215,15 @@ extension ConsoleConnection: ConsoleDialogue {
         return line
     }
 
+    func hand(_ octets: [UInt8]) async throws(ConsoleRefusal) {
+        var rest = octets[...]
+        while !rest.isEmpty {
+            let part = rest.prefix(ConsoleLine.largestPart)
+            try send(ConsoleLine.handed(part.count).octets + part)
+            rest = rest.dropFirst(part.count)
+        }
+    }
+
     func octets() async throws(ConsoleRefusal) -> [UInt8]? {
         try send(ConsoleLine.octetsWanted.octets)
         let length = String(decoding: try line(within: Self.octetsTime), as: UTF8.self)

@@ -12,4 +12,6 @@ enum Namespace {
     static let faultDetail = "http://kiuru.methics.fi/mssp"
     /// What the platform's services tell one another.
     static let mesh = "urn:mssp:mesh:1"
+    /// The most frequent first.
+    static let all = [mss, mesh, soap12, soap11, mreg, wsSecurity, faultDetail]
 }

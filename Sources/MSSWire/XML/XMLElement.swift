@@ -83,8 +83,14 @@ enum XMLTreeReader {
         return attributes
     }
 
+    /// A namespace as the program's own string where it is a known one, which is nearly always: no copy is made.
     private static func namespace(_ namespace: xmlNsPtr?) -> String? {
-        namespace.map { text($0.pointee.href) }
+        guard let href = namespace?.pointee.href else { return nil }
+        let octets = UnsafeBufferPointer(start: href, count: Int(xmlStrlen(href)))
+        for known in Namespace.all where known.utf8.count == octets.count && known.utf8.elementsEqual(octets) {
+            return known
+        }
+        return String(decoding: octets, as: UTF8.self)
     }
 
     private static func text(_ characters: UnsafePointer<xmlChar>?) -> String {

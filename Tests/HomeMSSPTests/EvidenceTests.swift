@@ -1,0 +1,78 @@
+import Alauda
+import Foundation
+import HomeMSSP
+import MSSCore
+import MSSTestSupport
+import Testing
+
+@Suite("The evidence of a signature")
+struct EvidenceTests {
+    @Test("is stored with its end: what was asked in its one form, what the card was sent, when, and what came of it")
+    func stored() async throws {
+        let stage = try await Stage.withSigner()
+        let request = Sample.signature(msisdn: stage.card.msisdn.description)
+        let before = Date()
+        let answer = try await stage.sign(request)
+        let kept = try #require(stage.keeper.all.first)
+        #expect(stage.keeper.all.count == 1 && stage.home.evidence(answer.transactionID)?.sealed == answer.signature)
+        #expect(kept.octets == answer.signature && kept.status == answer.status && kept.key.certificate == [2])
+        #expect(kept.transaction.id.description == answer.transactionID)
+        let sent = try #require(kept.sent)
+        #expect(before <= kept.transaction.asked && kept.transaction.asked <= sent && sent <= kept.answered)
+        let command = try DownMessage(decoding: try #require(kept.transaction.command))
+        guard case .sign(let sign) = command else { throw WrongCommand() }
+        #expect(Pages(sign).pages.map(\.text.text) == [Sample.provider.displayName, request.dataToBeSigned.content])
+        // Every part of the request, each with its length: a part that is not there is told from an empty one.
+        var rest = kept.task.request[...]
+        var parts: [String?] = []
+        while !rest.isEmpty {
+            let count = rest.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+            rest = rest.dropFirst(8)
+            guard count != .max else {
+                parts.append(nil)
+                continue
+            }
+            let length = try #require(Int(exactly: count))
+            parts.append(String(decoding: rest.prefix(length), as: UTF8.self))
+            rest = rest.dropFirst(length)
+        }
+        #expect(parts.prefix(3) == ["1.1", stage.card.msisdn.description, request.dataToBeSigned.content])
+        #expect(parts.contains(request.messagingMode.rawValue) && parts.contains(nil))
+    }
+
+    private struct WrongCommand: Error {}
+
+    @Test("does not exist of what is no signature")
+    func none() async throws {
+        for phone in [Stage.Phone.answers(.userCancelled), .signsWrongly, .cannotBeReached] {
+            let stage = try await Stage.withSigner(phone)
+            #expect(await fault { () async throws(MSSFault) in _ = try await stage.sign() } != nil)
+            #expect(stage.keeper.all.isEmpty)
+        }
+    }
+
+    @Test("that cannot be kept has the answer wait: nobody is told, and it ends well once it can be")
+    func refused() async throws {
+        let stage = try await Stage.withSigner(.isSilent)
+        stage.keeper.refuse("the vault is sealed")
+        let request = Sample.signature(msisdn: stage.card.msisdn.description, mode: .asynchClientServer)
+        let id = try await stage.sign(request).transactionID
+        #expect(await stage.receive(.ok, signature: FakeEvidence.rightSignature) == false)
+        #expect(try await stage.status(id).status == .outstandingTransaction)
+        #expect(stage.tally["home_evidence_failures"] == 1 && stage.home.evidence(id) == nil)
+        stage.keeper.refuse(nil)
+        #expect(await stage.receive(.ok, signature: FakeEvidence.rightSignature))
+        #expect(try await stage.status(id).status == .signature)
+        #expect(stage.home.evidence(id) != nil)
+    }
+
+    @Test("made by another process than the one that sent the command says nothing of when it left")
+    func otherProcess() async throws {
+        let stage = try await Stage.withSigner(.isSilent)
+        let request = Sample.signature(msisdn: stage.card.msisdn.description, mode: .asynchClientServer)
+        _ = try await stage.sign(request)
+        #expect(await stage.receive(.ok, signature: FakeEvidence.rightSignature, at: stage.process(2)))
+        let kept = try #require(stage.keeper.all.first)
+        #expect(kept.sent == nil && !kept.task.request.isEmpty)
+    }
+}
