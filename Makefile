@@ -60,7 +60,7 @@ peers: build ## programs that others wrote read what ours write, and ours theirs
 fuzz: packages ## what reads octets from outside, each FUZZ_SECONDS (20) under libFuzzer and AddressSanitizer
 	@exec deploy/fuzz
 
-chaos: release ## kills the home 300 times under load (CHAOS_KILLS): nothing lost, nothing doubled, no counter back
+chaos: release ## kills the home, or one of CHAOS_HOMES, 300 times under load (CHAOS_KILLS): nothing lost, nothing doubled, no counter back
 	@exec deploy/chaos
 
 format: ## formats every source
