@@ -86,6 +86,23 @@ struct UnseenTests {
         #expect(stage.chronicle.all.filter { $0 == "sent" }.count == 1)
     }
 
+    @Test("is finished by whichever process of the home gets the answer")
+    func otherProcess() async throws {
+        let stage = try await Stage.withDigestKey()
+        let other = stage.process(2)
+        stage.channel.whenSent { _ in
+            _ = await stage.receive(.ok, signature: FakeEvidence.rightSignature, at: other)
+        }
+        let request = Self.request(stage) { request in
+            Self.bringDigest(&request)
+            request.messagingMode = .asynchClientServer
+        }
+        let begun = try await stage.sign(request, from: Stage.documentsAP)
+        #expect(begun.status == .requestOK)
+        let ended = try await stage.status(begun.transactionID, from: Stage.documentsAP, ap: Stage.documents.id)
+        #expect(ended.signature == [0x31, 3] + Self.digest + FakeEvidence.nonce)
+    }
+
     @Test("is refused where anything is missing, before anybody is asked", arguments: Refused.all)
     func refused(_ refused: Refused) async throws {
         let stage = refused.hasKey ? try await Stage.withDigestKey() : try await Stage.withSigner()
