@@ -103,14 +103,14 @@ public struct RegistrationTable: RegistrationStore {
         guard try await change(Self.installCertificate, parameters, act) != nil else {
             throw .conflict("The mobile user has no proven key that waits for this certificate.")
         }
-        seen.isSetBack(msisdn.description, to: version)
+        seen.note(msisdn.description, version)
     }
 
     public func deactivateUser(_ msisdn: MSISDN, by act: RegistrationAct) async throws(StoreError) {
         guard let version = try await change(Self.deactivateUser, [.text(msisdn.description)], act) else {
             throw .conflict("The mobile user cannot be deactivated.")
         }
-        seen.isSetBack(msisdn.description, to: version)
+        seen.note(msisdn.description, version)
     }
 
     /// Of a person's row, greater than each before it: microseconds since 1970.

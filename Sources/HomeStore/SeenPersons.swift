@@ -11,18 +11,27 @@ public final class SeenPersons: Sendable {
         self.most = most
     }
 
-    /// Remembers a version.
+    /// The latest versions of some persons, as far as any is remembered.
     ///
-    /// - Returns: Whether a later one was seen before; then that one is still what is remembered.
-    @discardableResult
-    func isSetBack(_ msisdn: String, to version: Int64) -> Bool {
-        // An MSISDN is a plus sign and at most 15 digits.
-        guard let number = UInt64(msisdn.dropFirst()) else { return false }
-        return versions.withLock { versions in
-            if let latest = versions[number], latest >= version { return latest > version }
-            if versions.count >= most { versions = [:] }
-            versions[number] = version
-            return false
+    /// Asked before the rows are: what was seen by then was committed by then, so no later look may find less.
+    func latest(of numbers: [String]) -> [String: Int64] {
+        versions.withLock { versions in
+            var latest: [String: Int64] = [:]
+            for msisdn in numbers { latest[msisdn] = Self.key(msisdn).flatMap { versions[$0] } }
+            return latest
         }
     }
+
+    /// Remembers a version that was committed.
+    func note(_ msisdn: String, _ version: Int64) {
+        guard let number = Self.key(msisdn) else { return }
+        versions.withLock { versions in
+            if let latest = versions[number], latest >= version { return }
+            if versions.count >= most { versions = [:] }
+            versions[number] = version
+        }
+    }
+
+    /// An MSISDN is a plus sign and at most 15 digits.
+    private static func key(_ msisdn: String) -> UInt64? { UInt64(msisdn.dropFirst()) }
 }

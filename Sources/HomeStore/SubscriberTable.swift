@@ -14,11 +14,9 @@ public final class SubscriberTable: SubscriberDirectory {
     ///   - seen: What this process has read and written before.
     public init(pool: Pool, authenticator: any RowAuthenticator, seen: SeenPersons = SeenPersons()) {
         lookups = Batcher(pool: pool, maximum: 256, lanes: 1) { numbers, connection in
-            var result = try await connection.execute(Self.sql, [.textArray(numbers.map(\.description))])
-            // What changed while this was on its way here is read again; who is behind then was set back.
-            if try Self.areSetBack(result, seen) {
-                result = try await connection.execute(Self.sql, [.textArray(numbers.map(\.description))])
-            }
+            let names = numbers.map(\.description)
+            let latest = seen.latest(of: names)
+            let result = try await connection.execute(Self.sql, [.textArray(names)])
             var found: [String: Result<Subscriber?, any Error>] = [:]
             for row in 0..<result.count {
                 let number = try result.text(row, 0)
@@ -31,7 +29,8 @@ public final class SubscriberTable: SubscriberDirectory {
                         SubscriberKeys.add(try SubscriberKeys.key(result, row), to: &subscriber)
                         return subscriber
                     }
-                    try Self.check(result, row, authenticator, seen)
+                    try Self.check(result, row, authenticator, latest[number])
+                    seen.note(number, try result.int64(row, 42))
                     try SubscriberKeys.check(result, row, number, authenticator)
                     return try Self.subscriber(result, row)
                 }
@@ -67,19 +66,12 @@ public final class SubscriberTable: SubscriberDirectory {
         WHERE c.msisdn = ANY ($1::text[])
         """
 
-    private static func areSetBack(_ rows: ResultSet, _ seen: SeenPersons) throws -> Bool {
-        for row in 0..<rows.count where seen.isSetBack(try rows.text(row, 0), to: try rows.int64(row, 42)) {
-            return true
-        }
-        return false
-    }
-
     /// Refuses rows that somebody else wrote, moved, mixed or set back.
     private static func check(
         _ row: ResultSet,
         _ index: Int,
         _ authenticator: any RowAuthenticator,
-        _ seen: SeenPersons
+        _ latest: Int64?
     ) throws {
         let msisdn = try row.text(index, 0)
         let card = DecidingRow.card(
@@ -103,7 +95,7 @@ public final class SubscriberTable: SubscriberDirectory {
             // In every other state nobody can sign: that somebody may is what needs the home's word.
             let standing = DecidingRow.activePerson(msisdn: msisdn, version: version)
             if isActive { try authenticator.check(code(row, index, 43), of: standing) }
-            if seen.isSetBack(msisdn, to: version) { throw authenticator.refuse(setBack: standing) }
+            if let latest, version < latest { throw authenticator.refuse(setBack: standing) }
         } catch { throw StoreError(error) }
     }
 

@@ -85,7 +85,7 @@ struct PostgreSQLLedgerTests {
                     let error = try await storeError {
                         _ = try await storage.ledger.begin(Sample.transaction(card), until: HomeStorage.soon).frame
                     }
-                    #expect(error == (number == 0 ? "conflict" : nil))
+                    #expect(error == (number == 0 ? "unavailable" : nil))
                 }
             }
             try await group.waitForAll()
