@@ -60,14 +60,19 @@ public final class EpochFile: Sendable {
 
     /// Keeps a record: after a crash there is the old one or the new one.
     public func write(_ record: EpochRecord) throws(Failure) {
-        let new = path + ".new"
-        let descriptor = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        // Homes of one host write at the same time, and so may two tasks of one home.
+        let new = "\(path).new.\(getpid()).\(UInt32.random(in: 0...UInt32.max))"
+        let descriptor = open(new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw Self.failure(new, "cannot be made") }
         defer { close(descriptor) }
         let octets = Array(record.text.utf8)
         guard Glibc.write(descriptor, octets, octets.count) == octets.count, fsync(descriptor) == 0,
             rename(new, path) == 0
-        else { throw Self.failure(path, "cannot be written") }
+        else {
+            let failure = Self.failure(path, "cannot be written")
+            unlink(new)
+            throw failure
+        }
         let folder = open(
             path.lastIndex(of: "/").map { String(path[...$0]) } ?? ".",
             O_RDONLY | O_DIRECTORY | O_CLOEXEC

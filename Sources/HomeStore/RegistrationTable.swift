@@ -93,7 +93,7 @@ public struct RegistrationTable: RegistrationStore {
                 made: mark
             )
         )
-        let version = Self.newVersion()
+        let version = newVersion(of: msisdn)
         let stateCode = try self.code(of: .activePerson(msisdn: msisdn.description, version: version))
         let parameters: [Parameter] = [
             .text(msisdn.description), .bytea(provenKey), .bytea(certificate), .bytea(code),
@@ -113,8 +113,11 @@ public struct RegistrationTable: RegistrationStore {
         seen.note(msisdn.description, version)
     }
 
-    /// Of a person's row, greater than each before it: microseconds since 1970.
-    private static func newVersion() -> Int64 { Int64(Date().timeIntervalSince1970 * 1_000_000) }
+    /// Of a person's row, greater than each before it: microseconds since 1970, and also where a clock was ahead.
+    private func newVersion(of msisdn: MSISDN) -> Int64 {
+        let latest = seen.latest(of: [msisdn.description])[msisdn.description] ?? 0
+        return max(Int64(Date().timeIntervalSince1970 * 1_000_000), latest + 1)
+    }
 
     private func code(of row: DecidingRow) throws(StoreError) -> [UInt8] {
         do throws(RowRefusal) { return try authenticator.code(of: row) } catch { throw StoreError(error) }
@@ -175,13 +178,17 @@ extension RegistrationTable {
         """
 
     private static let installCertificate = """
-        WITH certified AS (
-            UPDATE user_keys k SET certificate = $6, code = $7, policy = $9, profile = $10
-            FROM cards c, mobile_users u
-            WHERE c.msisdn = $4 AND u.iccid = c.iccid AND k.iccid = c.iccid
-                AND u.state = CASE $8::int4 WHEN 1 THEN 'PROVEN' ELSE 'ACTIVE' END
-                AND k.reference = $8 AND k.public_key = $5 AND k.algorithm = $11 AND k.certificate IS NULL
+        WITH person AS (
+            -- Locked: who is deactivated or blocked at the same time stays so.
+            SELECT u.iccid FROM cards c JOIN mobile_users u ON u.iccid = c.iccid
+            WHERE c.msisdn = $4 AND u.state = CASE $8::int4 WHEN 1 THEN 'PROVEN' ELSE 'ACTIVE' END
                 AND u.version < $12
+            FOR UPDATE OF u
+        ), certified AS (
+            UPDATE user_keys k SET certificate = $6, code = $7, policy = $9, profile = $10
+            FROM person
+            WHERE k.iccid = person.iccid AND k.reference = $8 AND k.public_key = $5 AND k.algorithm = $11
+                AND k.certificate IS NULL
             RETURNING k.iccid
         ), stated AS (
             UPDATE mobile_users u SET state = 'ACTIVE', version = $12, state_code = $13

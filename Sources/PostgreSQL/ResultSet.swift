@@ -16,7 +16,8 @@ public final class ResultSet: @unchecked Sendable {
     public var count: Int { Int(PQntuples(result)) }
 
     public func optionalBytes(_ row: Int, _ column: Int) throws(PostgreSQLError) -> [UInt8]? {
-        try octets(row, column).map { Array($0) }
+        defer { withExtendedLifetime(self) {} }
+        return try octets(row, column).map { Array($0) }
     }
 
     /// A value as libpq keeps it, as long as this object lives; `nil` is NULL.
@@ -36,6 +37,7 @@ public final class ResultSet: @unchecked Sendable {
     }
 
     public func optionalText(_ row: Int, _ column: Int) throws(PostgreSQLError) -> String? {
+        defer { withExtendedLifetime(self) {} }
         guard let octets = try octets(row, column) else { return nil }
         guard let text = String(validating: octets, as: UTF8.self) else {
             throw .decoding("column \(column) is not UTF-8")
@@ -50,6 +52,7 @@ public final class ResultSet: @unchecked Sendable {
 
     /// An int4 or int8.
     public func optionalInt64(_ row: Int, _ column: Int) throws(PostgreSQLError) -> Int64? {
+        defer { withExtendedLifetime(self) {} }
         guard let octets = try octets(row, column) else { return nil }
         let bits = octets.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         switch octets.count {
@@ -66,6 +69,7 @@ public final class ResultSet: @unchecked Sendable {
     }
 
     public func bool(_ row: Int, _ column: Int) throws(PostgreSQLError) -> Bool {
+        defer { withExtendedLifetime(self) {} }
         guard let octets = try octets(row, column) else { throw .decoding("column \(column) is NULL") }
         guard octets.count == 1 else { throw .decoding("column \(column) is no boolean") }
         return octets[0] != 0

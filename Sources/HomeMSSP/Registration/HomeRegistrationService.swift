@@ -106,7 +106,7 @@ extension HomeRegistrationService {
         -> RegistrationResponse.Outcome
     {
         let subscriber = try await known(activation.msisdn, call)
-        if try KeyMaking.isProven(activation.keyUse, of: subscriber) {
+        if try KeyMaking.isProven(activation, of: subscriber) {
             return try provenKey(of: subscriber, activation.keyUse)
         }
         let transaction = transaction(for: subscriber, activation, call)

@@ -5,8 +5,18 @@ import MSSCore
 enum KeyMaking {
     /// Whether the card proved the key already, so that only its certificate is missing.
     ///
-    /// - Throws: 407 where the key may not be made: the person's state forbids it, or they have it.
-    static func isProven(_ use: KeyUse, of subscriber: Subscriber) throws(MSSFault) -> Bool {
+    /// - Throws: 407 where the key may not be made: the person's state forbids it, they have it, or one of another
+    ///   algorithm was proven before.
+    static func isProven(_ activation: MobileUserActivation, of subscriber: Subscriber) throws(MSSFault) -> Bool {
+        let use = activation.keyUse
+        guard try isProven(use, of: subscriber) else { return false }
+        guard subscriber.key(use)?.algorithm == activation.algorithm.onCard else {
+            throw refusal("The card has proven a key of another algorithm for this use: ask for that one.")
+        }
+        return true
+    }
+
+    private static func isProven(_ use: KeyUse, of subscriber: Subscriber) throws(MSSFault) -> Bool {
         switch subscriber.user.state {
         case .inactive: throw refusal("The mobile user was deactivated.")
         case .active where use == .authentication: throw refusal("The mobile user is active already.")

@@ -42,8 +42,11 @@ public struct HomeSignatureService: SignatureService {
         do {
             order = try await admit(request, call)
         } catch {
-            // What was good when it was asked first is not refused for the time that has passed since.
-            guard [.expiredTransaction, .noCertificateFound, .errorCertificate].contains(error.code),
+            // What was good when it was asked first is not refused for what has happened since.
+            let later: Set<MSSFault.Code> = [
+                .expiredTransaction, .noCertificateFound, .errorCertificate, .cardBlocked, .unknownClient, .noKeyFound,
+            ]
+            guard later.contains(error.code),
                 let earlier = try await earlier(request)
             else { throw error }
             return try await answer(request, call, as: earlier, try await subscriber(of: earlier, call))

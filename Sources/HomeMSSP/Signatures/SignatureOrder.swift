@@ -90,6 +90,13 @@ enum RequestRules {
                 specifier: 1017
             )
         }
+        guard !(request.bringsDigest && kind.isAdvanced) else {
+            throw MSSFault(
+                .wrongParam,
+                "MSS_Format asks for \(kind.rawValue), which is not made of a digest; use #PKCS7 or cms-detached.",
+                specifier: 1017
+            )
+        }
         return kind
     }
 

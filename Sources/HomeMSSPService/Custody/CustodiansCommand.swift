@@ -48,9 +48,16 @@ struct CustodiansCommand: Sendable {
         let what = "set \(set): \(need) of \(count)"
         try await note("intent", what, call)
         if let file = opened.keks as? FileKEK {
-            for key in Set(keys.map(\.kekVersion)) { try file.relock(key, under: secret) }
+            for key in Set(keys.map(\.kekVersion)) {
+                // The secret was right: what fails here is nobody's guess, and says whether the shares hold.
+                do throws(VaultError) { try file.relock(key, under: secret) } catch {
+                    throw ConsoleRefusal("\(what): \(error)")
+                }
+            }
         }
-        try await note("result", what, call)
+        do throws(ConsoleRefusal) { try await note("result", what, call) } catch {
+            throw ConsoleRefusal("\(what) open the vault from now on, keep them; but \(error)")
+        }
         return "\(what) open the vault from now on; \(access.isFile ? Self.fileAdvice : Self.tokenAdvice)"
     }
 

@@ -16,9 +16,13 @@ actor Custody {
     }
 
     let access: KEKAccess
+    /// Files and tokens block, and what is done with them is done here, on no event loop.
+    private let executor = ConsoleExecutor()
     private let tally: any Tally
     private var attempts = Attempts()
     private var isBusy = false
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     init(_ access: KEKAccess, tally: any Tally) {
         self.access = access

@@ -68,7 +68,11 @@ final class Unsealing: Sendable {
             try? await note("result", error.reason, who)
             throw error
         }
-        try await note("result", "ok", who)
+        do throws(Failure) { try await note("result", "ok", who) } catch {
+            // Who is told that it failed shall not have opened it.
+            vault.reseal()
+            throw error
+        }
     }
 
     /// The vault's keys as they are stored, each under the newest KEK that wraps it.

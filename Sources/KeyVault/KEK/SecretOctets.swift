@@ -44,27 +44,47 @@ enum SecretOctets {
             throw failure(new, "cannot be written")
         }
         let old = isReplacing ? open(name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW) : -1
-        defer { close(old) }
+        // A link would be replaced, and what it leads to stay as it is.
+        guard !isReplacing || old >= 0 else {
+            let refusal = failure(name, "cannot be overwritten; it must be a file of its own, no link")
+            unlink(new)
+            throw refusal
+        }
+        defer { if old >= 0 { close(old) } }
         guard isReplacing ? rename(new, name) == 0 : link(new, name) == 0 else {
             let refusal = failure(name, "cannot be made")
             unlink(new)
             throw refusal
         }
-        if !isReplacing { unlink(new) }
-        try syncFolder(of: name)
-        if old >= 0 { try overwrite(old, name) }
+        guard isReplacing else {
+            unlink(new)
+            return try syncFolder(of: name)
+        }
+        do throws(VaultError) {
+            try syncFolder(of: name)
+            try overwrite(old, name)
+        } catch {
+            throw .keyFile(
+                "the new secret holds from now on, keep it; what was there before may still be read: \(error)"
+            )
+        }
     }
 
-    /// One that is not there is destroyed already.
+    /// Destroys a secret; one that is not there is destroyed already.
+    ///
+    /// It goes out of the way first: killed in the middle, there is no file of this name that is none any more.
     static func destroy(_ name: String) throws(VaultError) {
-        let descriptor = open(name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW)
+        let gone = name + ".gone"
+        guard rename(name, gone) == 0 || errno == ENOENT else { throw failure(name, "cannot be destroyed") }
+        try syncFolder(of: name)
+        let descriptor = open(gone, O_WRONLY | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else {
-            guard errno == ENOENT else { throw failure(name, "cannot be opened") }
+            guard errno == ENOENT else { throw failure(gone, "cannot be opened") }
             return
         }
         defer { close(descriptor) }
-        try overwrite(descriptor, name)
-        guard unlink(name) == 0 else { throw failure(name, "cannot be destroyed") }
+        try overwrite(descriptor, gone)
+        guard unlink(gone) == 0 else { throw failure(gone, "cannot be destroyed") }
         try syncFolder(of: name)
     }
 

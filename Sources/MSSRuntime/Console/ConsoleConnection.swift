@@ -95,11 +95,13 @@ actor ConsoleConnection {
     }
 }
 
-/// Runs a connection's jobs on a queue of their own: they block.
-final class ConsoleExecutor: SerialExecutor {
+/// Runs jobs on a queue of their own: they block, on a socket, a file or a token.
+public final class ConsoleExecutor: SerialExecutor {
     private let queue = DispatchQueue(label: "console")
 
-    func enqueue(_ job: consuming ExecutorJob) {
+    public init() {}
+
+    public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         queue.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
     }
