@@ -68,8 +68,7 @@ final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     private func callerHasGone() {
-        guard let connection, connection.callerHasGone() else { return }
-        tally.count("wire_callers_gone")
+        connection?.callerHasGone { tally.count("wire_callers_gone") }
     }
 
     private func startClock(_ context: ChannelHandlerContext) {

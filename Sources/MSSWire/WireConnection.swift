@@ -42,16 +42,16 @@ final class WireConnection: Sendable {
 
     /// Ends the call that runs: nobody is there to hear its answer.
     ///
-    /// - Returns: Whether one ran.
-    @discardableResult
-    func callerHasGone() -> Bool {
+    /// - Parameter note: Counts it, before it is ended; not called if none ran.
+    func callerHasGone(_ note: () -> Void = {}) {
         let end = state.withLock { state in
             state.isGone = true
             defer { state.end = nil }
             return state.end
         }
-        end?()
-        return end != nil
+        guard let end else { return }
+        note()
+        end()
     }
 
     private static func identify(_ channel: any Channel) async -> Peer {
