@@ -77,6 +77,7 @@ struct Composition {
             ledger: ledger,
             evidence: evidence,
             keeper: SealedEvidence(vault: vault, authority: evidence.authority, days: keepDays),
+            keys: CardKeyTable(pool: pool),
             tally: metrics,
             logger: log.logger
         )
@@ -111,7 +112,8 @@ struct Composition {
                 unsealing,
                 epoch,
                 CardBatchTable(pool: batches, authenticator: rowCodes),
-                EvidenceTable(pool: pool)
+                EvidenceTable(pool: pool),
+                RootRollover(prefix: prefix, directory: subscribers, exchange: exchange)
             )
             services.append(
                 ConsoleServer(
@@ -183,7 +185,8 @@ struct Composition {
         _ unsealing: Unsealing,
         _ epoch: HomeEpoch,
         _ batches: CardBatchTable,
-        _ evidence: EvidenceTable
+        _ evidence: EvidenceTable,
+        _ rollover: RootRollover
     ) -> HomeConsole {
         let custody = Custody(access, tally: metrics)
         let unseal = UnsealCommand(custody: custody, unsealing: unsealing) { () async throws(StartError) in
@@ -195,7 +198,7 @@ struct Composition {
             table: unsealing.table,
             acts: [
                 ImportCommand(work: CardImport(vault: vault, table: batches)).command,
-                EvidenceCommand(export: export).command, unseal.command,
+                EvidenceCommand(export: export).command, RollKeyCommand(rollover: rollover).command, unseal.command,
                 CustodiansCommand(custody: custody, unsealing: unsealing).command,
             ] + RotationCommands(custody: custody, unsealing: unsealing).commands
         )

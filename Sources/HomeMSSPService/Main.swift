@@ -9,8 +9,9 @@ enum HomeMSSPService {
     static func main() async {
         await ServiceMain.run(
             "HomeMSSPService",
-            commands: ["migrate", "restore", "status", "import", "evidence"] + CustodyCall.commands,
-            options: ["batch", "components", "components-fd", "transaction", "to", "for"] + CustodyCall.options,
+            commands: ["migrate", "restore", "status", "import", "evidence", "roll-key"] + CustodyCall.commands,
+            options: ["batch", "components", "components-fd", "transaction", "to", "for", "msisdn"]
+                + CustodyCall.options,
             flags: ["all-or-none", "keep-good"] + CustodyCall.flags
         ) { invocation in
             let file = invocation.configuration
@@ -21,6 +22,9 @@ enum HomeMSSPService {
                 try await atConsole(["status"], try ConfigurationFile.load(HomeConfiguration.self, from: file))
             case let command where CustodyCall.commands.contains(command):
                 let call = try CustodyCall(invocation)
+                try await atConsole(call.words, try ConfigurationFile.load(HomeConfiguration.self, from: file))
+            case "roll-key":
+                let call = try RollKeyCall(invocation)
                 try await atConsole(call.words, try ConfigurationFile.load(HomeConfiguration.self, from: file))
             case "import":
                 let call = try ImportCall(invocation)

@@ -8,7 +8,7 @@ import PostgreSQL
 enum BeginStatement {
     /// What became of a beginning.
     enum Outcome: Sendable {
-        case begun(packet: Int64, frame: Int64)
+        case begun(StoredCounters)
         case busy(until: Date)
         case repeated(LedgerEntry)
         /// A second recovery of a card within a day.
@@ -20,11 +20,12 @@ enum BeginStatement {
             SELECT * FROM unnest(
                 $1::text[], $2::int4[], $3::bytea[], $4::text[], $5::text[], $6::int8[], $7::text[], $8::text[],
                 $9::text[], $10::text[], $11::text[], $12::bytea[], $13::bool[], $14::int4[], $15::int4[],
-                $16::text[], $17::bytea[], $18::bytea[], $19::bool[], $20::int4[], $21::bytea[], $22::bytea[]
+                $16::text[], $17::bytea[], $18::bytea[], $19::bool[], $20::int4[], $21::bytea[], $22::bytea[],
+                $23::bool[]
             ) AS a (
                 id, kind, txn, iccid, trace, deadline, provider, provider_transaction, acquiring_entity,
                 msisdn_as_written, profile, content, validates, key_reference, key_algorithm,
-                instant, body, command, awaited, step, request, manner
+                instant, body, command, awaited, step, request, manner, on_next
             )
         ), overdue AS (
             UPDATE transactions t
@@ -41,7 +42,7 @@ enum BeginStatement {
             )
             SELECT id, kind, txn, iccid, trace, to_timestamp(deadline / 1000000.0), provider, provider_transaction,
                 acquiring_entity, msisdn_as_written, profile, content, validates, key_reference, key_algorithm,
-                instant, body, command, request, manner, $23::int4, CASE WHEN awaited THEN ARRAY[$23::int4] ELSE '{}' END
+                instant, body, command, request, manner, $24::int4, CASE WHEN awaited THEN ARRAY[$24::int4] ELSE '{}' END
             FROM asked a CROSS JOIN (SELECT count(*) FROM overdue) AS overdue_first
             WHERE kind <> 3 OR NOT EXISTS (
                 SELECT FROM card_counters c WHERE c.iccid = a.iccid AND c.recovered > now() - interval '1 day'
@@ -50,23 +51,26 @@ enum BeginStatement {
             RETURNING id, iccid, kind, trace, acquiring_entity, provider
         ), spent AS (
             UPDATE card_counters c
-            SET packet = c.packet + a.step, frame = c.frame + a.step,
+            SET packet = c.packet + a.step,
+                frame = c.frame + CASE WHEN a.on_next THEN 0 ELSE a.step END,
+                next_frame = c.next_frame + CASE WHEN a.on_next THEN a.step ELSE 0 END,
                 silent = least(c.silent + (SELECT count(*) FROM overdue o WHERE o.iccid = c.iccid), 1000),
                 recovered = CASE b.kind WHEN 3 THEN now() ELSE c.recovered END
             FROM begun b JOIN asked a ON a.id = b.id WHERE c.iccid = b.iccid
-            RETURNING b.id, c.packet, c.frame
+            RETURNING b.id, c.packet, CASE WHEN a.on_next THEN c.next_frame ELSE c.frame END AS frame,
+                CASE WHEN NOT a.on_next THEN c.frame_key END AS frame_key
         ), activating AS (
             UPDATE mobile_users u SET state = 'ACTIVATING'
             FROM begun b WHERE u.iccid = b.iccid AND b.kind = 2 AND u.state IN ('CREATED', 'ACTIVATING')
         ), noted AS (
             INSERT INTO audit_log (act, phase, subject, peer, origin, trace, outcome)
-            SELECT CASE kind WHEN 1 THEN 'signature' WHEN 2 THEN 'key generation' ELSE 'recovery' END, 'intent', id,
-                acquiring_entity, provider, trace, NULL
+            SELECT CASE kind WHEN 1 THEN 'signature' WHEN 2 THEN 'key generation' WHEN 4 THEN 'key rollover'
+                ELSE 'recovery' END, 'intent', id, acquiring_entity, provider, trace, NULL
             FROM begun
             UNION ALL
             SELECT 'expiry', 'result', id, NULL, NULL, trace, '208' FROM overdue
         )
-        SELECT id, packet, frame FROM spent
+        SELECT id, packet, frame, frame_key FROM spent
         """
 
     static func run(
@@ -79,7 +83,7 @@ enum BeginStatement {
         let result = try await connection.execute(sql, parameters(sorted) + [.int4(process)])
         var begun: [String: Outcome] = [:]
         for row in 0..<result.count {
-            begun[try result.text(row, 0)] = .begun(packet: try result.int64(row, 1), frame: try result.int64(row, 2))
+            begun[try result.text(row, 0)] = .begun(try StoredCounters(result, row, from: 1))
         }
         // The few that did not begin are looked at one by one.
         for transaction in transactions where begun[transaction.id.description] == nil {
@@ -107,7 +111,6 @@ enum BeginStatement {
 
     private static func parameters(_ transactions: [CardTransaction]) -> [Parameter] {
         let signatures = transactions.map(\.signature)
-        let generations = transactions.map(\.keyGeneration)
         return [
             .textArray(transactions.map(\.id.description)),
             .int4Array(transactions.map(\.kind)),
@@ -122,8 +125,8 @@ enum BeginStatement {
             .textArray(signatures.map { $0?.profile }),
             .byteaArray(signatures.map { $0?.content }),
             .boolArray(signatures.map { $0?.validates ?? false }),
-            .int4Array(zip(signatures, generations).map { ($0?.key ?? $1?.reference).map { Int32($0) } }),
-            .int4Array(generations.map { $0.map { Int32($0.algorithm.rawValue) } }),
+            .int4Array(transactions.map(\.keyNumber)),
+            .int4Array(transactions.map(\.keyDetail)),
             .textArray(signatures.map { $0?.instant }),
             .byteaArray(signatures.map { $0?.body }),
             .byteaArray(transactions.map(\.command)),
@@ -131,19 +134,39 @@ enum BeginStatement {
             .int4Array(transactions.map { Int32($0.step) }),
             .byteaArray(signatures.map { $0?.request }),
             .byteaArray(signatures.map { $0.flatMap { $0.manner == .text ? nil : $0.manner.octets } }),
+            .boolArray(transactions.map { $0.nextKeyVersion != nil }),
         ]
     }
 }
 
 extension CardTransaction {
     var signature: SignatureTask? { if case .signature(let task) = task { task } else { nil } }
-    var keyGeneration: KeyGenerationTask? { if case .keyGeneration(let task) = task { task } else { nil } }
+
+    /// The key's place on the card; of a rollover the KVN that it is about.
+    fileprivate var keyNumber: Int32? {
+        switch task {
+        case .signature(let task): Int32(task.key)
+        case .keyGeneration(let task): Int32(task.reference)
+        case .rollover(let task): Int32(task.keyVersion)
+        case .recovery: nil
+        }
+    }
+
+    /// The algorithm of a key that is made, or which step of a rollover it is.
+    fileprivate var keyDetail: Int32? {
+        switch task {
+        case .keyGeneration(let task): Int32(task.algorithm.rawValue)
+        case .rollover(let task): Int32(task.step.rawValue)
+        case .signature, .recovery: nil
+        }
+    }
 
     fileprivate var kind: Int32 {
         switch task {
         case .signature: 1
         case .keyGeneration: 2
         case .recovery: 3
+        case .rollover: 4
         }
     }
 }

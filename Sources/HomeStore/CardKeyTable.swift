@@ -1,39 +1,18 @@
 public import HomeMSSP
+public import MSSCore
 public import OTA
 public import PostgreSQL
 
 /// The life of cards' keys in storage: new ones come as pending, and each step is committed with its audit entry.
 ///
 /// The vault makes the rows (`Vault.moved(_:to:)`): the state is under their seal.
-public struct CardKeyTable: Sendable {
+public struct CardKeyTable: CardKeyStore {
     private let pool: Pool
 
     public init(pool: Pool) {
         self.pool = pool
     }
 
-    /// One key set that goes from one state to the next.
-    public struct Step: Sendable {
-        public var from: CardKeyRecord
-        public var to: CardKeyRecord
-
-        /// `nil` unless both are the same key set and the step is one that there is.
-        public init?(from: CardKeyRecord, to: CardKeyRecord) {
-            guard from.iccid == to.iccid, from.domain == to.domain, from.keyVersion == to.keyVersion,
-                from.state.may(become: to.state)
-            else { return nil }
-            self.from = from
-            self.to = to
-        }
-    }
-
-    /// Keeps a new key set of a card, pending; a card has one at a time in each domain.
-    ///
-    /// - Parameters:
-    ///   - record: Sealed as pending.
-    ///   - who: Who had it made, for the audit.
-    ///   - deadline: Until when.
-    /// - Throws: ``StoreError/exists(_:)`` if one is pending already, or the key version was used before.
     public func add(
         _ record: CardKeyRecord,
         by who: String?,
@@ -56,11 +35,8 @@ public struct CardKeyTable: Sendable {
         }
     }
 
-    /// Takes all steps or none, in their order: what was active must have left before its successor comes.
-    ///
-    /// - Returns: `false`, and nothing changed, if a key set was not in the state that its step begins with, or was changed meanwhile.
     public func take(
-        _ steps: [Step],
+        _ steps: [CardKeyStep],
         by who: String?,
         until deadline: ContinuousClock.Instant
     ) async throws(StoreError) -> Bool {
@@ -72,20 +48,23 @@ public struct CardKeyTable: Sendable {
                             return false
                         }
                     }
+                    for step in steps where step.to.domain == .wpki && step.to.state == .active {
+                        let parameters: [Parameter] = [.text(step.to.iccid), .int4(Int32(step.to.keyVersion))]
+                        guard try await connection.execute(Self.count, parameters).count == 1 else { return false }
+                    }
                     return true
                 }
             }
         }
     }
 
-    /// All key sets of a card, those too that are retired or destroyed.
     public func records(
-        _ iccid: String,
+        _ iccid: ICCID,
         until deadline: ContinuousClock.Instant
     ) async throws(StoreError) -> [CardKeyRecord] {
         try await StoreError.catching {
             try await self.pool.withConnection(deadline: deadline) { connection in
-                let result = try await connection.execute(Self.records, [.text(iccid)])
+                let result = try await connection.execute(Self.records, [.text(iccid.description)])
                 return try (0..<result.count).map { try Self.record(result, $0) }
             }
         }
@@ -111,7 +90,7 @@ public struct CardKeyTable: Sendable {
         )
     }
 
-    private static func parameters(_ step: Step, _ who: String?) -> [Parameter] {
+    private static func parameters(_ step: CardKeyStep, _ who: String?) -> [Parameter] {
         [
             .text(step.to.iccid), .text(step.to.domain.rawValue), .int4(Int32(step.to.keyVersion)),
             .text(step.from.state.rawValue), .bytea(step.from.sealed), .text(step.to.state.rawValue),
@@ -130,9 +109,17 @@ public struct CardKeyTable: Sendable {
                 iccid, domain, key_version, top_key_version, key_check_value, sealed, algorithm, batch, state
             ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'pending')
             RETURNING iccid
+        ), counter AS (
+            UPDATE card_counters c SET next_frame = 0 FROM kept k WHERE $2 = 'wpki' AND c.iccid = k.iccid
         )
         INSERT INTO audit_log (act, phase, subject, peer, trace, outcome)
         SELECT 'card key pending', 'result', iccid, $9, '', $2 || ' ' || $3 FROM kept
+        """
+
+    /// The new root's own counter takes the place of the old one's.
+    private static let count = """
+        UPDATE card_counters SET frame = next_frame, next_frame = 0, frame_key = $2
+        WHERE iccid = $1 AND frame_key IS DISTINCT FROM $2 RETURNING 1
         """
 
     private static let step = """

@@ -90,19 +90,24 @@ enum CarryingOn {
 
     /// $1: id.
     static let again = """
-        SELECT c.packet, c.frame FROM transactions t JOIN card_counters c ON c.iccid = t.iccid
+        SELECT c.packet, c.frame, c.frame_key FROM transactions t JOIN card_counters c ON c.iccid = t.iccid
         WHERE t.id = $1 AND t.running AND t.asked = 0 AND t.deadline > now()
         """
 
-    /// $1: id, $2: the act's name, $3: whether the transaction must run still.
+    /// $1: id, $2: the act's name, $3: whether the transaction must run still, $4: whether it goes out under a pending
+    /// root; REPEAT in a transaction of a rollover that does (kind 4, step 2) does so too.
     static let spend = """
         WITH meant AS (
-            SELECT id, iccid, trace, provider, acquiring_entity FROM transactions
+            SELECT id, iccid, trace, provider, acquiring_entity, $4 OR kind = 4 AND key_algorithm = 2 AS on_next
+            FROM transactions
             WHERE id = $1 AND (running OR NOT $3) FOR UPDATE
         ), spent AS (
-            UPDATE card_counters c SET packet = c.packet + 1, frame = c.frame + 1
+            UPDATE card_counters c
+            SET packet = c.packet + 1, frame = c.frame + CASE WHEN m.on_next THEN 0 ELSE 1 END,
+                next_frame = c.next_frame + CASE WHEN m.on_next THEN 1 ELSE 0 END
             FROM meant m WHERE c.iccid = m.iccid
-            RETURNING c.packet, c.frame
+            RETURNING c.packet, CASE WHEN m.on_next THEN c.next_frame ELSE c.frame END AS frame,
+                CASE WHEN NOT m.on_next THEN c.frame_key END AS frame_key
         ), used AS (
             -- Whatever runs on the card now cannot send its first command again.
             UPDATE transactions t SET asked = least(t.asked + 1, 1000) FROM meant m WHERE t.iccid = m.iccid AND t.running
@@ -110,7 +115,7 @@ enum CarryingOn {
             INSERT INTO audit_log (act, phase, subject, peer, origin, trace, outcome)
             SELECT $2, 'intent', id, acquiring_entity, provider, trace, NULL FROM meant
         )
-        SELECT packet, frame FROM spent
+        SELECT packet, frame, frame_key FROM spent
         """
 
     /// $1: TXN, $2: ICCID.

@@ -93,7 +93,8 @@ public struct EpochTable: Sendable {
         ), moved AS (
             UPDATE card_counters c
             SET packet = least(c.packet + ($1 - o.applied) * 65536, 1099511627774),
-                frame = least(c.frame + ($1 - o.applied) * 65536, 4294967295)
+                frame = least(c.frame + ($1 - o.applied) * 65536, 4294967295),
+                next_frame = least(c.next_frame + ($1 - o.applied) * 65536, 4294967295)
             FROM old o
             RETURNING c.iccid
         ), ended AS (

@@ -58,7 +58,8 @@ extension PostgreSQLLedger {
         until deadline: ContinuousClock.Instant
     ) async throws(StoreError) -> SpentCounters? {
         let parameters: [Parameter] = [
-            .text(transaction.id.description), .text(command.rawValue), .bool(command == .askAgain),
+            .text(transaction.id.description), .text(command.rawValue), .bool(command.needsRunning),
+            .bool(command.isUnderNext),
         ]
         return try await spent(CarryingOn.spend, parameters, deadline)
     }
@@ -69,10 +70,9 @@ extension PostgreSQLLedger {
         _ deadline: ContinuousClock.Instant
     ) async throws(StoreError) -> SpentCounters? {
         let counters = try await ask(sql, parameters, deadline) { rows in
-            rows.count == 0 ? nil : [try rows.int64(0, 0), try rows.int64(0, 1)]
+            rows.count == 0 ? nil : try StoredCounters(rows, 0, from: 0)
         }
-        guard let counters else { return nil }
-        return try Self.counters(counters[0], counters[1])
+        return try counters?.spent()
     }
 
     public func tooLate(

@@ -76,7 +76,7 @@ public final class PostgreSQLLedger: TransactionLedger {
             try await self.beginnings.submit(transaction, deadline: deadline)
         }
         switch outcome {
-        case .begun(let packet, let frame): return try Self.counters(packet, frame)
+        case .begun(let counters): return try counters.spent()
         case .busy(let until): throw .busy(until: until)
         case .repeated(let entry): throw .repeated(entry)
         case .tooSoon: throw .conflict("the card was recovered less than a day ago")
@@ -188,12 +188,5 @@ public final class PostgreSQLLedger: TransactionLedger {
                 try read(try await connection.execute(sql, parameters))
             }
         }
-    }
-
-    static func counters(_ packet: Int64, _ frame: Int64) throws(StoreError) -> SpentCounters {
-        guard let packet = UInt64(exactly: packet), let frame = UInt32(exactly: frame) else {
-            throw .conflict("a counter of the card is out of its range")
-        }
-        return SpentCounters(packet: packet, frame: frame)
     }
 }

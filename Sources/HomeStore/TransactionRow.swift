@@ -51,6 +51,12 @@ enum TransactionRow {
     private static func task(_ row: ResultSet, _ index: Int) throws -> CardTransaction.Task {
         let kind = try row.int64(index, 6)
         if kind == 3 { return .recovery }
+        if kind == 4 {
+            guard let keyVersion = UInt8(exactly: try row.int64(index, 14)),
+                let step = UInt8(exactly: try row.int64(index, 15)).flatMap({ RolloverTask.Step(rawValue: $0) })
+            else { throw PostgreSQLError.decoding("a rollover's key version or step is damaged") }
+            return .rollover(RolloverTask(step, keyVersion))
+        }
         if kind == 2 {
             guard let reference = UInt8(exactly: try row.int64(index, 14)),
                 let number = UInt8(exactly: try row.int64(index, 15)),

@@ -181,7 +181,7 @@ public final class Vault: Sendable, CustomStringConvertible, CustomReflectable {
     ///   - time: Now: triple DES ends with its permission.
     /// - Returns: A command that can be sent once.
     /// - Throws: ``VaultError/sealed``, ``VaultError/damagedRecord``, ``VaultError/legacyRefused(_:)``, or
-    ///   ``VaultError/unusable(_:)`` for a message that is too long.
+    ///   ``VaultError/unusable(_:)`` for a message that is too long, or counters of another root.
     public func seal(
         _ message: DownMessage,
         records: [CardKeyRecord],
@@ -194,6 +194,9 @@ public final class Vault: Sendable, CustomStringConvertible, CustomReflectable {
         let keyring = try unsealed()
         let applet = try record(.wpki, of: iccid, in: records) {
             keyVersion == nil ? $0.state == .active : $0.keyVersion == keyVersion && $0.state.seals
+        }
+        guard counters.keyVersion.map({ $0 == applet.keyVersion }) ?? true else {
+            throw .unusable("the counters are of another key version")
         }
         let domain = try record(.ssd, of: iccid, in: records) { $0.state == .active }
         // The permission is asked only of a row that is as the vault sealed it.
@@ -294,7 +297,7 @@ public final class Vault: Sendable, CustomStringConvertible, CustomReflectable {
         return (answer.message, answer.counter)
     }
 
-    private func record(
+    func record(
         _ domain: CardKeyRecord.Domain,
         of iccid: ICCID,
         in records: [CardKeyRecord],

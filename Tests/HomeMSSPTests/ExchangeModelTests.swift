@@ -104,7 +104,7 @@ private struct World {
 
     init() throws {
         ledger.addPerson(Self.card)
-        let (packet, _) = try ledger.begin(Self.transaction, at: 1, now: Self.date)
+        let packet = try ledger.begin(Self.transaction, at: 1, now: Self.date).packet
         homes[0].state = ExchangeState(deadline: Self.start + .seconds(60), canResend: true)
         pending = packet
     }
@@ -193,11 +193,11 @@ private struct World {
         for action in actions {
             switch action {
             case .resend:
-                if let (packet, _) = ledger.again(Self.id, now: moment) {
+                if let packet = ledger.again(Self.id, now: moment)?.packet {
                     downs.append(Packet(what: .sign, counter: packet))
                 }
             case .askAgain:
-                if let (packet, _) = ledger.spend(on: .askAgain, for: Self.id) {
+                if let packet = ledger.spend(on: .askAgain, for: Self.id)?.packet {
                     downs.append(Packet(what: .askAgain, counter: packet))
                 }
             case .commit(let ending): commit(ending, nil, home)
@@ -277,7 +277,7 @@ private struct World {
                 ledger.tooLate(Self.transaction.txn, from: Self.card.iccid) != nil
             {
                 destroyed += 1
-                if let (packet, _) = ledger.spend(on: .message, for: Self.id) {
+                if let packet = ledger.spend(on: .message, for: Self.id)?.packet {
                     downs.append(Packet(what: .message, counter: packet))
                 }
             }

@@ -206,6 +206,7 @@ struct ExchangeTests {
             ledger: stage.home,
             evidence: stage.evidence,
             keeper: stage.keeper,
+            keys: stage.home,
             logger: stage.log.logger
         )
         let transaction = try #require(stage.vault.lastMessage).transaction

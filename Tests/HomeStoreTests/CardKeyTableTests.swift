@@ -20,11 +20,11 @@ struct CardKeyTableTests {
         )
     }
 
-    private static func step(_ from: CardKeyRecord, _ state: KeysetState) throws -> CardKeyTable.Step {
+    private static func step(_ from: CardKeyRecord, _ state: KeysetState) throws -> CardKeyStep {
         var to = from
         to.state = state
         to.sealed = state == .destroyed ? [] : Sample.randomOctets(60)
-        return try #require(CardKeyTable.Step(from: from, to: to))
+        return try #require(CardKeyStep(from: from, to: to))
     }
 
     @Test("goes from pending to destroyed, beside its successor, and a destroyed one keeps no octets")
@@ -35,7 +35,7 @@ struct CardKeyTableTests {
         let card = try await storage.newUser()
         let iccid = card.iccid.description
         func applets() async throws -> [CardKeyRecord] {
-            try await table.records(iccid, until: HomeStorage.soon).filter { $0.domain == .wpki }
+            try await table.records(card.iccid, until: HomeStorage.soon).filter { $0.domain == .wpki }
         }
         func living() async throws -> [UInt8: KeysetState] {
             let found = try await storage.directory.subscriber(card.msisdn, until: HomeStorage.soon)
@@ -90,8 +90,8 @@ struct CardKeyTableTests {
     @Test("has no step that it has not", arguments: KeysetState.allCases, KeysetState.allCases)
     func forbidden(_ from: KeysetState, _ to: KeysetState) {
         let card = Sample.card(1)
-        let step = CardKeyTable.Step(from: Self.record(card, 1, from), to: Self.record(card, 1, to))
+        let step = CardKeyStep(from: Self.record(card, 1, from), to: Self.record(card, 1, to))
         #expect((step != nil) == from.may(become: to))
-        #expect(CardKeyTable.Step(from: Self.record(card, 1, from), to: Self.record(card, 2, to)) == nil)
+        #expect(CardKeyStep(from: Self.record(card, 1, from), to: Self.record(card, 2, to)) == nil)
     }
 }

@@ -12,6 +12,7 @@ public final class FakeVault: CardVault {
     private let refuses = Mutex(false)
     private let legacyRefused = Mutex(false)
     private let last = Mutex<DownMessage?>(nil)
+    private let lastVersion = Mutex<UInt8?>(nil)
 
     public init(chronicle: Chronicle = Chronicle()) {
         self.chronicle = chronicle
@@ -22,6 +23,9 @@ public final class FakeVault: CardVault {
 
     /// What was sealed last.
     public var lastMessage: DownMessage? { last.withLock { $0 } }
+
+    /// KVN that the last message was sealed under.
+    public var lastKeyVersion: UInt8? { lastVersion.withLock { $0 } }
 
     /// Makes sealing fail.
     public func refuseToSeal() { refuses.withLock { $0 = true } }
@@ -42,10 +46,16 @@ public final class FakeVault: CardVault {
     public func seal(
         _ message: DownMessage,
         for card: CardReference,
+        under keyVersion: UInt8?,
         spending counters: consuming SpentCounters
     ) throws(CardVaultError) -> SealedCommand {
         guard !refuses.withLock({ $0 }) else { throw CardVaultError(reason: "no top key") }
+        let version = keyVersion ?? card.security.appletKeyVersion
+        guard counters.keyVersion == nil || counters.keyVersion == version else {
+            throw CardVaultError(reason: "the counters are of another key version")
+        }
         last.withLock { $0 = message }
+        lastVersion.withLock { $0 = version }
         chronicle.note("sealed")
         let header = CommandPacket.Header(
             spi: .secured,
@@ -60,15 +70,47 @@ public final class FakeVault: CardVault {
         } catch { throw CardVaultError(reason: "\(error)") }
     }
 
+    public func newRoot(_ keyVersion: UInt8, for card: CardReference) throws(CardVaultError) -> CardKeyRecord {
+        guard !refuses.withLock({ $0 }), var root = card.security.root(.active) else {
+            throw CardVaultError(reason: "no top key")
+        }
+        root.keyVersion = keyVersion
+        root.state = .pending
+        root.sealed = Sample.randomOctets(60)
+        chronicle.note("root \(keyVersion) made")
+        return root
+    }
+
+    public func wrappedRoot(_ keyVersion: UInt8, for card: CardReference) throws(CardVaultError) -> WrappedRoot {
+        let octets = [keyVersion, 1] + Sample.randomOctets(24) + [1, 2, 3]
+        guard card.security.root(.pending)?.keyVersion == keyVersion, let root = WrappedRoot(octets) else {
+            throw CardVaultError(reason: "no such root")
+        }
+        return root
+    }
+
+    public func moved(_ record: CardKeyRecord, to state: KeysetState) throws(CardVaultError) -> CardKeyRecord {
+        guard record.state.may(become: state) else { throw CardVaultError(reason: "no such step") }
+        var next = record
+        next.state = state
+        return next
+    }
+
     public func open(_ packet: ResponsePacket, from card: CardReference) throws(CardVaultError) -> CardAnswer {
-        guard packet.data.count > 5, packet.data[0] == Self.authentic else {
+        guard packet.data.count > 5, packet.data[0] & 0xF0 == Self.authentic else {
             throw CardVaultError(reason: "the checksum is wrong")
         }
+        let keyVersion = packet.data[0] & 0x0F
+        guard
+            card.security.records.contains(where: {
+                $0.domain == .wpki && $0.keyVersion == keyVersion && $0.state.opens
+            })
+        else { throw CardVaultError(reason: "no such key version") }
         let counter = packet.data[1..<5].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
         // As a checksum would: the same for the same frame, another for another one.
         let checksum = packet.data.reduce(UInt64(14_695_981_039_346_656_037)) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 }
         let frame = AnswerFrame(
-            keyVersion: 1,
+            keyVersion: keyVersion,
             counter: counter,
             checksum: (0..<8).map { UInt8(truncatingIfNeeded: checksum >> (56 - 8 * $0)) }
         )
@@ -78,13 +120,18 @@ public final class FakeVault: CardVault {
     }
 
     /// What a card sends that answers `message` under frame counter `counter`.
-    public static func packet(_ message: UpMessage, counter: UInt32, isAuthentic: Bool = true) -> ResponsePacket {
+    public static func packet(
+        _ message: UpMessage,
+        counter: UInt32,
+        isAuthentic: Bool = true,
+        keyVersion: UInt8 = 1
+    ) -> ResponsePacket {
         let octets = (0..<4).map { UInt8(truncatingIfNeeded: counter >> (24 - 8 * $0)) }
-        let data = [isAuthentic ? authentic : 0] + octets + message.octets
+        let data = [isAuthentic ? authentic | keyVersion : 0] + octets + message.octets
         return ResponsePacket(tar: Sample.tar, counter: 1, status: 0, data: data)
     }
 
-    private static let authentic: UInt8 = 0xA5
+    private static let authentic: UInt8 = 0xA0
 }
 
 /// A channel whose other end is the test's script.

@@ -18,11 +18,25 @@ public struct LedgerRules: Sendable {
         var imsi: IMSI
         public var packet: UInt64 = 0
         public var frame: UInt32 = 0
+        /// KVN that ``frame`` counts for, once it was rolled.
+        var frameKey: UInt8?
+        public var nextFrame: UInt32 = 0
+        /// Key sets that are out of use.
+        var past: [CardKeyRecord] = []
         public var windows: [UInt8: ReplayWindow] = [:]
         public var uplink: UInt32 { windows.values.map(\.highest).max() ?? 0 }
         public var silent = 0
         var recovered: Date?
         var person: Person?
+    }
+
+    /// What a command spends.
+    public struct Counters: Sendable, Equatable {
+        public var packet: UInt64
+        public var frame: UInt32
+        public var keyVersion: UInt8?
+
+        var spent: SpentCounters { SpentCounters(packet: packet, frame: frame, keyVersion: keyVersion) }
     }
 
     public struct Row: Sendable {
@@ -55,9 +69,9 @@ public struct LedgerRules: Sendable {
     }
 
     /// - Returns: The card's counters, of which it spent a step.
-    public mutating func begin(_ transaction: CardTransaction, at process: Int, now: Date) throws(StoreError) -> (
-        UInt64, UInt32
-    ) {
+    public mutating func begin(_ transaction: CardTransaction, at process: Int, now: Date) throws(StoreError)
+        -> Counters
+    {
         guard var card = cards[transaction.msisdn] else { throw .conflict("no such card") }
         if case .signature(let task) = transaction.task,
             let earlier = requested(
@@ -75,8 +89,7 @@ public struct LedgerRules: Sendable {
             if let last = card.recovered, now.timeIntervalSince(last) < 86_400 { throw .conflict("recovered today") }
             card.recovered = now
         }
-        card.packet += UInt64(transaction.step)
-        card.frame += UInt32(transaction.step)
+        let counters = card.spend(UInt32(transaction.step), onNext: transaction.nextKeyVersion != nil)
         let mayActivate = card.person?.state == .created || card.person?.state == .activating
         if case .keyGeneration = transaction.task, mayActivate { card.person?.state = .activating }
         cards[transaction.msisdn] = card
@@ -84,7 +97,7 @@ public struct LedgerRules: Sendable {
         var row = Row(entry: LedgerEntry(transaction: transaction, result: nil), home: process)
         if transaction.isAwaited { row.waiting = [process] }
         rows[transaction.id] = row
-        return (card.packet, card.frame)
+        return counters
     }
 
     public mutating func end(
@@ -208,21 +221,20 @@ public struct LedgerRules: Sendable {
         }
     }
 
-    public func again(_ id: TransactionID, now: Date) -> (UInt64, UInt32)? {
+    public func again(_ id: TransactionID, now: Date) -> Counters? {
         guard let row = rows[id], row.isRunning, row.asked == 0, row.transaction.deadline > now,
             let card = cards[row.transaction.msisdn]
         else { return nil }
-        return (card.packet, card.frame)
+        return Counters(packet: card.packet, frame: card.frame, keyVersion: card.frameKey)
     }
 
-    public mutating func spend(on command: SideCommand, for id: TransactionID) -> (UInt64, UInt32)? {
-        guard let row = rows[id], row.isRunning || command == .message, var card = cards[row.transaction.msisdn]
+    public mutating func spend(on command: SideCommand, for id: TransactionID) -> Counters? {
+        guard let row = rows[id], row.isRunning || !command.needsRunning, var card = cards[row.transaction.msisdn]
         else { return nil }
-        card.packet += 1
-        card.frame += 1
+        let counters = card.spend(1, onNext: command.isUnderNext || row.transaction.nextKeyVersion != nil)
         cards[row.transaction.msisdn] = card
         if let running = runningID(row.transaction.msisdn) { rows[running]?.asked += 1 }
-        return (card.packet, card.frame)
+        return counters
     }
 
     public mutating func tooLate(_ txn: WPKITransaction, from iccid: ICCID) -> CardTransaction? {
@@ -282,6 +294,16 @@ extension LedgerRules.Person {
 }
 
 extension LedgerRules.Card {
+    fileprivate mutating func spend(_ step: UInt32, onNext isNext: Bool) -> LedgerRules.Counters {
+        packet += UInt64(step)
+        if isNext { nextFrame += step } else { frame += step }
+        return LedgerRules.Counters(
+            packet: packet,
+            frame: isNext ? nextFrame : frame,
+            keyVersion: isNext ? nil : frameKey
+        )
+    }
+
     fileprivate mutating func judge(_ frame: AnswerFrame) -> ReplayWindow.Verdict {
         windows[frame.keyVersion, default: ReplayWindow()].judge(counter: frame.counter, checksum: frame.checksum)
     }

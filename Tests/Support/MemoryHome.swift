@@ -90,11 +90,11 @@ public final class MemoryHome: TransactionLedger, SubscriberDirectory {
         _ transaction: CardTransaction,
         until deadline: ContinuousClock.Instant
     ) async throws(StoreError) -> SpentCounters {
-        let (packet, frame) = try use { state throws(StoreError) in
+        let counters = try use { state throws(StoreError) in
             try state.begin(transaction, at: number, now: Date())
         }
         chronicle.note("begin committed")
-        return SpentCounters(packet: packet, frame: frame)
+        return counters.spent
     }
 
     public func end(
@@ -159,8 +159,7 @@ public final class MemoryHome: TransactionLedger, SubscriberDirectory {
         until deadline: ContinuousClock.Instant
     ) async throws(StoreError) -> SpentCounters? {
         let counters = try use { state throws(StoreError) in state.again(transaction.id, now: Date()) }
-        guard let (packet, frame) = counters else { return nil }
-        return SpentCounters(packet: packet, frame: frame)
+        return counters?.spent
     }
 
     public func spend(
@@ -169,8 +168,7 @@ public final class MemoryHome: TransactionLedger, SubscriberDirectory {
         until deadline: ContinuousClock.Instant
     ) async throws(StoreError) -> SpentCounters? {
         let counters = try use { state throws(StoreError) in state.spend(on: command, for: transaction.id) }
-        guard let (packet, frame) = counters else { return nil }
-        return SpentCounters(packet: packet, frame: frame)
+        return counters?.spent
     }
 
     public func tooLate(

@@ -52,6 +52,7 @@ public final class Stage: Sendable {
             ledger: home,
             evidence: evidence,
             keeper: keeper,
+            keys: home,
             tally: tally,
             logger: log.logger
         )
@@ -186,6 +187,7 @@ public final class Stage: Sendable {
             ledger: ledger,
             evidence: evidence,
             keeper: keeper,
+            keys: ledger,
             tally: tally,
             logger: log.logger
         )

@@ -13,6 +13,8 @@ struct OperationsDocumentTests {
         try await custodians(operator_)
         try await kek(operator_)
         try await looking(operator_)
+        let rolled = try await operator_.run("Rolling a card's key", "roll-key")
+        #expect(rolled.said.last == "KVN 2 is in use, KVN 1 is dead on the card", "\(rolled)")
         try await restoring(operator_)
         #expect(operator_.left.isEmpty, "nobody ran \(operator_.left)")
     }
@@ -118,7 +120,8 @@ private final class Operator: Sendable {
         done.withLock { _ = $0.insert(line) }
         let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
         return try await ConsoleTyping.run(
-            line.replacing("127.0.0.1:9191", with: "127.0.0.1:\(home.operatorPort)"),
+            line.replacing("127.0.0.1:9191", with: "127.0.0.1:\(home.operatorPort)")
+                .replacing("+358401234567", with: try home.platform.extraNumber(2)),
             in: home.platform.file("config"),
             environment: ["PATH": BuiltProducts.folder.path + ":" + path, "OWNER": try home.platform.owner()],
             typing: lines,

@@ -6,20 +6,23 @@ struct AnswerInterpreter {
     let evidence: any SignatureEvidence
 
     func result(of message: UpMessage, in current: RunningTransaction) -> TransactionResult {
-        guard message.status == .ok else { return .fault(Self.fault(for: message.status)) }
+        guard message.status == .ok else { return .fault(Self.fault(for: message.status, of: current.transaction)) }
         do throws(EvidenceError) {
             switch current.transaction.task {
             case .signature(let task): return try signature(message, task, current.subscriber)
             case .keyGeneration(let task): return try provenKey(message, task, current)
-            case .recovery:
-                guard message.kind == .status else {
-                    throw EvidenceError(reason: "the answer is to another request")
-                }
-                return .cardAnswered
+            case .recovery: return try plain(message, .status)
+            case .rollover(let task): return try plain(message, task.step.answer)
             }
         } catch {
             return .fault(MSSFault(.internalError, specifier: 9003, cause: error.reason))
         }
+    }
+
+    /// An answer that says no more than that the card did it.
+    private func plain(_ message: UpMessage, _ kind: UpMessage.Kind) throws(EvidenceError) -> TransactionResult {
+        guard message.kind == kind else { throw EvidenceError(reason: "the answer is to another request") }
+        return .cardAnswered
     }
 
     private func signature(
@@ -65,6 +68,12 @@ struct AnswerInterpreter {
         )
     }
 
+    /// A card that refuses a key is no fault of the home's; one that is busy has refused nothing.
+    private static func fault(for status: AppletStatus, of transaction: CardTransaction) -> MSSFault {
+        guard case .rollover = transaction.task, status != .busy else { return fault(for: status) }
+        return .refusedKey(status)
+    }
+
     static func fault(for status: AppletStatus) -> MSSFault {
         switch status {
         case .userCancelled: MSSFault(.userCancel, "The user cancelled the request.", specifier: 4011)
@@ -87,4 +96,25 @@ struct AnswerInterpreter {
         default: MSSFault(.internalError, specifier: 9003, cause: "applet status \(status)")
         }
     }
+}
+
+extension RolloverTask.Step {
+    /// What the card answers to it.
+    fileprivate var answer: UpMessage.Kind {
+        switch self {
+        case .newRoot: .newRootKey
+        case .status: .status
+        case .retire: .retire
+        }
+    }
+}
+
+extension MSSFault {
+    /// A card's authentic no to a step of a rollover.
+    static func refusedKey(_ status: AppletStatus) -> MSSFault {
+        MSSFault(.registrationNotOK, "The card answers \(status).", specifier: 4074)
+    }
+
+    /// Whether the card said no to a step of a rollover.
+    var isRefusedKey: Bool { code == .registrationNotOK && specifier == 4074 }
 }

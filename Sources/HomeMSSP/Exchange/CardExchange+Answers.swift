@@ -21,10 +21,11 @@ extension CardExchange {
         do {
             let current = try await current(msisdn)
             guard !packet.data.isEmpty else { return await receipt(packet, msisdn, current) }
-            guard let subscriber = try await subscriber(current, msisdn) else {
+            guard let known = try await subscriber(current, msisdn) else {
                 return refuse("no_running_transaction", msisdn)
             }
-            let answer = try vault.open(packet, from: subscriber.card)
+            let (answer, subscriber) = try await open(packet, from: known, isOfBefore: current != nil)
+            try await keys.heard(answer.frame, from: subscriber.card)
             guard answer.message.kind != .event else { return try await reported(answer, subscriber) }
             guard let asked = try await asked(answer.message.transaction, msisdn, current) else {
                 guard try await isPlausible(answer, subscriber) else { return true }
@@ -79,6 +80,24 @@ extension CardExchange {
     ) async throws(StoreError) -> Subscriber? {
         if let current { return current.subscriber }
         return try await directory.subscriber(msisdn, until: .now + Self.storageTime)
+    }
+
+    /// Opens what came; a card's keys may have changed since its transaction began here.
+    ///
+    /// - Returns: The answer, and the person with the keys that opened it.
+    private func open(
+        _ packet: ResponsePacket,
+        from subscriber: Subscriber,
+        isOfBefore: Bool
+    ) async throws -> (CardAnswer, Subscriber) {
+        do throws(CardVaultError) { return (try vault.open(packet, from: subscriber.card), subscriber) } catch {
+            guard isOfBefore,
+                let now = try await directory.subscriber(subscriber.card.msisdn, until: .now + Self.storageTime),
+                now.card.iccid == subscriber.card.iccid,
+                now.card.security.records != subscriber.card.security.records
+            else { throw error }
+            return (try vault.open(packet, from: now.card), now)
+        }
     }
 
     /// A response packet without a frame: the card's operating system speaks, and nobody vouches for it.

@@ -13,10 +13,16 @@ extension CardExchange {
         _ message: DownMessage,
         _ transaction: CardTransaction,
         _ subscriber: Subscriber,
+        under keyVersion: UInt8? = nil,
         spending counters: consuming SpentCounters
     ) -> SealedCommand? {
         do throws(CardVaultError) {
-            return try vault.seal(message, for: subscriber.card, spending: counters)
+            return try vault.seal(
+                message,
+                for: subscriber.card,
+                under: keyVersion ?? transaction.nextKeyVersion,
+                spending: counters
+            )
         } catch {
             tally.count("home_seal_failures")
             log(.error, "command could not be sealed", transaction, ["cause": "\(error.reason, as: .system)"])
@@ -108,10 +114,11 @@ extension CardExchange {
     private func deliver(
         _ message: DownMessage,
         _ exchange: RunningTransaction,
+        under keyVersion: UInt8? = nil,
         spending counters: consuming SpentCounters
     ) async {
         let transaction = exchange.transaction
-        let sealed = seal(message, transaction, exchange.subscriber, spending: counters)
+        let sealed = seal(message, transaction, exchange.subscriber, under: keyVersion, spending: counters)
         guard let command = sealed else { return }
         let left = max(1, transaction.deadline.timeIntervalSinceNow)
         try? await transmit(command, transaction, until: .now + .seconds(left))
@@ -162,6 +169,15 @@ extension CardExchange {
         let exchange = RunningTransaction(transaction: transaction, subscriber: subscriber)
         running.add(exchange, until: deadline)
         await deliver(.status(transaction.txn), exchange, spending: counters)
+        // In the middle of a rollover the card may hear the next root alone.
+        guard let next = subscriber.card.security.root(.pending),
+            let counters = try await ledger.spend(
+                on: .statusOfNext,
+                for: transaction,
+                until: .now + Self.storageTime
+            )
+        else { return }
+        await deliver(.status(transaction.txn), exchange, under: next.keyVersion, spending: counters)
     }
 
     /// How long a card may take to say how it is.

@@ -96,6 +96,7 @@ extension CardExchange {
             log(.info, "key proven", transaction)
         case .cardAnswered:
             tally.count("home_transactions_ended", [("outcome", "card_answered")])
+            guard case .recovery = transaction.task else { return }
             log(.notice, "a silent card answers again", transaction)
         }
     }

@@ -15,6 +15,7 @@ public final class CardExchange: Sendable {
     let ledger: any TransactionLedger
     let evidence: any SignatureEvidence
     let keeper: any EvidenceKeeper
+    let keys: CardKeyLife
     let tally: any Tally
     let logger: Logger
     let running = RunningTransactions()
@@ -26,6 +27,7 @@ public final class CardExchange: Sendable {
         ledger: any TransactionLedger,
         evidence: any SignatureEvidence,
         keeper: any EvidenceKeeper,
+        keys: any CardKeyStore,
         tally: any Tally = NoTally(),
         logger: Logger
     ) {
@@ -35,6 +37,7 @@ public final class CardExchange: Sendable {
         self.ledger = ledger
         self.evidence = evidence
         self.keeper = keeper
+        self.keys = CardKeyLife(vault: vault, store: keys, tally: tally, logger: logger)
         self.tally = tally
         self.logger = logger
     }

@@ -10,9 +10,16 @@ public protocol CardVault: Sendable {
     func importCard(_ envelope: [UInt8], iccid: ICCID) throws(CardVaultError) -> CardSecurity
 
     /// Seals a message for a card under counters that were committed for it.
+    ///
+    /// - Parameters:
+    ///   - message: What the card is asked.
+    ///   - card: The card.
+    ///   - keyVersion: KVN of a root that the card may not have yet; `nil` is the one in use.
+    ///   - counters: Of that root.
     func seal(
         _ message: DownMessage,
         for card: CardReference,
+        under keyVersion: UInt8?,
         spending counters: consuming SpentCounters
     ) throws(CardVaultError) -> SealedCommand
 
@@ -21,6 +28,15 @@ public protocol CardVault: Sendable {
 
     /// Opens what came from a card: its checksum is the proof of where it came from.
     func open(_ packet: ResponsePacket, from card: CardReference) throws(CardVaultError) -> CardAnswer
+
+    /// A new root for a card, sealed as pending.
+    func newRoot(_ keyVersion: UInt8, for card: CardReference) throws(CardVaultError) -> CardKeyRecord
+
+    /// A card's pending root as the card takes it.
+    func wrappedRoot(_ keyVersion: UInt8, for card: CardReference) throws(CardVaultError) -> WrappedRoot
+
+    /// A key's row in the next state of its life.
+    func moved(_ record: CardKeyRecord, to state: KeysetState) throws(CardVaultError) -> CardKeyRecord
 }
 
 extension CardVault {
@@ -61,7 +77,12 @@ public struct CardSecurity: Sendable {
     }
 
     /// Version of the applet's root key, which a proof of possession names.
-    public var appletKeyVersion: UInt8? { records.first { $0.domain == .wpki }?.keyVersion }
+    public var appletKeyVersion: UInt8? { root(.active)?.keyVersion }
+
+    /// The applet's root in a state; of the living ones there is one of each at most.
+    public func root(_ state: KeysetState) -> CardKeyRecord? {
+        records.first { $0.domain == .wpki && $0.state == state }
+    }
 }
 
 /// An authenticated answer.

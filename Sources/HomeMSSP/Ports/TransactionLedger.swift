@@ -45,6 +45,12 @@ public struct CardTransaction: Sendable {
         case keyGeneration(KeyGenerationTask)
         /// STATUS with both counters jumped: whether a silent card still hears the home.
         case recovery
+        case rollover(RolloverTask)
+    }
+
+    /// KVN of the pending root that its commands go out under; `nil` is the root in use.
+    public var nextKeyVersion: UInt8? {
+        if case .rollover(let task) = task, task.step == .status { task.keyVersion } else { nil }
     }
 
     /// How far a recovery jumps both counters (WPKI profile, "Replay and errors").
@@ -116,13 +122,34 @@ public struct KeyGenerationTask: Sendable, Equatable {
     }
 }
 
+/// One exchange of a key rollover (WPKI profile, "Root key rollover").
+public struct RolloverTask: Sendable, Equatable {
+    public enum Step: UInt8, Sendable {
+        /// NEW ROOT KEY under the root in use: the card answers under the new one.
+        case newRoot = 1
+        /// STATUS under the new root: whether the card has it.
+        case status = 2
+        /// RETIRE KVN under the new root: the old one is dead.
+        case retire = 3
+    }
+
+    public var step: Step
+    /// The KVN that it is about.
+    public var keyVersion: UInt8
+
+    public init(_ step: Step, _ keyVersion: UInt8) {
+        self.step = step
+        self.keyVersion = keyVersion
+    }
+}
+
 /// How a transaction ended.
 public enum TransactionResult: Sendable {
     /// A signature that was verified, and what is said of it.
     case signature([UInt8], SignatureVerdict)
     /// DER SubjectPublicKeyInfo of a key whose possession was proven.
     case provenKey([UInt8])
-    /// The card answered a recovery: home and card understand each other again.
+    /// The card answered a recovery, or did a step of a rollover: home and card understand each other.
     case cardAnswered
     case fault(MSSFault)
 }
@@ -177,6 +204,13 @@ public enum SideCommand: String, Sendable, CaseIterable {
     case askAgain = "ask again"
     /// MESSAGE: the person is told that what they signed was too late.
     case message = "message"
+    /// STATUS under a root that the card may have already, beside the one under the root in use.
+    case statusOfNext = "status under the next key"
+
+    /// Whether the counter of the pending root is spent; of ``askAgain`` the transaction says so.
+    public var isUnderNext: Bool { self == .statusOfNext }
+    /// Whether the transaction must run still.
+    public var needsRunning: Bool { self != .message }
 }
 
 /// What other processes of the home did.
@@ -276,7 +310,7 @@ public protocol TransactionLedger: Sendable {
     /// Commits one step of both counters of a transaction's card, and the audit entry of the intent, for a command
     /// that begins nothing.
     ///
-    /// - Returns: `nil` for ``SideCommand/askAgain`` if the transaction has ended.
+    /// - Returns: `nil` if the transaction has ended and the command is of no use then.
     func spend(
         on command: SideCommand,
         for transaction: CardTransaction,

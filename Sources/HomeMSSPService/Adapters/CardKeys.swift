@@ -18,6 +18,7 @@ struct CardKeys: CardVault {
     func seal(
         _ message: DownMessage,
         for card: CardReference,
+        under keyVersion: UInt8?,
         spending counters: consuming SpentCounters
     ) throws(CardVaultError) -> SealedCommand {
         do throws(VaultError) {
@@ -26,12 +27,31 @@ struct CardKeys: CardVault {
                 records: card.security.records,
                 iccid: card.iccid,
                 tar: card.security.tar,
-                counters: counters
+                counters: counters,
+                keyVersion: keyVersion
             )
         } catch { throw CardVaultError(reason: error.description) }
     }
 
     func isLegacyRefused(_ card: CardReference) -> Bool { vault.isLegacyRefused(card.security.records) }
+
+    func newRoot(_ keyVersion: UInt8, for card: CardReference) throws(CardVaultError) -> CardKeyRecord {
+        do throws(VaultError) {
+            return try vault.newRoot(keyVersion, records: card.security.records, iccid: card.iccid)
+        } catch { throw CardVaultError(reason: error.description) }
+    }
+
+    func wrappedRoot(_ keyVersion: UInt8, for card: CardReference) throws(CardVaultError) -> WrappedRoot {
+        do throws(VaultError) {
+            return try vault.wrappedRoot(keyVersion, records: card.security.records, iccid: card.iccid)
+        } catch { throw CardVaultError(reason: error.description) }
+    }
+
+    func moved(_ record: CardKeyRecord, to state: KeysetState) throws(CardVaultError) -> CardKeyRecord {
+        do throws(VaultError) { return try vault.moved(record, to: state) } catch {
+            throw CardVaultError(reason: error.description)
+        }
+    }
 
     func open(_ packet: ResponsePacket, from card: CardReference) throws(CardVaultError) -> CardAnswer {
         do throws(VaultError) {
