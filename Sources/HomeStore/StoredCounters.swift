@@ -8,7 +8,7 @@ struct StoredCounters: Sendable {
     private let frame: Int64
     private let keyVersion: Int64?
 
-    /// - Parameter column: Of `packet`; `frame` and `frame_key` follow it.
+    /// Reads `packet`, `frame` and `frame_key`, from `column` on.
     init(_ rows: ResultSet, _ row: Int, from column: Int) throws {
         packet = try rows.int64(row, column)
         frame = try rows.int64(row, column + 1)

@@ -58,7 +58,9 @@ public struct SpentCounters: ~Copyable, Sendable {
     public let packet: UInt64
     /// CTR of the WPKI frame.
     public let frame: UInt32
-    /// KVN of the root that ``frame`` counts for: a new root counts anew. `nil` for a card that still has its first.
+    /// KVN of the root that the frame's counter is of, as a new root counts anew.
+    ///
+    /// `nil` for a card that still has its first.
     public let keyVersion: UInt8?
 
     /// To be called by storage, after the commit that advanced both.

@@ -16,6 +16,8 @@ public protocol CardVault: Sendable {
     ///   - card: The card.
     ///   - keyVersion: KVN of a root that the card may not have yet; `nil` is the one in use.
     ///   - counters: Of that root.
+    /// - Returns: A command that can be sent once.
+    /// - Throws: `CardVaultError` if the vault is sealed, a row is not as it sealed it, or the card may not be spoken to.
     func seal(
         _ message: DownMessage,
         for card: CardReference,
