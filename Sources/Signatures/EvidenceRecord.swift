@@ -60,7 +60,7 @@ public struct EvidenceRecord: Codable, Sendable, Equatable {
     /// When what happened; whole seconds.
     public struct Times: Codable, Sendable, Equatable {
         public var asked: Date
-        /// When the command left; `nil` where it left by another process than the one that had the answer.
+        /// When the message centre took the command; `nil` where that is unknown (docs/signatures.md).
         public var sent: Date?
         public var answered: Date
 
