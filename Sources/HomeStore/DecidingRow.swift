@@ -15,7 +15,7 @@ public enum DecidingRow: Sendable, Equatable {
         algorithm: UInt8,
         publicKey: [UInt8],
         certificate: [UInt8],
-        made: KeyMark? = nil
+        made: KeyMark
     )
 
     /// The table it stands in, for log and metric.
@@ -49,7 +49,7 @@ public enum DecidingRow: Sendable, Equatable {
             case .provenKey(let msisdn, let reference, let algorithm, let publicKey):
                 [Array(msisdn.utf8), [reference], [algorithm], publicKey]
             case .key(let msisdn, let reference, let algorithm, let publicKey, let certificate, let made):
-                [Array(msisdn.utf8), [reference], [algorithm], publicKey, certificate] + (made?.columns ?? [])
+                [Array(msisdn.utf8), [reference], [algorithm], publicKey, certificate] + made.columns
             }
         return ([Array(table.utf8)] + columns).flatMap { column in
             withUnsafeBytes(of: UInt32(truncatingIfNeeded: column.count).bigEndian) { Array($0) } + column
