@@ -173,6 +173,8 @@ struct RewiredRowTests {
         let row = "mobile_users WHERE iccid = '\(card.iccid)'"
         try await home.owner.run(script: "CREATE TABLE before AS SELECT * FROM \(row)")
         try await home.storage.store.deactivateUser(card.msisdn, by: Sample.act())
+        let other = SubscriberTable(pool: Pool(home.service, size: 1), authenticator: DigestAuthenticator())
+        #expect(try await other.subscriber(card.msisdn, until: HomeStorage.soon)?.user.state == .inactive)
         try await home.owner.run(
             script: """
                 UPDATE mobile_users u SET state = b.state, version = b.version, state_code = b.state_code FROM before b
@@ -182,9 +184,41 @@ struct RewiredRowTests {
         #expect(try await home.read(card) == "conflict")
         #expect(try await home.read(card) == "conflict")
         #expect(home.authenticator.alarms == ["mobile_users set back", "mobile_users set back"])
+        // One that has read it since it changed, and did not change it itself, sees it as well.
+        let refusal = try await storeError { _ = try await other.subscriber(card.msisdn, until: HomeStorage.soon) }
+        #expect(refusal == "conflict")
         // Another process that never saw it, or the next one, cannot know: only the audit does.
         let fresh = SubscriberTable(pool: Pool(home.service, size: 1), authenticator: home.authenticator)
         #expect(try await fresh.subscriber(card.msisdn, until: HomeStorage.soon)?.user.state == .active)
+    }
+
+    @Test("who inflates the version of a row that no code covers locks nobody out", arguments: [Int64.max, 1 << 60])
+    func inflated(_ version: Int64) async throws {
+        let home = try await Home()
+        let card = try await home.storage.newUser()
+        try await home.storage.newKey(.authentication, card, counter: 1)
+        let row = "mobile_users SET version = \(version), state_code = NULL WHERE iccid = '\(card.iccid)'"
+        try await home.owner.run(script: "UPDATE \(row)")
+        #expect(try await home.read(card) == nil)
+        // Put right, it is read as it was; still wrong, it is in nobody's way.
+        try await home.owner.run(script: "UPDATE mobile_users SET version = 0 WHERE iccid = '\(card.iccid)'")
+        #expect(try await home.read(card) == nil)
+        try await home.owner.run(script: "UPDATE \(row)")
+        let store = home.storage.store
+        try await store.installCertificate(
+            [5],
+            for: card.msisdn,
+            provenKey: [KeyUse.authentication.reference],
+            by: Sample.act()
+        )
+        #expect(try await home.storage.state(card) == .active)
+        for _ in 0..<2 {
+            try await store.deactivateUser(card.msisdn, by: Sample.act())
+            #expect(try await home.storage.state(card) == .inactive)
+            try await home.owner.run(script: "UPDATE \(row)")
+            #expect(try await home.read(card) == nil)
+        }
+        #expect(home.authenticator.alarms.isEmpty)
     }
 
     @Test("is not accused of what changes while it is read", .timeLimit(.minutes(1)))
@@ -232,7 +266,7 @@ struct RewiredRowTests {
             .provenKey(msisdn: "1", reference: 50, algorithm: 1, publicKey: [0x33]),
             .provenKey(msisdn: "1", reference: 50, algorithm: 2, publicKey: [0x33]),
             .activePerson(msisdn: "1", version: 2), .activePerson(msisdn: "1", version: 3),
-            .activePerson(msisdn: "12", version: 2),
+            .activePerson(msisdn: "12", version: 2), .inactivePerson(msisdn: "1", version: 2),
         ]
         #expect(Set((rows + more).map(\.octets)).count == rows.count + more.count)
     }
