@@ -110,6 +110,13 @@ struct Composition {
             let console = console(
                 unsealing,
                 epoch,
+                CustodyLock(
+                    pool: Pool(
+                        self.configuration.database.connection,
+                        size: 1,
+                        admit: { try await watch.admit($0) }
+                    )
+                ),
                 CardBatchTable(pool: batches, authenticator: rowCodes),
                 EvidenceTable(pool: pool)
             )
@@ -182,10 +189,11 @@ struct Composition {
     private func console(
         _ unsealing: Unsealing,
         _ epoch: HomeEpoch,
+        _ lock: CustodyLock,
         _ batches: CardBatchTable,
         _ evidence: EvidenceTable
     ) -> HomeConsole {
-        let custody = Custody(access, tally: metrics)
+        let custody = Custody(access, lock: lock, tally: metrics)
         let unseal = UnsealCommand(custody: custody, unsealing: unsealing) { () async throws(StartError) in
             try await epoch.check()
         }
