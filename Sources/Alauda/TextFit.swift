@@ -20,35 +20,41 @@ public struct TextFit: Sendable, Equatable {
     /// Pages that the phone shows, the heading's and the card's own included.
     public let pages: Int
     public let offender: Offender?
+    /// Whether there is nothing to read.
+    public let isEmpty: Bool
 
     /// Whether the request can be sent.
-    public var fits: Bool { offender == nil && segments != nil }
+    public var fits: Bool { offender == nil && segments != nil && !isEmpty }
 
     /// Fits a text into a SIGN.
     ///
     /// - Parameters:
     ///   - text: What the person reads.
+    ///   - line: What is shown below it, on a line of its own, and takes its room.
     ///   - command: All the rest of the request; its own text counts for nothing.
     ///   - encoding: The charset that it must be in; `nil` for the smaller of the two that hold it.
     ///   - most: How many short messages the request may take.
     /// - Returns: The fit, or the first character that cannot be shown.
     public static func fit(
         _ text: String,
+        above line: String? = nil,
         in command: SignCommand,
         encoding: CardText.Encoding? = nil,
         segments most: Int = Capacity.mostSegments
     ) -> TextFit {
+        let whole = text + (line.map { "\n" + $0 } ?? "")
         do throws(WPKIError) {
             var command = command
             if let encoding {
-                command.text = try CardText(text, encoding: encoding)
+                command.text = try CardText(whole, encoding: encoding)
             } else {
-                command.text = try CardText(text)
+                command.text = try CardText(whole)
             }
-            return fit(DownMessage.sign(command).octets.count, command.text, Pages(command).pages.count, most)
+            let count = DownMessage.sign(command).octets.count
+            return fit(count, command.text, Pages(command).pages.count, most, isEmpty: text.isEmpty)
         } catch .unsupportedCharacter(let character) {
-            return refused(text, character)
-        } catch { return TextFit(encoding: nil, segments: nil, charactersLeft: 0, pages: 0, offender: nil) }
+            return refused(whole, character)
+        } catch { return refused(nil) }
     }
 
     /// Fits a text into a MESSAGE.
@@ -56,13 +62,20 @@ public struct TextFit: Sendable, Equatable {
         do throws(WPKIError) {
             let written = try CardText(text)
             let message = DownMessage.message(.none, written)
-            return fit(message.octets.count, written, Pages(text: written).pages.count, most)
+            let count = message.octets.count
+            return fit(count, written, Pages(text: written).pages.count, most, isEmpty: text.isEmpty)
         } catch .unsupportedCharacter(let character) {
             return refused(text, character)
-        } catch { return TextFit(encoding: nil, segments: nil, charactersLeft: 0, pages: 0, offender: nil) }
+        } catch { return refused(nil) }
     }
 
-    private static func fit(_ count: Int, _ text: CardText, _ pages: Int, _ most: Int) -> TextFit {
+    private static func fit(
+        _ count: Int,
+        _ text: CardText,
+        _ pages: Int,
+        _ most: Int,
+        isEmpty: Bool
+    ) -> TextFit {
         let room = Capacity.plaintext(.down, segments: most)
         let field = FieldList.octets(Tag.text.rawValue, text.value).count
         let left = longestValue(in: room - (count - field)) - text.value.count
@@ -73,7 +86,8 @@ public struct TextFit: Sendable, Equatable {
             // Rounded down also below zero: half a character too many is one.
             charactersLeft: text.encoding == .ucs2 ? left >> 1 : left,
             pages: pages,
-            offender: nil
+            offender: nil,
+            isEmpty: isEmpty
         )
     }
 
@@ -92,12 +106,10 @@ public struct TextFit: Sendable, Equatable {
         // By its scalars: a canonical equivalent that can be shown may stand before it.
         let place = text.indices.first { text[$0].unicodeScalars.elementsEqual(character.unicodeScalars) }
         let position = place.map { text.distance(from: text.startIndex, to: $0) } ?? 0
-        return TextFit(
-            encoding: nil,
-            segments: nil,
-            charactersLeft: 0,
-            pages: 0,
-            offender: Offender(character: character, position: position)
-        )
+        return refused(Offender(character: character, position: position))
+    }
+
+    private static func refused(_ offender: Offender?) -> TextFit {
+        TextFit(encoding: nil, segments: nil, charactersLeft: 0, pages: 0, offender: offender, isEmpty: false)
     }
 }

@@ -111,6 +111,13 @@ struct Composition {
             let console = console(
                 unsealing,
                 epoch,
+                CustodyLock(
+                    pool: Pool(
+                        self.configuration.database.connection,
+                        size: 1,
+                        admit: { try await watch.admit($0) }
+                    )
+                ),
                 CardBatchTable(pool: batches, authenticator: rowCodes),
                 EvidenceTable(pool: pool),
                 RootRollover(prefix: prefix, directory: subscribers, exchange: exchange)
@@ -184,11 +191,12 @@ struct Composition {
     private func console(
         _ unsealing: Unsealing,
         _ epoch: HomeEpoch,
+        _ lock: CustodyLock,
         _ batches: CardBatchTable,
         _ evidence: EvidenceTable,
         _ rollover: RootRollover
     ) -> HomeConsole {
-        let custody = Custody(access, tally: metrics)
+        let custody = Custody(access, lock: lock, tally: metrics)
         let unseal = UnsealCommand(custody: custody, unsealing: unsealing) { () async throws(StartError) in
             try await epoch.check()
         }

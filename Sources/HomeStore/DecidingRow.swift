@@ -6,6 +6,8 @@ public enum DecidingRow: Sendable, Equatable {
     case person(msisdn: String, givenName: String, surName: String, language: String, serialNumber: String)
     /// That the person may sign, as of this version of their row.
     case activePerson(msisdn: String, version: Int64)
+    /// That the home took it from the person to sign, as of this version of their row.
+    case inactivePerson(msisdn: String, version: Int64)
     /// A key that the person's card proved to have, and that has no certificate yet.
     case provenKey(msisdn: String, reference: UInt8, algorithm: UInt8, publicKey: [UInt8])
     /// Which key and certificate are the person's.
@@ -15,14 +17,14 @@ public enum DecidingRow: Sendable, Equatable {
         algorithm: UInt8,
         publicKey: [UInt8],
         certificate: [UInt8],
-        made: KeyMark? = nil
+        made: KeyMark
     )
 
     /// The table it stands in, for log and metric.
     public var table: String {
         switch self {
         case .card: "cards"
-        case .person, .activePerson: "mobile_users"
+        case .person, .activePerson, .inactivePerson: "mobile_users"
         case .provenKey, .key: "user_keys"
         }
     }
@@ -31,7 +33,7 @@ public enum DecidingRow: Sendable, Equatable {
     public var msisdn: String {
         switch self {
         case .card(_, _, let msisdn, _), .person(let msisdn, _, _, _, _), .activePerson(let msisdn, _),
-            .provenKey(let msisdn, _, _, _), .key(let msisdn, _, _, _, _, _):
+            .inactivePerson(let msisdn, _), .provenKey(let msisdn, _, _, _), .key(let msisdn, _, _, _, _, _):
             msisdn
         }
     }
@@ -45,15 +47,21 @@ public enum DecidingRow: Sendable, Equatable {
             case .person(let msisdn, let givenName, let surName, let language, let serialNumber):
                 [msisdn, givenName, surName, language, serialNumber].map { Array($0.utf8) }
             case .activePerson(let msisdn, let version):
-                [Array(msisdn.utf8), Array("ACTIVE".utf8), withUnsafeBytes(of: version.bigEndian) { Array($0) }]
+                Self.standing(msisdn, "ACTIVE", version)
+            case .inactivePerson(let msisdn, let version):
+                Self.standing(msisdn, "INACTIVE", version)
             case .provenKey(let msisdn, let reference, let algorithm, let publicKey):
                 [Array(msisdn.utf8), [reference], [algorithm], publicKey]
             case .key(let msisdn, let reference, let algorithm, let publicKey, let certificate, let made):
-                [Array(msisdn.utf8), [reference], [algorithm], publicKey, certificate] + (made?.columns ?? [])
+                [Array(msisdn.utf8), [reference], [algorithm], publicKey, certificate] + made.columns
             }
         return ([Array(table.utf8)] + columns).flatMap { column in
             withUnsafeBytes(of: UInt32(truncatingIfNeeded: column.count).bigEndian) { Array($0) } + column
         }
+    }
+
+    private static func standing(_ msisdn: String, _ state: String, _ version: Int64) -> [[UInt8]] {
+        [Array(msisdn.utf8), Array(state.utf8), withUnsafeBytes(of: version.bigEndian) { Array($0) }]
     }
 }
 

@@ -18,6 +18,7 @@ public final class PostgreSQLLedger: TransactionLedger {
     let changed: AsyncStream<LedgerChange>.Continuation
     private let beginnings: Batcher<CardTransaction, BeginStatement.Outcome>
     private let ends: Batcher<EndStatement.End, Bool>
+    private let lists: ListStore
     private let deliveries: Batcher<Delivery, LedgerEntry?>
 
     private struct Delivery: Sendable {
@@ -45,6 +46,7 @@ public final class PostgreSQLLedger: TransactionLedger {
         beginnings = Batcher(pool: pool, maximum: 256, lanes: 1) { transactions, connection in
             try await BeginStatement.run(transactions, process: process, on: connection)
         }
+        lists = ListStore(pool: pool)
         let proofs = ProofStatement()
         ends = Batcher(pool: pool, maximum: 256, lanes: 1) { ends, connection in
             try await proofs.run(ends.compactMap(\.evidence), on: connection)
@@ -99,7 +101,11 @@ public final class PostgreSQLLedger: TransactionLedger {
             evidence: evidence,
             code: try code(of: result, transaction)
         )
-        return try await StoreError.catching { try await self.ends.submit(end, deadline: deadline) }
+        return try await StoreError.catching {
+            // Beside the lane of the ends: a list that is new must not hold up those that do not name it.
+            if let evidence { try await self.lists.keep(evidence, until: deadline) }
+            return try await self.ends.submit(end, deadline: deadline)
+        }
     }
 
     /// Of the row that a proven key is stored in: from the card's proof on nobody else can put one in its place.

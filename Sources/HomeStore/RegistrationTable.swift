@@ -71,7 +71,7 @@ public struct RegistrationTable: RegistrationStore {
             act,
             exists: "There is a mobile user with this MSISDN already."
         )
-        guard changed != nil else { throw .conflict("There is no SIM card with this MSISDN: import it first.") }
+        guard changed else { throw .conflict("There is no SIM card with this MSISDN: import it first.") }
     }
 
     public func installCertificate(
@@ -100,14 +100,18 @@ public struct RegistrationTable: RegistrationStore {
             .int4(Int32(use.reference)), .int4(Int32(mark.policy)), .text(mark.use),
             .int4(Int32(algorithm.rawValue)), .int8(version), .bytea(stateCode),
         ]
-        guard try await change(Self.installCertificate, parameters, act) != nil else {
+        guard try await change(Self.installCertificate, parameters, act) else {
             throw .conflict("The mobile user has no proven key that waits for this certificate.")
         }
         seen.note(msisdn.description, version)
     }
 
     public func deactivateUser(_ msisdn: MSISDN, by act: RegistrationAct) async throws(StoreError) {
-        guard let version = try await change(Self.deactivateUser, [.text(msisdn.description)], act) else {
+        // The row's own version may be anybody's: what is remembered is the home's.
+        let version = newVersion(of: msisdn)
+        let code = try code(of: .inactivePerson(msisdn: msisdn.description, version: version))
+        let parameters: [Parameter] = [.text(msisdn.description), .int8(version), .bytea(code)]
+        guard try await change(Self.deactivateUser, parameters, act) else {
             throw .conflict("The mobile user cannot be deactivated.")
         }
         seen.note(msisdn.description, version)
@@ -123,14 +127,13 @@ public struct RegistrationTable: RegistrationStore {
         do throws(RowRefusal) { return try authenticator.code(of: row) } catch { throw StoreError(error) }
     }
 
-    /// - Returns: The version of a person's row that was changed, 0 for another row, `nil` if none was; the audit entry
-    ///   is committed with it.
+    /// - Returns: Whether a row was changed; the audit entry is committed with it.
     private func change(
         _ sql: String,
         _ parameters: [Parameter],
         _ act: RegistrationAct,
         exists: String? = nil
-    ) async throws(StoreError) -> Int64? {
+    ) async throws(StoreError) -> Bool {
         let call = act.call
         let audit: [Parameter] = [
             .text(call.peer.uri), .text(call.origin?.uri ?? call.peer.uri), .text(call.trace.description),
@@ -138,8 +141,7 @@ public struct RegistrationTable: RegistrationStore {
         do throws(StoreError) {
             return try await StoreError.catching {
                 try await self.pool.withConnection(deadline: call.deadline) { connection in
-                    let changed = try await connection.execute(sql, audit + parameters)
-                    return changed.count > 0 ? try changed.optionalInt64(0, 0) ?? 0 : nil
+                    try await connection.execute(sql, audit + parameters).count > 0
                 }
             }
         } catch .exists(let constraint) {
@@ -177,12 +179,16 @@ extension RegistrationTable {
         RETURNING NULL::int8
         """
 
+    /// How far beyond the one that the home makes now a version can be the home's: clocks differ by less than a day.
+    private static let foreign: Int64 = 86_400_000_000
+
     private static let installCertificate = """
         WITH person AS (
             -- Locked: who is deactivated or blocked at the same time stays so.
             SELECT u.iccid FROM cards c JOIN mobile_users u ON u.iccid = c.iccid
             WHERE c.msisdn = $4 AND u.state = CASE $8::int4 WHEN 1 THEN 'PROVEN' ELSE 'ACTIVE' END
-                AND u.version < $12
+                -- No code covers the version of who is not active: one that no clock made stands in nobody's way.
+                AND (u.version < $12 OR u.state = 'PROVEN' AND u.version > $12 + \(foreign))
             FOR UPDATE OF u
         ), certified AS (
             UPDATE user_keys k SET certificate = $6, code = $7, policy = $9, profile = $10
@@ -201,11 +207,18 @@ extension RegistrationTable {
 
     private static let deactivateUser = """
         WITH person AS (
-            UPDATE mobile_users u SET state = 'INACTIVE', version = u.version + 1, state_code = NULL FROM cards c
-            WHERE c.msisdn = $4 AND u.iccid = c.iccid RETURNING u.iccid, u.version
+            SELECT u.iccid, u.version < $5 OR u.version > $5 + \(foreign) AS is_next
+            FROM cards c JOIN mobile_users u ON u.iccid = c.iccid WHERE c.msisdn = $4
+            FOR UPDATE OF u
+        ), stated AS (
+            -- Where another machine's clock is ahead it goes on from that one's version, under no code.
+            UPDATE mobile_users u
+            SET state = 'INACTIVE', version = CASE WHEN p.is_next THEN $5 ELSE u.version + 1 END,
+                state_code = CASE WHEN p.is_next THEN $6 END
+            FROM person p WHERE u.iccid = p.iccid RETURNING u.iccid
         )
         INSERT INTO audit_log (act, phase, subject, peer, origin, trace, outcome)
-        SELECT 'deactivate mobile user', 'result', iccid, $1, $2, $3, 'ok' FROM person
-        RETURNING (SELECT version FROM person)
+        SELECT 'deactivate mobile user', 'result', iccid, $1, $2, $3, 'ok' FROM stated
+        RETURNING NULL::int8
         """
 }

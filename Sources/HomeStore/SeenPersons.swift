@@ -1,7 +1,9 @@
 import Synchronization
 
-/// The latest version of each person's row that this process has read or written: one that is set back to what it was
-/// before, code and all, is noticed as long as the process lives.
+/// The latest version of each person's row that this process has read under a code or made itself: one that is set back
+/// to what it was before, code and all, is noticed as long as the process lives.
+///
+/// A version that no code covers is anybody's, and is not remembered: it would be used against the person's next row.
 public final class SeenPersons: Sendable {
     private let versions = Mutex<[UInt64: Int64]>([:])
     private let most: Int
@@ -22,7 +24,7 @@ public final class SeenPersons: Sendable {
         }
     }
 
-    /// Remembers a version that was committed.
+    /// Remembers a version that a code covers, or that the home made and committed.
     func note(_ msisdn: String, _ version: Int64) {
         guard let number = Self.key(msisdn) else { return }
         versions.withLock { versions in

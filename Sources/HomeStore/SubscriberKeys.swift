@@ -18,7 +18,7 @@ enum SubscriberKeys {
         } catch { throw StoreError(error) }
     }
 
-    /// The key of a row; `nil` for a person who has none.
+    /// The key of a row, of its place's policy and use while it has no certificate; `nil` for a person who has none.
     static func key(_ row: ResultSet, _ index: Int) throws -> SubscriberKey? {
         guard let reference = try row.optionalInt64(index, 8) else { return nil }
         guard let reference = UInt8(exactly: reference), let number = UInt8(exactly: try row.int64(index, 9)),
@@ -59,16 +59,16 @@ enum SubscriberKeys {
             guard let certificate = try row.optionalBytes(index, 11) else {
                 return .provenKey(msisdn: msisdn, reference: reference, algorithm: algorithm, publicKey: publicKey)
             }
-            let policy = try row.optionalInt64(index, 40)
-            let use = try row.optionalText(index, 41)
-            let isMarked = policy != nil || use != nil
+            // A certified key has both: without them it is no row that the home wrote.
+            let policy = try row.optionalInt64(index, 40) ?? 0
+            let use = try row.optionalText(index, 41) ?? ""
             return .key(
                 msisdn: msisdn,
                 reference: reference,
                 algorithm: algorithm,
                 publicKey: publicKey,
                 certificate: certificate,
-                made: isMarked ? KeyMark(policy: UInt8(truncatingIfNeeded: policy ?? 0), use: use ?? "") : nil
+                made: KeyMark(policy: UInt8(truncatingIfNeeded: policy), use: use)
             )
         } catch { throw RowRefusal(reason: "a key's columns are damaged", isForged: true) }
     }

@@ -29,8 +29,9 @@ public final class SubscriberTable: SubscriberDirectory {
                         SubscriberKeys.add(try SubscriberKeys.key(result, row), to: &subscriber)
                         return subscriber
                     }
-                    try Self.check(result, row, authenticator, latest[number])
-                    seen.note(number, try result.int64(row, 42))
+                    if let version = try Self.check(result, row, authenticator, latest[number]) {
+                        seen.note(number, version)
+                    }
                     try SubscriberKeys.check(result, row, number, authenticator)
                     return try Self.subscriber(result, row)
                 }
@@ -67,12 +68,14 @@ public final class SubscriberTable: SubscriberDirectory {
         """
 
     /// Refuses rows that somebody else wrote, moved, mixed or set back.
+    ///
+    /// - Returns: The version of the person's row where a code covers it; nobody's word stands for another.
     private static func check(
         _ row: ResultSet,
         _ index: Int,
         _ authenticator: any RowAuthenticator,
         _ latest: Int64?
-    ) throws {
+    ) throws -> Int64? {
         let msisdn = try row.text(index, 0)
         let card = DecidingRow.card(
             iccid: try row.text(index, 1),
@@ -87,16 +90,22 @@ public final class SubscriberTable: SubscriberDirectory {
             language: try row.text(index, 5),
             serialNumber: try row.text(index, 7)
         )
-        let isActive = try row.text(index, 6) == MobileUserRecord.State.active.rawValue
         let version = try row.int64(index, 42)
+        let stateCode = code(row, index, 43)
+        // In every other state nobody can sign: that somebody may is what needs the home's word.
+        let standing: DecidingRow? =
+            switch MobileUserRecord.State(rawValue: try row.text(index, 6)) {
+            case .active: .activePerson(msisdn: msisdn, version: version)
+            case .inactive where !stateCode.isEmpty: .inactivePerson(msisdn: msisdn, version: version)
+            default: nil
+            }
         do throws(RowRefusal) {
             try authenticator.check(code(row, index, 21), of: card)
             try authenticator.check(code(row, index, 22), of: person)
-            // In every other state nobody can sign: that somebody may is what needs the home's word.
-            let standing = DecidingRow.activePerson(msisdn: msisdn, version: version)
-            if isActive { try authenticator.check(code(row, index, 43), of: standing) }
-            if let latest, version < latest { throw authenticator.refuse(setBack: standing) }
+            if let standing { try authenticator.check(stateCode, of: standing) }
+            if let latest, version < latest { throw authenticator.refuse(setBack: person) }
         } catch { throw StoreError(error) }
+        return standing == nil ? nil : version
     }
 
     /// A row without a code is not the home's: an empty one is no row's.

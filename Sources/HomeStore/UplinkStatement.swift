@@ -67,7 +67,8 @@ enum UplinkStatement {
             FROM judged WHERE verdict = 0
             \(UplinkWindow.conflict)
         ), blocked AS (
-            UPDATE mobile_users u SET state = 'INACTIVE', version = u.version + 1, state_code = NULL
+            UPDATE mobile_users u SET state = 'INACTIVE', state_code = NULL,
+                version = least(u.version, \(Int64.max - 1)) + 1
             FROM judged j
             WHERE j.verdict > 1 AND u.iccid = $1 AND u.state <> 'INACTIVE'
             RETURNING u.iccid

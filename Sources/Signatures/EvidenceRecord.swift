@@ -1,5 +1,5 @@
 public import Foundation
-public import MSSCore
+import MSSCore
 
 /// Everything that is kept of one signature, so that an auditor can follow it without the platform (docs/signatures.md).
 ///
@@ -60,7 +60,7 @@ public struct EvidenceRecord: Codable, Sendable, Equatable {
     /// When what happened; whole seconds.
     public struct Times: Codable, Sendable, Equatable {
         public var asked: Date
-        /// When the command left; `nil` where it left by another process than the one that had the answer.
+        /// When the message centre took the command; `nil` where that is unknown (docs/signatures.md).
         public var sent: Date?
         public var answered: Date
 
@@ -72,14 +72,17 @@ public struct EvidenceRecord: Codable, Sendable, Equatable {
     }
 
     /// Who asked whom for what.
-    public struct Asked: Sendable {
+    public struct Asked: Sendable, Equatable {
+        /// MSSP_TransID.
         public var transaction: String
+        /// AP_ID, AP_TransID and Instant.
         public var provider: String
         public var providerTransaction: String
         public var instant: String
+        /// The acquiring entity's name.
         public var acquiringEntity: String
+        /// The request in its one form (docs/signatures.md).
         public var request: [UInt8]
-        public var pages: [String]
 
         public init(
             transaction: String,
@@ -87,8 +90,7 @@ public struct EvidenceRecord: Codable, Sendable, Equatable {
             providerTransaction: String,
             instant: String,
             acquiringEntity: String,
-            request: [UInt8],
-            pages: [String]
+            request: [UInt8]
         ) {
             self.transaction = transaction
             self.provider = provider
@@ -96,57 +98,40 @@ public struct EvidenceRecord: Codable, Sendable, Equatable {
             self.instant = instant
             self.acquiringEntity = acquiringEntity
             self.request = request
-            self.pages = pages
         }
     }
 
-    /// Gathers a record.
+    /// The record of what was kept, for an auditor.
     ///
     /// - Parameters:
-    ///   - asked: The request, and what the user saw of it.
-    ///   - content: What was signed.
-    ///   - form: How.
-    ///   - algorithm: The key's.
-    ///   - signature: The finished signature.
-    ///   - certificates: The signer's first, then the intermediate ones.
-    ///   - proofs: As ``UserAuthority/proofs(of:)`` has them.
-    ///   - times: When what happened.
-    ///   - status: What was told.
+    ///   - kept: All but what follows.
+    ///   - pages: What the phone showed of ``KeptSignature/command``.
+    ///   - proofs: Those that ``KeptSignature/proofs`` names.
     /// - Throws: ``SignatureError`` for a digest that is not the algorithm's.
-    public init(
-        _ asked: Asked,
-        content: SigningContent,
-        form: SigningForm,
-        algorithm: SigningAlgorithm,
-        signature: [UInt8],
-        certificates: [[UInt8]],
-        proofs: [RevocationProof],
-        times: Times,
-        status: Int
-    ) throws(SignatureError) {
-        transaction = asked.transaction
-        provider = asked.provider
-        providerTransaction = asked.providerTransaction
-        instant = asked.instant
-        acquiringEntity = asked.acquiringEntity
-        request = Data(asked.request)
-        pages = asked.pages
-        self.content = Content(
-            kind: content.kind,
-            octets: Data(content.octets ?? []),
-            digest: Data(try content.digest(by: algorithm.digest))
+    public init(_ kept: KeptSignature, pages: [String], proofs: [RevocationProof]) throws(SignatureError) {
+        transaction = kept.asked.transaction
+        provider = kept.asked.provider
+        providerTransaction = kept.asked.providerTransaction
+        instant = kept.asked.instant
+        acquiringEntity = kept.asked.acquiringEntity
+        request = Data(kept.asked.request)
+        self.pages = pages
+        content = Content(
+            kind: kept.content.kind,
+            octets: Data(kept.content.octets ?? []),
+            digest: Data(try kept.content.digest(by: kept.algorithm.digest))
         )
-        self.form = Form(
-            structure: form.structure.rawValue,
-            mid: form.attributes.map { Data($0.mid) },
-            extra: form.attributes.map { Data($0.extra) }
+        form = Form(
+            structure: kept.form.structure.rawValue,
+            mid: kept.form.attributes.map { Data($0.mid) },
+            extra: kept.form.attributes.map { Data($0.extra) }
         )
-        self.algorithm = algorithm.rawValue
-        self.signature = Data(signature)
-        self.certificates = certificates.map { Data($0) }
+        algorithm = kept.algorithm.rawValue
+        signature = Data(kept.signature)
+        certificates = kept.certificates.map { Data($0) }
         self.proofs = proofs.map { Proof(kind: $0.kind.rawValue, der: Data($0.der)) }
-        self.times = times
-        self.status = status
+        times = kept.times
+        status = kept.status
     }
 }
 

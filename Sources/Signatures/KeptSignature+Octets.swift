@@ -12,11 +12,12 @@ extension KeptSignature {
         var writer = KeptWriter(signature: signature)
         writer.octet(Self.version)
         writer.octets(signature)
-        for text in [transaction, provider, providerTransaction, instant, acquiringEntity, algorithm.rawValue] {
-            writer.octets(Array(text.utf8))
-        }
+        let names = [
+            asked.transaction, asked.provider, asked.providerTransaction, asked.instant, asked.acquiringEntity,
+        ]
+        for text in names + [algorithm.rawValue] { writer.octets(Array(text.utf8)) }
         writer.content(content)
-        writer.octets(request, around: content.octets)
+        writer.octets(asked.request, around: content.octets)
         writer.octets(command, around: content.octets)
         writer.octets(Array(form.structure.rawValue.utf8))
         writer.octet(form.attributes == nil ? 0 : 1)
@@ -65,15 +66,15 @@ extension KeptSignature {
         let status = try reader.number()
         guard reader.isAtEnd else { throw KeptReader.malformed }
         self.init(
-            Asked(
+            EvidenceRecord.Asked(
                 transaction: texts[0],
                 provider: texts[1],
                 providerTransaction: texts[2],
                 instant: texts[3],
                 acquiringEntity: texts[4],
-                request: request,
-                command: command
+                request: request
             ),
+            command: command,
             content: content,
             form: SigningForm(structure: structure, attributes: hasAttributes ? attributes : nil),
             algorithm: algorithm,

@@ -5,16 +5,8 @@ public import MSSCore
 /// Proofs are the same for many signatures and may be large, so they are kept once and stand here by their SHA-256.
 /// What the finished signature holds already (content, certificates, digest) is written as a place in it.
 public struct KeptSignature: Sendable, Equatable {
-    /// MSSP_TransID.
-    public var transaction: String
-    /// AP_ID, AP_TransID and Instant.
-    public var provider: String
-    public var providerTransaction: String
-    public var instant: String
-    /// The acquiring entity's name.
-    public var acquiringEntity: String
-    /// The request in its one form (docs/signatures.md).
-    public var request: [UInt8]
+    /// Who asked whom for what.
+    public var asked: EvidenceRecord.Asked
     /// What the card was sent, from which the pages come; empty where nobody knows it any more.
     public var command: [UInt8]
     public var content: SigningContent
@@ -41,38 +33,10 @@ public struct KeptSignature: Sendable, Equatable {
         }
     }
 
-    /// Who asked for what, as it is kept.
-    public struct Asked: Sendable {
-        public var transaction: String
-        public var provider: String
-        public var providerTransaction: String
-        public var instant: String
-        public var acquiringEntity: String
-        public var request: [UInt8]
-        public var command: [UInt8]
-
-        public init(
-            transaction: String,
-            provider: String,
-            providerTransaction: String,
-            instant: String,
-            acquiringEntity: String,
-            request: [UInt8],
-            command: [UInt8]
-        ) {
-            self.transaction = transaction
-            self.provider = provider
-            self.providerTransaction = providerTransaction
-            self.instant = instant
-            self.acquiringEntity = acquiringEntity
-            self.request = request
-            self.command = command
-        }
-    }
-
-    /// Gathers what is kept; the parameters are those of ``EvidenceRecord``.
+    /// Gathers what is kept.
     public init(
-        _ asked: Asked,
+        _ asked: EvidenceRecord.Asked,
+        command: [UInt8],
         content: SigningContent,
         form: SigningForm,
         algorithm: SigningAlgorithm,
@@ -82,13 +46,8 @@ public struct KeptSignature: Sendable, Equatable {
         times: EvidenceRecord.Times,
         status: Int
     ) {
-        transaction = asked.transaction
-        provider = asked.provider
-        providerTransaction = asked.providerTransaction
-        instant = asked.instant
-        acquiringEntity = asked.acquiringEntity
-        request = asked.request
-        command = asked.command
+        self.asked = asked
+        self.command = command
         self.content = content
         self.form = form
         self.algorithm = algorithm
@@ -97,34 +56,5 @@ public struct KeptSignature: Sendable, Equatable {
         self.proofs = proofs
         self.times = times
         self.status = status
-    }
-
-    /// The record for an auditor.
-    ///
-    /// - Parameters:
-    ///   - pages: What the phone showed of ``command``.
-    ///   - proofs: Those that ``proofs`` names.
-    /// - Returns: A record that holds everything.
-    /// - Throws: ``SignatureError`` for a digest that is not the algorithm's.
-    public func record(pages: [String], proofs: [RevocationProof]) throws(SignatureError) -> EvidenceRecord {
-        try EvidenceRecord(
-            EvidenceRecord.Asked(
-                transaction: transaction,
-                provider: provider,
-                providerTransaction: providerTransaction,
-                instant: instant,
-                acquiringEntity: acquiringEntity,
-                request: request,
-                pages: pages
-            ),
-            content: content,
-            form: form,
-            algorithm: algorithm,
-            signature: signature,
-            certificates: certificates,
-            proofs: proofs,
-            times: times,
-            status: status
-        )
     }
 }

@@ -66,7 +66,11 @@ struct CustodyFixture {
         let access = try access(start)
         let vault = try Vault(importKey: try pki.octets("home.key"), importCertificate: try pki.octets("home.pem"))
         let table = VaultKeyTable(pool: Pool(database.service, size: 2))
-        let home = Home(custody: Custody(access, tally: NoTally()), unsealing: Unsealing(vault: vault, table: table))
+        let lock = CustodyLock(pool: Pool(database.service, size: 1))
+        let home = Home(
+            custody: Custody(access, lock: lock, tally: NoTally()),
+            unsealing: Unsealing(vault: vault, table: table)
+        )
         if start == nil {
             try await home.unsealing.unseal("unattended") { () throws(VaultError) in try access.unattended() }
         }

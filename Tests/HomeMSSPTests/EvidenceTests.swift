@@ -3,6 +3,7 @@ import Foundation
 import HomeMSSP
 import MSSCore
 import MSSTestSupport
+import Synchronization
 import Testing
 
 @Suite("The evidence of a signature")
@@ -17,8 +18,7 @@ struct EvidenceTests {
         #expect(stage.keeper.all.count == 1 && stage.home.evidence(answer.transactionID)?.sealed == answer.signature)
         #expect(kept.octets == answer.signature && kept.status == answer.status && kept.key.certificate == [2])
         #expect(kept.transaction.id.description == answer.transactionID)
-        let sent = try #require(kept.sent)
-        #expect(before <= kept.transaction.asked && kept.transaction.asked <= sent && sent <= kept.answered)
+        #expect(before <= kept.transaction.asked && kept.transaction.asked <= kept.answered)
         let command = try DownMessage(decoding: try #require(kept.transaction.command))
         guard case .sign(let sign) = command else { throw WrongCommand() }
         #expect(Pages(sign).pages.map(\.text.text) == [Sample.provider.displayName, request.dataToBeSigned.content])
@@ -66,7 +66,35 @@ struct EvidenceTests {
         #expect(stage.home.evidence(id) != nil)
     }
 
-    @Test("made by another process than the one that sent the command says nothing of when it left")
+    @Test("says when the message centre took the command, not when sending it began")
+    func taken() async throws {
+        let stage = try await Stage.withSigner()
+        let sending = Mutex(Date.distantFuture)
+        stage.channel.whenSent { _ in sending.withLock { $0 = Date() } }
+        try await signLater(stage)
+        let sent = try #require(stage.keeper.all.first?.sent)
+        #expect(sending.withLock { $0 } <= sent && sent <= (stage.keeper.all.first?.answered ?? .distantPast))
+    }
+
+    @Test("does not say when the command was taken if the message centre did not, or not before the answer")
+    func unknown() async throws {
+        let stage = try await Stage.withSigner()
+        stage.channel.whenSent { _ async throws(SIMChannelError) in throw .unknownOutcome }
+        try await signLater(stage)
+        #expect(stage.keeper.all.count == 1 && stage.keeper.all.first?.sent == nil)
+        let quick = try await Stage.withSigner(.signs)
+        _ = try await quick.sign()
+        #expect(quick.keeper.all.count == 1 && quick.keeper.all.first?.sent == nil)
+    }
+
+    /// Has a person sign once the sending is over.
+    private func signLater(_ stage: Stage) async throws {
+        let request = Sample.signature(msisdn: stage.card.msisdn.description, mode: .asynchClientServer)
+        _ = try await stage.sign(request)
+        #expect(await stage.receive(.ok, signature: FakeEvidence.rightSignature))
+    }
+
+    @Test("made by another process than the one that sent the command says nothing of when it was taken")
     func otherProcess() async throws {
         let stage = try await Stage.withSigner(.isSilent)
         let request = Sample.signature(msisdn: stage.card.msisdn.description, mode: .asynchClientServer)

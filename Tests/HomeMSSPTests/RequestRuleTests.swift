@@ -58,8 +58,9 @@ struct RequestRuleTests {
         #expect(ShownText.fit("", for: provider)?.charactersLeft == 592)
         let long = try #require(ShownText.fit(String(repeating: "a", count: 480), for: Sample.provider))
         #expect(long.segments == 5 && long.pages == 4 && long.charactersLeft == 107)
-        let attributes = AddedAttributes(mid: [UInt8](repeating: 0x30, count: 30))
-        #expect(ShownText.fit("", for: Sample.provider, adding: attributes)?.charactersLeft == 587 - 32)
+        #expect(ShownText.fit("", for: Sample.provider)?.fits == false)
+        // MID and EXTRA: 32 and 57 octets, each with tag and length.
+        #expect(ShownText.fit("", for: Sample.provider, signing: .shown(.ades))?.charactersLeft == 587 - 93)
         #expect(ShownText.fit("a\u{202E}", for: Sample.provider)?.offender?.position == 1)
         for name in ["", "Bank\u{202E}", String(repeating: "a", count: 240)] {
             provider.displayName = name

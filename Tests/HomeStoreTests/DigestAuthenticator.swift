@@ -14,7 +14,12 @@ final class DigestAuthenticator: RowAuthenticator {
 
     func code(of row: DecidingRow) throws(RowRefusal) -> [UInt8] {
         guard !sealed.withLock({ $0 }) else { throw RowRefusal(reason: "the vault is sealed", isForged: false) }
-        let digest = row.octets.reduce(UInt64(0xCBF2_9CE4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+        return code(of: row.octets)
+    }
+
+    /// Of octets that no row needs to have written.
+    func code(of octets: [UInt8]) -> [UInt8] {
+        let digest = octets.reduce(UInt64(0xCBF2_9CE4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
         return [1] + (0..<32).map { UInt8(truncatingIfNeeded: digest >> UInt64($0 % 8 * 8)) }
     }
 

@@ -23,8 +23,8 @@ struct EvidenceStorageTests {
     private final class Fetched: Sendable {
         let count = Mutex(0)
 
-        func proof(_ mark: UInt8) -> KeptProof {
-            KeptProof(kind: "crl", digest: [UInt8](repeating: mark, count: 32)) {
+        func proof(_ mark: UInt8, _ kind: String = "crl") -> KeptProof {
+            KeptProof(kind: kind, digest: [UInt8](repeating: mark, count: 32)) {
                 self.count.withLock { $0 += 1 }
                 return [mark, mark]
             }
@@ -38,17 +38,19 @@ struct EvidenceStorageTests {
 
     private func sign(_ evidence: KeptEvidence) async throws -> CardTransaction {
         let transaction = try await begun()
-        #expect(
-            try await storage.ledger.end(
-                transaction,
-                with: .signature([1], .signature),
-                frame: AnswerFrame(1),
-                tells: false,
-                evidence: evidence,
-                until: soon
-            )
-        )
+        #expect(try await end(transaction, evidence))
         return transaction
+    }
+
+    private func end(_ transaction: CardTransaction, _ evidence: KeptEvidence) async throws -> Bool {
+        try await storage.ledger.end(
+            transaction,
+            with: .signature([1], .signature),
+            frame: AnswerFrame(1),
+            tells: false,
+            evidence: evidence,
+            until: soon
+        )
     }
 
     private func begun() async throws -> CardTransaction {
@@ -137,12 +139,12 @@ struct EvidenceStorageTests {
     @Test("stores a proof once for all that name it, before they do, and again for another term")
     func proofs() async throws {
         let fetched = Fetched()
-        for _ in 0..<3 { _ = try await sign(evidence(proofs: [fetched.proof(1), fetched.proof(2)])) }
+        for _ in 0..<3 { _ = try await sign(evidence(proofs: [fetched.proof(1), fetched.proof(2, "ocsp")])) }
         #expect(fetched.count.withLock { $0 } == 2)
         _ = try await sign(evidence(days: 4_000, proofs: [fetched.proof(1)]))
         #expect(fetched.count.withLock { $0 } == 3)
         // A term that ends earlier needs nothing more.
-        _ = try await sign(evidence(days: 30, proofs: [fetched.proof(1), fetched.proof(2)]))
+        _ = try await sign(evidence(days: 30, proofs: [fetched.proof(1), fetched.proof(2, "ocsp")]))
         #expect(fetched.count.withLock { $0 } == 3)
         // Another process knows of none, and finds them stored.
         let database = try #require(storage.database)
@@ -163,6 +165,61 @@ struct EvidenceStorageTests {
                     + String(repeating: "01", count: 32) + "') < e.keep_until"
             ) == 0
         )
+    }
+
+    @Test("stores a new list once though many ends name it at the same time", .timeLimit(.minutes(1)))
+    func manyAtOnce() async throws {
+        let fetched = Fetched()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<20 {
+                group.addTask { _ = try await sign(evidence(proofs: [fetched.proof(1), fetched.proof(2)])) }
+            }
+            try await group.waitForAll()
+        }
+        #expect(fetched.count.withLock { $0 } == 2)
+        #expect(try await count("evidence") == 20)
+        #expect(try await count("evidence_proofs") == 2)
+    }
+
+    @Test("keeps nobody waiting for a list that they do not name", .timeLimit(.minutes(1)))
+    func beside() async throws {
+        let lock = try await Connection(try #require(storage.database).owner)
+        try await lock.run(script: "BEGIN; LOCK TABLE evidence_proofs IN SHARE MODE")
+        let named = try await begun()
+        let chronicle = Chronicle()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                _ = try await end(named, evidence(proofs: [Fetched().proof(1)]))
+                chronicle.note("stored")
+            }
+            while try await count("pg_locks WHERE NOT granted AND relation = 'evidence_proofs'::regclass") == 0 {
+                await Task.yield()
+            }
+            _ = try await sign(evidence(2))
+            #expect(chronicle.all.isEmpty)
+            #expect(try await count("evidence") == 1)
+            try await lock.run(script: "COMMIT")
+            try await group.waitForAll()
+        }
+        #expect(try await count("evidence") == 2)
+        #expect(try await count("evidence_proofs") == 1)
+    }
+
+    @Test("is not stored, nor is the end, without the proof that it names", arguments: ["crl", "ocsp"])
+    func withoutProof(_ kind: String) async throws {
+        let fetched = Fetched()
+        let transaction = try await begun()
+        try await owner.run(script: "REVOKE INSERT ON evidence_proofs FROM mssp_home")
+        let kept = evidence(proofs: [fetched.proof(1, kind)])
+        for _ in 0..<2 {
+            #expect(try await storeError { _ = try await end(transaction, kept) } == "unavailable")
+        }
+        #expect(try await storage.ledger.running(transaction.msisdn, until: soon) != nil)
+        #expect(try await count("evidence") == 0)
+        try await owner.run(script: "GRANT INSERT ON evidence_proofs TO mssp_home")
+        #expect(try await end(transaction, kept))
+        #expect(try await count("evidence") == 1)
+        #expect(try await count("evidence_proofs") == 1)
     }
 
     @Test("costs a row no more than 2.5 kB, in the table itself")

@@ -66,22 +66,21 @@ struct RewiredRowTests {
         #expect(try await home.read(other) == nil)
     }
 
-    @Test("may keep rows that were certified before there was more than one key")
+    @Test("who has a key without a use, under a code of such a row, is refused, with an alarm")
     func unmarked() async throws {
         let home = try await Home()
         let card = try await home.storage.newSigner()
-        let row = DecidingRow.key(
-            msisdn: card.msisdn.description,
-            reference: 1,
-            algorithm: 1,
-            publicKey: [1, 2],
-            certificate: [3, 4]
-        )
-        try await home.owner.execute(
-            "UPDATE user_keys SET code = $2, policy = NULL, profile = NULL WHERE iccid = $1",
-            [.text(card.iccid.description), .bytea(try home.authenticator.code(of: row))]
-        )
-        #expect(try await home.read(card) == nil)
+        let texts = ["user_keys", card.msisdn.description].map { Array($0.utf8) }
+        let columns: [[UInt8]] = texts + [[1], [1], [1, 2], [3, 4]]
+        let row: [UInt8] = columns.flatMap { [0, 0, 0, UInt8($0.count)] + $0 }
+        for policy in ["NULL", "0"] {
+            try await home.owner.execute(
+                "UPDATE user_keys SET code = $2, policy = \(policy), profile = NULL WHERE iccid = $1",
+                [.text(card.iccid.description), .bytea(home.authenticator.code(of: row))]
+            )
+            #expect(try await home.read(card) == "conflict")
+        }
+        #expect(home.authenticator.alarms == ["user_keys", "user_keys"])
     }
 
     @Test("who gives one person's number to another's card is refused, with an alarm for both")
@@ -174,6 +173,8 @@ struct RewiredRowTests {
         let row = "mobile_users WHERE iccid = '\(card.iccid)'"
         try await home.owner.run(script: "CREATE TABLE before AS SELECT * FROM \(row)")
         try await home.storage.store.deactivateUser(card.msisdn, by: Sample.act())
+        let other = SubscriberTable(pool: Pool(home.service, size: 1), authenticator: DigestAuthenticator())
+        #expect(try await other.subscriber(card.msisdn, until: HomeStorage.soon)?.user.state == .inactive)
         try await home.owner.run(
             script: """
                 UPDATE mobile_users u SET state = b.state, version = b.version, state_code = b.state_code FROM before b
@@ -183,9 +184,41 @@ struct RewiredRowTests {
         #expect(try await home.read(card) == "conflict")
         #expect(try await home.read(card) == "conflict")
         #expect(home.authenticator.alarms == ["mobile_users set back", "mobile_users set back"])
+        // One that has read it since it changed, and did not change it itself, sees it as well.
+        let refusal = try await storeError { _ = try await other.subscriber(card.msisdn, until: HomeStorage.soon) }
+        #expect(refusal == "conflict")
         // Another process that never saw it, or the next one, cannot know: only the audit does.
         let fresh = SubscriberTable(pool: Pool(home.service, size: 1), authenticator: home.authenticator)
         #expect(try await fresh.subscriber(card.msisdn, until: HomeStorage.soon)?.user.state == .active)
+    }
+
+    @Test("who inflates the version of a row that no code covers locks nobody out", arguments: [Int64.max, 1 << 60])
+    func inflated(_ version: Int64) async throws {
+        let home = try await Home()
+        let card = try await home.storage.newUser()
+        try await home.storage.newKey(.authentication, card, counter: 1)
+        let row = "mobile_users SET version = \(version), state_code = NULL WHERE iccid = '\(card.iccid)'"
+        try await home.owner.run(script: "UPDATE \(row)")
+        #expect(try await home.read(card) == nil)
+        // Put right, it is read as it was; still wrong, it is in nobody's way.
+        try await home.owner.run(script: "UPDATE mobile_users SET version = 0 WHERE iccid = '\(card.iccid)'")
+        #expect(try await home.read(card) == nil)
+        try await home.owner.run(script: "UPDATE \(row)")
+        let store = home.storage.store
+        try await store.installCertificate(
+            [5],
+            for: card.msisdn,
+            provenKey: [KeyUse.authentication.reference],
+            by: Sample.act()
+        )
+        #expect(try await home.storage.state(card) == .active)
+        for _ in 0..<2 {
+            try await store.deactivateUser(card.msisdn, by: Sample.act())
+            #expect(try await home.storage.state(card) == .inactive)
+            try await home.owner.run(script: "UPDATE \(row)")
+            #expect(try await home.read(card) == nil)
+        }
+        #expect(home.authenticator.alarms.isEmpty)
     }
 
     @Test("is not accused of what changes while it is read", .timeLimit(.minutes(1)))
@@ -226,41 +259,33 @@ struct RewiredRowTests {
             .card(iccid: "1", imsi: "2", msisdn: "34", tar: []),
             .person(msisdn: "1", givenName: "2", surName: "3", language: "4", serialNumber: ""),
             .person(msisdn: "1", givenName: "23", surName: "", language: "4", serialNumber: ""),
-            .key(msisdn: "1", reference: 50, algorithm: 1, publicKey: [0x33], certificate: [4]),
-            .key(msisdn: "1", reference: 50, algorithm: 1, publicKey: [0x33, 4], certificate: []),
-            .key(
-                msisdn: "1",
-                reference: 50,
-                algorithm: 1,
-                publicKey: [0x33],
-                certificate: [4],
-                made: KeyMark(policy: 0, use: "")
-            ),
-            .key(
-                msisdn: "1",
-                reference: 50,
-                algorithm: 1,
-                publicKey: [0x33],
-                certificate: [4],
-                made: KeyMark(policy: 1, use: "")
-            ),
-            .key(
-                msisdn: "1",
-                reference: 50,
-                algorithm: 1,
-                publicKey: [0x33],
-                certificate: [4],
-                made: KeyMark(policy: 1, use: "a")
-            ),
+            key([0x33], [4]), key([0x33, 4], []), key([0x33], [4], policy: 1), key([0x33], [4], policy: 1, use: "a"),
+            key([0x33], [4, 0]), key([0x33], [4], algorithm: 2),
         ]
         let more: [DecidingRow] = [
-            .key(msisdn: "1", reference: 50, algorithm: 2, publicKey: [0x33], certificate: [4]),
             .provenKey(msisdn: "1", reference: 50, algorithm: 1, publicKey: [0x33]),
             .provenKey(msisdn: "1", reference: 50, algorithm: 2, publicKey: [0x33]),
             .activePerson(msisdn: "1", version: 2), .activePerson(msisdn: "1", version: 3),
-            .activePerson(msisdn: "12", version: 2),
+            .activePerson(msisdn: "12", version: 2), .inactivePerson(msisdn: "1", version: 2),
         ]
         #expect(Set((rows + more).map(\.octets)).count == rows.count + more.count)
+    }
+
+    private func key(
+        _ publicKey: [UInt8],
+        _ certificate: [UInt8],
+        algorithm: UInt8 = 1,
+        policy: UInt8 = 0,
+        use: String = ""
+    ) -> DecidingRow {
+        .key(
+            msisdn: "1",
+            reference: 50,
+            algorithm: algorithm,
+            publicKey: publicKey,
+            certificate: certificate,
+            made: KeyMark(policy: policy, use: use)
+        )
     }
 
     /// A database of its own, for the administrator changes the schema too.

@@ -17,25 +17,26 @@ struct EvidenceRecordTests {
     }
 
     private func record(proofs: [RevocationProof], at date: Date = Date()) throws -> EvidenceRecord {
-        try EvidenceRecord(
+        let kept = KeptSignature(
             EvidenceRecord.Asked(
                 transaction: "h1abc",
                 provider: "http://ap.example/",
                 providerTransaction: "T1",
                 instant: "2026-01-01T00:00:00Z",
                 acquiringEntity: "urn:mssp:demo:ae",
-                request: Array("<MSS_SignatureReq/>".utf8),
-                pages: ["Bank 7K2M", "Pay 10 € to Ñandú?"]
+                request: Array("<MSS_SignatureReq/>".utf8)
             ),
+            command: [],
             content: content,
             form: .standard,
             algorithm: .p256,
             signature: try user.signedData(content.octets ?? []),
             certificates: [user.der],
-            proofs: proofs,
+            proofs: [],
             times: EvidenceRecord.Times(asked: date - 20, sent: date - 19, answered: date),
             status: 502
         )
+        return try EvidenceRecord(kept, pages: ["Bank 7K2M", "Pay 10 € to Ñandú?"], proofs: proofs)
     }
 
     @Test("is read as it was written, in one form only, and confirms the signature with the list that was kept")
@@ -67,11 +68,7 @@ struct EvidenceRecordTests {
         defer { responder.stop() }
         let fetches = Fetches()
         let anchors = try ca.pki.octets("ca.pem")
-        let authority = try UserAuthority(
-            anchors: anchors,
-            revocationList: nil,
-            sources: fetches.sources(responders: [responder.url])
-        )
+        let authority = try ca.authority(fetches.sources(responders: [responder.url]))
         _ = authority.validity(of: user.der)
         await authority.refresh()
         await fetches.close()

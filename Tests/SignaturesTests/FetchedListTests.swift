@@ -20,11 +20,7 @@ struct FetchedListTests {
     }
 
     private func authority(_ url: String) throws -> UserAuthority {
-        try UserAuthority(
-            anchors: try ca.pki.octets("ca.pem"),
-            revocationList: nil,
-            sources: fetches.sources(lists: [url])
-        )
+        try ca.authority(fetches.sources(lists: [url]))
     }
 
     private func list(_ times: [String] = ["-crldays", "1"]) async throws -> [UInt8] {

@@ -19,15 +19,15 @@ struct KeptSignatureTests {
     private func kept(_ content: SigningContent? = nil, proofs: [NamedProof] = []) throws -> KeptSignature {
         let text = Array(Self.text.utf8)
         return KeptSignature(
-            KeptSignature.Asked(
+            EvidenceRecord.Asked(
                 transaction: "h1" + String(repeating: "a", count: 26),
                 provider: "http://ae.demo.mssp/ap-demo",
                 providerTransaction: "T123456",
                 instant: "2026-01-01T00:00:00Z",
                 acquiringEntity: "urn:mssp:demo:ae",
-                request: Array("1.1 +358401000001 ".utf8) + text + Array(" text/plain UTF-8 synch 30".utf8),
-                command: [3, 1, 2, 3] + Array("Demo Bank".utf8) + text + [1, 2, 3]
+                request: Array("1.1 +358401000001 ".utf8) + text + Array(" text/plain UTF-8 synch 30".utf8)
             ),
+            command: [3, 1, 2, 3] + Array("Demo Bank".utf8) + text + [1, 2, 3],
             content: content ?? .utf8(text),
             form: .standard,
             algorithm: .p256,
@@ -53,7 +53,7 @@ struct KeptSignatureTests {
             }
         }
         var empty = try kept()
-        (empty.request, empty.command, empty.certificates, empty.signature) = ([], [], [], [])
+        (empty.asked.request, empty.command, empty.certificates, empty.signature) = ([], [], [], [])
         #expect(try KeptSignature(decoding: empty.encoded()) == empty)
     }
 
@@ -98,7 +98,8 @@ struct KeptSignatureTests {
         let proofs = kept.proofs.map { name in
             named.first { $0.digest == name.digest }.map { RevocationProof($0.kind, $0.der()) }
         }
-        let record = try kept.record(pages: ["Demo Bank", Self.text], proofs: try proofs.map { try #require($0) })
+        let found = try proofs.map { try #require($0) }
+        let record = try EvidenceRecord(kept, pages: ["Demo Bank", Self.text], proofs: found)
         #expect(try record.confirm(anchors: try ca.pki.octets("ca.pem")) == .valid)
         #expect(record.instant == "2026-01-01T00:00:00Z" && record.pages.last == Self.text)
         #expect(try EvidenceRecord(decoding: record.encoded()) == record)
@@ -127,7 +128,8 @@ struct KeptSignatureTests {
             kept.algorithm = algorithm
             kept.certificates = [card.der]
             kept.signature = try await card.signed(content, form)
-            let record = try KeptSignature(decoding: kept.encoded()).record(pages: ["Demo Bank"], proofs: [])
+            kept = try KeptSignature(decoding: kept.encoded())
+            let record = try EvidenceRecord(kept, pages: ["Demo Bank"], proofs: [])
             #expect(try record.confirm(anchors: anchors) == .noFreshProof, "\(form)")
             var other = record
             other.signature[other.signature.count - 1] ^= 1

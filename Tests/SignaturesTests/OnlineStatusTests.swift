@@ -14,13 +14,7 @@ struct OnlineStatusTests {
     private let fetches = Fetches()
 
     init() async throws {
-        ca = try await UserCA()
-        user = try await ca.user()
-        try await ca.note("user")
-    }
-
-    private func authority(_ sources: RevocationSources) throws -> UserAuthority {
-        try UserAuthority(anchors: try ca.pki.octets("ca.pem"), revocationList: nil, sources: sources)
+        (ca, user) = try await UserCA.withUser()
     }
 
     /// Runs with a responder and an authority that asks it.
@@ -32,7 +26,7 @@ struct OnlineStatusTests {
     ) async throws {
         let responder = try await Responder(ca.pki, signer: signer, times: times)
         defer { responder.stop() }
-        try await body(try authority(fetches.sources(responders: [responder.url], nonce: nonce)))
+        try await body(try ca.authority(fetches.sources(responders: [responder.url], nonce: nonce)))
         await fetches.fetcher.close()
     }
 
@@ -80,7 +74,7 @@ struct OnlineStatusTests {
             asked.withLock { $0 += 1 }
             return try await fetch(request)
         }
-        let authority = try authority(sources)
+        let authority = try ca.authority(sources)
         #expect(await validity(authority, user) == .valid)
         let now = Date()
         await authority.refresh(at: now + 400)
@@ -110,7 +104,7 @@ struct OnlineStatusTests {
                 #expect(await validity(authority, user) == .noFreshProof, "\(signer)")
             }
         }
-        let nobody = try authority(fetches.sources(responders: ["http://127.0.0.1:1"]))
+        let nobody = try ca.authority(fetches.sources(responders: ["http://127.0.0.1:1"]))
         #expect(await validity(nobody, user) == .noFreshProof)
         await fetches.fetcher.close()
     }

@@ -21,6 +21,14 @@ final class UserCA: Sendable {
         }
     }
 
+    /// A CA and a user of it, whom its responder calls good.
+    static func withUser() async throws -> (UserCA, User) {
+        let ca = try await UserCA()
+        let user = try await ca.user()
+        try await ca.note("user")
+        return (ca, user)
+    }
+
     /// A user's key and certificate.
     func user(_ name: String = "user", by issuer: String = "ca", subject: String = UserCA.subject) async throws -> User
     {
@@ -84,6 +92,11 @@ final class UserCA: Sendable {
 
     func authority(list: String? = "crl.pem", anchors: String = "ca.pem") throws -> UserAuthority {
         try UserAuthority(anchors: try pki.octets(anchors), revocationList: list.map { pki.path($0) })
+    }
+
+    /// One that has no list and fetches what it misses.
+    func authority(_ sources: RevocationSources) throws -> UserAuthority {
+        try UserAuthority(anchors: try pki.octets("ca.pem"), revocationList: nil, sources: sources)
     }
 
     static func configuration(_ name: String) -> String {

@@ -18,9 +18,7 @@ struct ValidationTests {
     private let fetches = Fetches()
 
     init() async throws {
-        ca = try await UserCA()
-        user = try await ca.user()
-        try await ca.note("user")
+        (ca, user) = try await UserCA.withUser()
     }
 
     /// Where the proof comes from.
@@ -44,7 +42,7 @@ struct ValidationTests {
         }
         let away = "http://127.0.0.1:\(try FreePort.next())/"
         for sources in [fetches.sources(lists: [away]), fetches.sources(responders: [away])] {
-            #expect(try await validated(user, by: try authority(sources), waits: .milliseconds(300)) == "500/423")
+            #expect(try await validated(user, by: try ca.authority(sources), waits: .milliseconds(300)) == "500/423")
         }
         await fetches.close()
     }
@@ -128,10 +126,6 @@ struct ValidationTests {
 }
 
 extension ValidationTests {
-    private func authority(_ sources: RevocationSources) throws -> UserAuthority {
-        try UserAuthority(anchors: try ca.pki.octets("ca.pem"), revocationList: nil, sources: sources)
-    }
-
     /// Runs the body with an authority that has its proofs from a source.
     private func asking(
         _ source: Source,
@@ -144,11 +138,11 @@ extension ValidationTests {
         case .http:
             let site = Site()
             site.give(try await ca.pki.openssl.run(["crl", "-in", "crl.pem", "-outform", "DER"]).standardOutput)
-            try await site.serve { url in try await body(try authority(fetches.sources(lists: [url]))) }
+            try await site.serve { url in try await body(try ca.authority(fetches.sources(lists: [url]))) }
         case .ocsp:
             let responder = try await Responder(ca.pki)
             defer { responder.stop() }
-            try await body(try authority(fetches.sources(responders: [responder.url])))
+            try await body(try ca.authority(fetches.sources(responders: [responder.url])))
         }
         await fetches.close()
     }

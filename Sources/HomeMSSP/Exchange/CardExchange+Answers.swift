@@ -260,7 +260,7 @@ extension CardExchange {
                     // Evidence has the certificate in a place of its own.
                     octets: task.manner.bringsCertificate ? SignatureValue(octets)?.value ?? octets : octets,
                     status: verdict.status,
-                    sent: running.left(transaction),
+                    sent: running.taken(transaction),
                     answered: Date()
                 )
             )

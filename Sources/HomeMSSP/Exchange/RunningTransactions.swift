@@ -32,8 +32,8 @@ final class RunningTransactions: Sendable {
         var running: RunningTransaction
         var state: ExchangeState
         var sent: ContinuousClock.Instant
-        /// When the command was handed to the message centre, if this process did it.
-        var left: Date?
+        /// When the message centre said to this process that it has the command.
+        var taken: Date?
         var waiters: [UInt64: Waiter] = [:]
         var ended: Ended?
         /// It may have ended elsewhere before anybody waited here.
@@ -100,22 +100,24 @@ final class RunningTransactions: Sendable {
     /// An older one of the same number can only be a past one.
     func add(_ running: RunningTransaction, until: ContinuousClock.Instant) {
         let state = ExchangeState(deadline: until, canResend: running.transaction.command != nil)
-        add(running, state, left: Date())
+        add(running, state)
     }
 
-    /// When this process handed a transaction's command to the message centre; `nil` if it did not.
-    func left(_ transaction: CardTransaction) -> Date? {
+    /// When the message centre took a transaction's command.
+    ///
+    /// - Returns: `nil` if that is unknown: it did not say so yet, or never, or not to this process.
+    func taken(_ transaction: CardTransaction) -> Date? {
         state.withLock { state in
-            state.entries[transaction.msisdn].flatMap { $0.running.transaction.id == transaction.id ? $0.left : nil }
+            state.entries[transaction.msisdn].flatMap { $0.running.transaction.id == transaction.id ? $0.taken : nil }
         }
     }
 
     /// Remembers a transaction that another process began, in its state; one that is here already stays as it is.
-    func add(_ running: RunningTransaction, _ exchange: ExchangeState, left: Date? = nil) {
+    func add(_ running: RunningTransaction, _ exchange: ExchangeState) {
         let msisdn = running.transaction.msisdn
         let waiters = state.withLock { state -> [Waiter] in
             guard state.entries[msisdn]?.running.transaction.id != running.transaction.id else { return [] }
-            let old = state.put(Entry(running: running, state: exchange, sent: .now, left: left), at: msisdn)
+            let old = state.put(Entry(running: running, state: exchange, sent: .now), at: msisdn)
             state.schedule(msisdn, exchange.next)
             return old.map { Array($0.waiters.values) } ?? []
         }
@@ -146,7 +148,12 @@ final class RunningTransactions: Sendable {
         _ transaction: CardTransaction,
         at now: ContinuousClock.Instant = .now
     ) -> [ExchangeState.Action]? {
-        state.withLock { state in state.change(transaction) { $0.state.handle(event, at: now) } }
+        state.withLock { state in
+            state.change(transaction) { entry in
+                if event == .sent { entry.taken = Date() }
+                return entry.state.handle(event, at: now)
+            }
+        }
     }
 
     /// Tells those who wait, and keeps the end for one who comes.

@@ -19,7 +19,7 @@ public struct FinishedSignature: Sendable {
     /// As it will be delivered.
     public var octets: [UInt8]
     public var status: Status
-    /// When the command left this process; `nil` if another one sent it.
+    /// When the message centre took the command; `nil` if it did not say so, or said it to another process.
     public var sent: Date?
     public var answered: Date
 

@@ -12,26 +12,49 @@ public enum ShownText {
         return heading
     }
 
+    /// What is signed of a request, as far as the room for the text that is shown depends on it.
+    public enum Signed: Sendable, Hashable {
+        /// The text that is shown, by this kind of signature.
+        case shown(SignatureKind)
+        /// Another text, by a key of this algorithm, below whose description the platform has a line of its own.
+        case otherText(SignatureAlgorithm, language: String)
+        /// A digest that is brought, below whose description the platform has a line of its own.
+        case digest(DigestAlgorithm, language: String)
+    }
+
     /// How a text fits into a request of a provider: charset, short messages, pages, and the characters that are left.
     ///
+    /// The request's rules take a text that fits, and refuse one that does not.
+    ///
     /// - Parameters:
-    ///   - text: What the person is to read and sign.
+    ///   - text: What the person is to read: DataToBeSigned, or DataToBeDisplayed where that is another.
     ///   - provider: Whose name is shown before it; a longer name leaves less room.
-    ///   - attributes: Those that the signature has beside the two mandatory ones; they go to the card as well.
-    /// - Returns: The fit; `nil` if the provider's name cannot be shown.
+    ///   - signed: What goes to the card, and to the person, beside the text.
+    /// - Returns: The fit, with the platform's line counted in; `nil` if the provider's name cannot be shown.
     public static func fit(
         _ text: String,
         for provider: ApplicationProvider,
-        adding attributes: AddedAttributes = AddedAttributes()
+        signing signed: Signed = .shown(.cms)
     ) -> TextFit? {
-        heading(provider.displayName).map { TextFit.fit(text, in: request($0, attributes, nil)) }
+        switch signed {
+        case .shown(let kind): fit(text, for: provider, kind.longestAttributes, nil)
+        case .otherText(let key, let language):
+            fit(text, for: provider, AddedAttributes(), Ending(language, .sha256, key.digestLength))
+        case .digest(let algorithm, let language):
+            fit(text, for: provider, AddedAttributes(), Ending(language, algorithm, algorithm.length))
+        }
     }
 
-    /// As long as those of an AdES signature can be: signing-time and signing-certificate-v2.
-    static let advancedAttributes = AddedAttributes(
-        mid: [UInt8](repeating: 0, count: 32),
-        extra: [UInt8](repeating: 0, count: 57)
-    )
+    private static func fit(
+        _ text: String,
+        for provider: ApplicationProvider,
+        _ attributes: AddedAttributes,
+        _ ending: Ending?
+    ) -> TextFit? {
+        heading(provider.displayName).map {
+            TextFit.fit(text, above: ending?.text, in: request($0, attributes, ending?.digest))
+        }
+    }
 
     /// A text as the card will show it.
     ///
@@ -44,12 +67,10 @@ public enum ShownText {
         under ending: Ending? = nil
     ) throws(MSSFault) -> CardText {
         let name = ending == nil ? "DataToBeSigned" : "DataToBeDisplayed"
-        guard !text.isEmpty else { throw MSSFault(.wrongDataLength, "\(name) is empty.") }
-        let whole = text + (ending.map { "\n" + $0.text } ?? "")
-        let rest = heading(provider.displayName).map { request($0, attributes, ending?.digest) }
-        guard let fit = rest.map({ TextFit.fit(whole, in: $0) }) else {
+        guard let fit = fit(text, for: provider, attributes, ending) else {
             throw MSSFault(.internalError, cause: "the provider's display name cannot be shown on a phone")
         }
+        guard !fit.isEmpty else { throw MSSFault(.wrongDataLength, "\(name) is empty.") }
         if let offender = fit.offender {
             let codes = offender.character.unicodeScalars.map { "U+" + hexadecimal($0.value) }.joined(separator: " ")
             throw MSSFault(
@@ -57,6 +78,7 @@ public enum ShownText {
                 "\(name) holds a character that the phone cannot show: \(codes), character \(offender.position + 1)."
             )
         }
+        let whole = text + (ending.map { "\n" + $0.text } ?? "")
         guard let encoding = fit.encoding, let shown = try? CardText(whole, encoding: encoding) else {
             throw MSSFault(.internalError, cause: "a text that fits has no octets")
         }
@@ -71,6 +93,17 @@ public enum ShownText {
         /// Characters that count once in the GSM alphabet.
         var text: String
         var digest: [UInt8]
+
+        init(text: String, digest: [UInt8]) {
+            self.text = text
+            self.digest = digest
+        }
+
+        /// One as long as any in this language that names a digest by `algorithm`, with `count` octets for the card.
+        init(_ language: String, _ algorithm: DigestAlgorithm, _ count: Int) {
+            text = UnseenPhrase.text(language, algorithm, [UInt8](repeating: 0, count: algorithm.length))
+            digest = [UInt8](repeating: 0, count: count)
+        }
     }
 
     private static func tooLong(
@@ -111,5 +144,14 @@ public enum ShownText {
     private static func hexadecimal(_ value: UInt32) -> String {
         let digits = String(value, radix: 16, uppercase: true)
         return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+    }
+}
+
+extension SignatureKind {
+    /// Attributes as long as this kind's can be beside the two mandatory ones: signing-time and
+    /// signing-certificate-v2.
+    var longestAttributes: AddedAttributes {
+        guard isAdvanced else { return AddedAttributes() }
+        return AddedAttributes(mid: [UInt8](repeating: 0, count: 32), extra: [UInt8](repeating: 0, count: 57))
     }
 }

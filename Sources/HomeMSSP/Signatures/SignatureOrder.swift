@@ -106,7 +106,7 @@ enum RequestRules {
         for provider: ApplicationProvider,
         as kind: SignatureKind
     ) throws(MSSFault) -> CardText {
-        let added = kind.isAdvanced ? ShownText.advancedAttributes : AddedAttributes()
+        let added = kind.longestAttributes
         let text = try ShownText.check(try plain(data, "DataToBeSigned"), for: provider, adding: added)
         try SigningRules.check(.utf8(Array(data.content.utf8)), form: kind.manner(adding: added).form)
         return text

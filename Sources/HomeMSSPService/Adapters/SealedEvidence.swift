@@ -20,15 +20,15 @@ struct SealedEvidence: EvidenceKeeper {
         let id = signature.transaction.id.description
         let proofs = authority.namedProofs(of: certificate)
         let kept = KeptSignature(
-            KeptSignature.Asked(
+            EvidenceRecord.Asked(
                 transaction: id,
                 provider: task.provider,
                 providerTransaction: task.providerTransaction,
                 instant: task.instant,
                 acquiringEntity: task.acquiringEntity.uri,
-                request: task.request,
-                command: signature.transaction.command ?? []
+                request: task.request
             ),
+            command: signature.transaction.command ?? [],
             content: task.signedContent,
             form: task.signedForm,
             algorithm: signature.key.algorithm.signing,

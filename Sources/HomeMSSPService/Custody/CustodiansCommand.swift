@@ -44,9 +44,15 @@ struct CustodiansCommand: Sendable {
             throw ConsoleRefusal("\(error)")
         }
         for share in shares { try await hand(share, of: count, call) }
+        // People took their time: what was read before may be of the past.
+        guard try await unsealing.stored() == keys else {
+            throw ConsoleRefusal("the vault's keys have changed meanwhile: nothing was changed, start anew")
+        }
+        try checkFiles(opened.keks)
         let set = shares.first.map { Hexadecimal.text([UInt8($0.set >> 8), UInt8($0.set & 0xFF)]) } ?? ""
         let what = "set \(set): \(need) of \(count)"
         try await note("intent", what, call)
+        try await opened.confirm()
         if let file = opened.keks as? FileKEK {
             for key in Set(keys.map(\.kekVersion)) {
                 // The secret was right: what fails here is nobody's guess, and says whether the shares hold.

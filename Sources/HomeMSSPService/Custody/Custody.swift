@@ -1,8 +1,12 @@
+import HomeMSSP
+import HomeStore
 import KeyVault
 import MSSCore
 import MSSRuntime
+import PostgreSQL
 
-/// The vault's KEKs in the hands of people at the console: one act at a time, wrong secrets slow the next one down.
+/// The vault's KEKs in the hands of people at the console: one act at a time among all homes of the database, wrong
+/// secrets slow the next one down.
 actor Custody {
     /// What somebody brings.
     enum Way: String, Sendable, CaseIterable {
@@ -13,19 +17,31 @@ actor Custody {
     struct Opened: Sendable {
         var keks: any KeyEncryptionKeys
         var secret: CustodySecret?
+        fileprivate var hold: CustodyLock.Hold
+
+        /// Asked right before anything is changed: no other home may have come in between.
+        func confirm() async throws(ConsoleRefusal) {
+            do throws(StoreError) { try await hold.confirm() } catch {
+                throw ConsoleRefusal(
+                    "the database's lock on the vault's keys was lost (\(error.line)): nothing was changed, start anew"
+                )
+            }
+        }
     }
 
     let access: KEKAccess
     /// Files and tokens block, and what is done with them is done here, on no event loop.
     private let executor = ConsoleExecutor()
+    private let lock: CustodyLock
     private let tally: any Tally
     private var attempts = Attempts()
     private var isBusy = false
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    init(_ access: KEKAccess, tally: any Tally) {
+    init(_ access: KEKAccess, lock: CustodyLock, tally: any Tally) {
         self.access = access
+        self.lock = lock
         self.tally = tally
     }
 
@@ -44,6 +60,36 @@ actor Custody {
     ) async throws(ConsoleRefusal) -> Value {
         try begin()
         defer { isBusy = false }
+        return try await tried(way, call, work)
+    }
+
+    /// The same for what changes KEKs or what opens them: no other home of the database does so meanwhile.
+    ///
+    /// Nobody is asked for a secret at a home that has what opens the KEKs.
+    func act<Value: Sendable>(
+        _ way: Way?,
+        _ call: ConsoleCall,
+        _ work: @Sendable (Opened) async throws -> Value
+    ) async throws(ConsoleRefusal) -> Value {
+        try begin()
+        defer { isBusy = false }
+        do {
+            return try await lock.hold { hold in
+                guard access.start == .sealed else {
+                    return try await work(Opened(keks: try access.unattended(), secret: nil, hold: hold))
+                }
+                return try await tried(way, call) { [access] secret in
+                    try await work(Opened(keks: try access.opened(by: secret), secret: secret, hold: hold))
+                }
+            }
+        } catch { throw Self.refusal(error) }
+    }
+
+    private func tried<Value: Sendable>(
+        _ way: Way?,
+        _ call: ConsoleCall,
+        _ work: @Sendable (CustodySecret) async throws -> Value
+    ) async throws(ConsoleRefusal) -> Value {
         let secret = try await asked(way, call)
         do {
             let value = try await work(secret)
@@ -52,34 +98,20 @@ actor Custody {
             return value
         } catch let error as VaultError {
             throw failed(error.description)
-        } catch let error as Unsealing.Failure {
-            guard case .refused(let reason) = error else { throw ConsoleRefusal(error.reason) }
+        } catch Unsealing.Failure.refused(let reason) {
             throw failed(reason)
-        } catch let error as ConsoleRefusal {
-            throw error
-        } catch { throw ConsoleRefusal("it was broken off") }
+        } catch { throw Self.refusal(error) }
     }
 
-    /// The same for a home that has what opens the KEKs: nobody is asked there.
-    func act<Value: Sendable>(
-        _ way: Way?,
-        _ call: ConsoleCall,
-        _ work: @Sendable (Opened) async throws -> Value
-    ) async throws(ConsoleRefusal) -> Value {
-        guard access.start == .unattended else {
-            return try await attempt(way, call) { [access] secret in
-                try await work(Opened(keks: try access.opened(by: secret), secret: secret))
-            }
+    private static func refusal(_ error: any Error) -> ConsoleRefusal {
+        switch error {
+        case let error as ConsoleRefusal: error
+        case let error as VaultError: ConsoleRefusal(error.description)
+        case let error as Unsealing.Failure: ConsoleRefusal(error.reason)
+        case let error as StoreError: ConsoleRefusal(error.line)
+        case let error as PostgreSQLError: ConsoleRefusal("database: \(error.reason)")
+        default: ConsoleRefusal("it was broken off")
         }
-        try begin()
-        defer { isBusy = false }
-        do { return try await work(Opened(keks: try access.unattended(), secret: nil)) } catch let error as VaultError {
-            throw ConsoleRefusal(error.description)
-        } catch let error as Unsealing.Failure {
-            throw ConsoleRefusal(error.reason)
-        } catch let error as ConsoleRefusal {
-            throw error
-        } catch { throw ConsoleRefusal("it was broken off") }
     }
 
     private func begin() throws(ConsoleRefusal) {

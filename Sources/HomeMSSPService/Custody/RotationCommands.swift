@@ -15,7 +15,7 @@ struct RotationCommands: Sendable {
         [
             ConsoleCommand("rotate-kek", usage: "[pin|shares]", words: 0...1) { [self] call throws(ConsoleRefusal) in
                 guard !unsealing.vault.isSealed else { throw ConsoleRefusal("the vault is sealed: unseal it first") }
-                return try await custody.act(try Custody.Way(call, at: 0), call) { try await rotate($0.keks, call) }
+                return try await custody.act(try Custody.Way(call, at: 0), call) { try await rotate($0, call) }
             },
             ConsoleCommand("destroy-kek", usage: "VERSION [pin|shares]", words: 1...2) {
                 [self] call throws(ConsoleRefusal) in
@@ -23,19 +23,21 @@ struct RotationCommands: Sendable {
                     throw ConsoleRefusal("a KEK's version is a number from 1")
                 }
                 return try await custody.act(try Custody.Way(call, at: 1), call) {
-                    try await destroy(version, $0.keks, call)
+                    try await destroy(version, $0, call)
                 }
             },
         ]
     }
 
     /// Killed anywhere it may be called again: a KEK that was made and wraps nothing yet is taken up.
-    private func rotate(_ keks: any KeyEncryptionKeys, _ call: ConsoleCall) async throws -> String {
+    private func rotate(_ opened: Custody.Opened, _ call: ConsoleCall) async throws -> String {
+        let keks = opened.keks
         let keys = try await unsealing.stored()
         guard let old = keys.map(\.kekVersion).max() else { throw ConsoleRefusal("the vault has no keys") }
         try Vault.check(keys, with: keks)
         let new = old + 1
         try await note("KEK rotation", "intent", "KEK \(old) to KEK \(new)", call)
+        try await opened.confirm()
         // The secret was right: what fails from here on is nobody's guess.
         if try refusing({ () throws(VaultError) in try keks.holds(new) }) {
             try await call.report("KEK \(new) is there already, from a rotation that was broken off")
@@ -55,9 +57,10 @@ struct RotationCommands: Sendable {
 
     private func destroy(
         _ version: Int32,
-        _ keks: any KeyEncryptionKeys,
+        _ opened: Custody.Opened,
         _ call: ConsoleCall
     ) async throws -> String {
+        let keks = opened.keks
         let keys = try await unsealing.stored()
         // Whatever still needs it, and whatever does not open without it.
         guard let oldest = keys.map(\.kekVersion).min(), version < oldest else {
@@ -68,6 +71,7 @@ struct RotationCommands: Sendable {
             return "KEK \(version) is not there"
         }
         try await note("KEK destruction", "intent", "KEK \(version)", call)
+        try await opened.confirm()
         try refusing { () throws(VaultError) in try keks.destroy(version) }
         try await note("KEK destruction", "result", "KEK \(version)", call)
         return "KEK \(version) is destroyed: backups that were made while it was in use open no more"

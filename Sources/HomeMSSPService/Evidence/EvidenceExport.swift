@@ -56,7 +56,7 @@ struct EvidenceExport: Sendable {
         let kept = try await kept(id)
         let proofs = try await proofs(of: kept)
         do throws(SignatureError) {
-            let record = try kept.record(pages: pages(of: kept), proofs: proofs)
+            let record = try EvidenceRecord(kept, pages: pages(of: kept), proofs: proofs)
             return Made(
                 octets: try EvidenceEnvelope.seal(record, for: pem),
                 auditor: auditor,
