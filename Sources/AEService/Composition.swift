@@ -40,7 +40,12 @@ struct Composition {
     private func serve() async throws {
         let identity = PeerIdentity(uri: configuration.identity)
         let providers = ProviderCache(home: ProviderClient(to: link), peer: identity, logger: log.logger)
-        let entity = AcquiringEntity(home: SignatureClient(to: link), providers: providers, logger: log.logger)
+        let entity = AcquiringEntity(
+            identity: configuration.identity,
+            home: SignatureClient(to: link),
+            providers: providers,
+            logger: log.logger
+        )
         let started = StartSignal(awaiting: 1)
         var services: [any Service] = []
         if let configuration = configuration.operator {
@@ -69,12 +74,12 @@ struct Composition {
             port: configuration.listen.port,
             tls: material,
             profile: .edge,
-            gate: .everyone([.signature, .status])
+            gate: .everyone([.signature, .status, .profile, .handshake])
         )
         settings.exposesTiming = configuration.exposesTiming ?? false
         return MeshServer(
             settings,
-            services: WireServices(signatures: entity),
+            services: WireServices(signatures: entity, handshakes: entity),
             tally: metrics,
             logger: log.logger,
             listening: { _ in started.listening() }

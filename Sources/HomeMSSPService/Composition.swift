@@ -267,7 +267,7 @@ struct Composition {
     private var grants: PeerGate {
         var grants: [PeerIdentity: Set<WireOperation>] = [:]
         for entity in configuration.acquiringEntities {
-            grants[PeerIdentity(uri: entity), default: []].formUnion([.signature, .status, .directory])
+            grants[PeerIdentity(uri: entity), default: []].formUnion([.signature, .status, .profile, .directory])
         }
         for entity in configuration.managementEntities {
             grants[PeerIdentity(uri: entity), default: []].insert(.registration)

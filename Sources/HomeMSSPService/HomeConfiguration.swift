@@ -137,9 +137,11 @@ struct ProviderFile: Decodable, Sendable {
         var digests: Bool?
         /// The kinds of signature it may ask for; "cms" alone unless set.
         var signatures: [String]?
+        /// Whether it hears of users who cannot sign, and may have certificates without a signature; no unless set.
+        var profiles: Bool?
 
         private enum CodingKeys: String, CodingKey {
-            case id, name, identities, digests, signatures
+            case id, name, identities, digests, signatures, profiles
             case acquiringEntities = "acquiring_entities"
             case separateDisplay = "separate_display"
         }

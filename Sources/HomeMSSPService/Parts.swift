@@ -26,7 +26,8 @@ enum Parts {
                     displayName: entry.name,
                     showsOtherwise: entry.separateDisplay ?? false,
                     signsDigests: entry.digests ?? false,
-                    signatures: try signatures(entry, in: path)
+                    signatures: try signatures(entry, in: path),
+                    readsProfiles: entry.profiles ?? false
                 )
             }
         )

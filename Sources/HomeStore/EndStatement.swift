@@ -73,6 +73,12 @@ enum EndStatement {
             ON CONFLICT (iccid, reference) DO UPDATE
             SET algorithm = excluded.algorithm, public_key = excluded.public_key, certificate = NULL,
                 code = excluded.code
+        ), pinned AS (
+            -- What the card last said of the key's PIN: that it is blocked, or, by signing, that it is not.
+            UPDATE user_keys k SET pin_blocked = CASE WHEN d.fault = 402 THEN now() END
+            FROM done d
+            WHERE d.kind = 1 AND d.counter IS NOT NULL AND k.iccid = d.iccid AND k.reference = d.key_reference
+                AND (d.fault = 402 OR d.status IS NOT NULL AND k.pin_blocked IS NOT NULL)
         ), kept AS (
             INSERT INTO evidence (id, keep_until, sealed)
             SELECT id, to_timestamp(keep_until), sealed FROM done WHERE sealed IS NOT NULL

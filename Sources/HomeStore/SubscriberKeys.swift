@@ -3,6 +3,8 @@ import HomeMSSP
 import MSSCore
 import PostgreSQL
 
+import struct Foundation.Date
+
 /// A key's columns in a row of ``SubscriberTable/sql``.
 enum SubscriberKeys {
     /// Refuses a key, proven or certified, that somebody else wrote, moved or gave another use or algorithm.
@@ -31,7 +33,8 @@ enum SubscriberKeys {
             algorithm: algorithm,
             publicKey: try row.bytes(index, 10),
             certificate: try row.optionalBytes(index, 11),
-            policy: KeyPolicy(rawValue: policy)
+            policy: KeyPolicy(rawValue: policy),
+            pinBlocked: try row.optionalInt64(index, 44).map { Date(timeIntervalSince1970: Double($0) / 1_000_000) }
         )
     }
 

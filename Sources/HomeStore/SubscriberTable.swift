@@ -56,7 +56,7 @@ public final class SubscriberTable: SubscriberDirectory {
             s.algorithm, s.batch, w.algorithm, w.batch,
             p.key_version, p.top_key_version, p.key_check_value, p.sealed, p.algorithm, p.batch,
             a.key_version, a.top_key_version, a.key_check_value, a.sealed, a.algorithm, a.batch,
-            k.policy::int4, k.profile, u.version, u.state_code
+            k.policy::int4, k.profile, u.version, u.state_code, (extract(epoch FROM k.pin_blocked) * 1000000)::int8
         FROM cards c
         JOIN mobile_users u ON u.iccid = c.iccid
         JOIN card_keys s ON s.iccid = c.iccid AND s.domain = 'ssd' AND s.state = 'active'

@@ -32,6 +32,16 @@ public struct SignatureClient: SignatureService {
             decode: StatusCodec.decodeResponse
         ).response
     }
+
+    public func profile(_ request: ProfileRequest, _ call: Call) async throws(MSSFault) -> ProfileResponse {
+        try await home.send(
+            .profile,
+            call,
+            mayRepeat: true,
+            encode: { ProfileCodec.encodeRequest(request, $0) },
+            decode: ProfileCodec.decodeResponse
+        ).response
+    }
 }
 
 /// The home's registration service, reached over the wire.

@@ -80,7 +80,9 @@ private struct WireRefused: Error {
 
 extension WireResponder {
     private static let operations = Dictionary(
-        uniqueKeysWithValues: WireOperation.allCases.map { ("/soap/services/" + $0.port, $0) }
+        uniqueKeysWithValues: WireOperation.allCases.flatMap { operation in
+            ([operation.port] + operation.otherPorts).map { ("/soap/services/" + $0, operation) }
+        }
     )
     private static let contentTypes: Set<String> = ["application/soap+xml", "text/xml", "application/xml"]
 

@@ -5,23 +5,28 @@ public struct WireServices: Sendable {
     var signatures: (any SignatureService)?
     var registrations: (any RegistrationService)?
     var providers: (any ProviderService)?
+    var handshakes: (any HandshakeService)?
 
     public init(
         signatures: (any SignatureService)? = nil,
         registrations: (any RegistrationService)? = nil,
-        providers: (any ProviderService)? = nil
+        providers: (any ProviderService)? = nil,
+        handshakes: (any HandshakeService)? = nil
     ) {
         self.signatures = signatures
         self.registrations = registrations
         self.providers = providers
+        self.handshakes = handshakes
     }
 
     /// A request, decoded.
     enum Message: Sendable {
         case signature(SignatureRequest)
         case status(StatusRequest)
+        case profile(ProfileRequest)
         case registration(RegistrationRequest)
         case directory
+        case handshake(HandshakeRequest)
     }
 
     /// An answer in octets, and what the message centre, the card and the person took of its time.
@@ -32,7 +37,8 @@ public struct WireServices: Sendable {
 
     func serves(_ operation: WireOperation) -> Bool {
         switch operation {
-        case .signature, .status: signatures != nil
+        case .signature, .status, .profile: signatures != nil
+        case .handshake: handshakes != nil
         case .registration: registrations != nil
         case .directory: providers != nil
         }
@@ -42,6 +48,8 @@ public struct WireServices: Sendable {
         switch request.operation {
         case .signature: return .signature(try SignatureCodec.decodeRequest(request))
         case .status: return .status(try StatusCodec.decodeRequest(request))
+        case .profile: return .profile(try ProfileCodec.decodeRequest(request))
+        case .handshake: return .handshake(try HandshakeCodec.decodeRequest(request))
         case .registration: return .registration(try RegistrationCodec.decodeRequest(request))
         case .directory:
             try request.validate()
@@ -59,6 +67,12 @@ public struct WireServices: Sendable {
         case .status(let request):
             guard let signatures else { break }
             return Answer(octets: StatusCodec.encodeResponse(try await signatures.status(request, call), shape))
+        case .profile(let request):
+            guard let signatures else { break }
+            return Answer(octets: ProfileCodec.encodeResponse(try await signatures.profile(request, call), shape))
+        case .handshake(let request):
+            guard let handshakes else { break }
+            return Answer(octets: HandshakeCodec.encodeResponse(try await handshakes.handshake(request, call), shape))
         case .registration(let request):
             guard let registrations else { break }
             let response = try await registrations.register(request, call)

@@ -29,6 +29,11 @@ private final class RecordingHome: SignatureService, ProviderService {
         return StatusResponse(header: request.header, mobileUser: MobileUser(), status: .outstandingTransaction)
     }
 
+    func profile(_ request: ProfileRequest, _ call: Call) async throws(MSSFault) -> ProfileResponse {
+        calls.withLock { $0.append(call) }
+        return ProfileResponse(header: request.header, signatureProfiles: [], sim: ProfileResponse.SIM())
+    }
+
     func directory(_ call: Call) async throws(MSSFault) -> ProviderDirectory {
         guard let providers = providers.withLock({ $0 }) else { throw MSSFault(.unableToProvideServices) }
         return ProviderDirectory(providers: providers)
@@ -40,7 +45,7 @@ struct AcquiringEntityTests {
     private func entity(_ home: RecordingHome, longest: Duration = .seconds(60)) -> (AcquiringEntity, ProviderCache) {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let cache = ProviderCache(home: home, peer: Sample.ae, longest: longest, logger: logger)
-        return (AcquiringEntity(home: home, providers: cache, logger: logger), cache)
+        return (AcquiringEntity(identity: Sample.ae.uri, home: home, providers: cache, logger: logger), cache)
     }
 
     @Test("passes a provider's request on, with the provider as its origin")

@@ -68,6 +68,11 @@ final class ScriptedService: SignatureService, RegistrationService, ProviderServ
         )
     }
 
+    func profile(_ request: ProfileRequest, _ call: Call) async throws(MSSFault) -> ProfileResponse {
+        recorded.withLock { $0.append(call) }
+        return ProfileResponse(header: request.header, signatureProfiles: [], sim: ProfileResponse.SIM(state: .active))
+    }
+
     func register(_ request: RegistrationRequest, _ call: Call) async throws(MSSFault) -> RegistrationResponse {
         recorded.withLock { $0.append(call) }
         return RegistrationResponse(header: request.header, outcome: .done)

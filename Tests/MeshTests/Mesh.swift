@@ -103,7 +103,7 @@ struct Mesh {
     ) {
         let quiet = Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }
         providers = ProviderCache(home: directory, peer: Sample.ae, logger: quiet)
-        acquiring = AcquiringEntity(home: signatures, providers: providers, logger: quiet)
+        acquiring = AcquiringEntity(identity: Sample.ae.uri, home: signatures, providers: providers, logger: quiet)
         management = ManagementEntity(
             home: registrations,
             authority: authority,
@@ -135,6 +135,10 @@ private struct InProcess: SignatureService, RegistrationService, ProviderService
 
     func status(_ request: StatusRequest, _ call: Call) async throws(MSSFault) -> StatusResponse {
         try await stage.signatures.status(request, arriving(call))
+    }
+
+    func profile(_ request: ProfileRequest, _ call: Call) async throws(MSSFault) -> ProfileResponse {
+        try await stage.signatures.profile(request, arriving(call))
     }
 
     func register(_ request: RegistrationRequest, _ call: Call) async throws(MSSFault) -> RegistrationResponse {

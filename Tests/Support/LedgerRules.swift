@@ -119,6 +119,7 @@ public struct LedgerRules: Sendable {
             card.silent += 1
         }
         if case .keyGeneration(let task) = row.transaction.task { Self.prove(task, result, &card) }
+        if case .signature(let task) = row.transaction.task, frame != nil { card.pin(task.key, result, now) }
         cards[row.transaction.msisdn] = card
         return true
     }
@@ -302,6 +303,16 @@ extension LedgerRules.Card {
             frame: isNext ? nextFrame : frame,
             keyVersion: isNext ? nil : frameKey
         )
+    }
+
+    /// What the card last said of a key's PIN.
+    fileprivate mutating func pin(_ reference: UInt8, _ result: TransactionResult, _ now: Date) {
+        guard let place = person?.keys.firstIndex(where: { $0.reference == reference }) else { return }
+        if case .fault(let fault) = result {
+            if fault.code == .pinBlocked { person?.keys[place].pinBlocked = now }
+        } else {
+            person?.keys[place].pinBlocked = nil
+        }
     }
 
     fileprivate mutating func judge(_ frame: AnswerFrame) -> ReplayWindow.Verdict {

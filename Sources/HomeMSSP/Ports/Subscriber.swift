@@ -36,19 +36,23 @@ public struct SubscriberKey: Sendable, Equatable {
     public var certificate: [UInt8]?
     /// KEYPOL, as the card was told when it made the key.
     public var policy: KeyPolicy
+    /// When the card said that its PIN is blocked; `nil` unless that was its last word.
+    public var pinBlocked: Date?
 
     public init(
         reference: UInt8,
         algorithm: SignatureAlgorithm,
         publicKey: [UInt8],
         certificate: [UInt8]?,
-        policy: KeyPolicy = []
+        policy: KeyPolicy = [],
+        pinBlocked: Date? = nil
     ) {
         self.reference = reference
         self.algorithm = algorithm
         self.publicKey = publicKey
         self.certificate = certificate
         self.policy = policy
+        self.pinBlocked = pinBlocked
     }
 }
 

@@ -63,6 +63,18 @@ public struct HomeSignatureService: SignatureService {
         return try answer(request, transaction, try await exchange.result(of: transaction))
     }
 
+    public func profile(_ request: ProfileRequest, _ call: Call) async throws(MSSFault) -> ProfileResponse {
+        let provider = try providers.admit(request.header.apInfo.id, call)
+        let subscriber = try await found(request.mobileUser, until: call.deadline)
+        let answer = ProfileAnswer(subscriber: subscriber, provider: provider, evidence: evidence)
+        let (profiles, sim) = try answer.sim(for: request)
+        return ProfileResponse(
+            header: request.header.answered(by: identity, at: now()),
+            signatureProfiles: profiles,
+            sim: sim
+        )
+    }
+
     public func status(_ request: StatusRequest, _ call: Call) async throws(MSSFault) -> StatusResponse {
         let provider = try providers.admit(request.header.apInfo.id, call)
         let entry: LedgerEntry?
@@ -177,20 +189,25 @@ extension HomeSignatureService {
         _ use: KeyUse,
         until deadline: ContinuousClock.Instant
     ) async throws(MSSFault) -> (Subscriber, SubscriberKey) {
+        guard let subscriber = try await found(mobileUser, until: deadline), subscriber.user.state == .active,
+            subscriber.key(.authentication)?.certificate != nil
+        else { throw MSSFault(.unknownClient, "MSISDN is unknown to this platform.", specifier: 1052) }
+        let (key, certificate) = try KeyChoice.key(for: use, of: subscriber)
+        if let refusal = evidence.refusal(of: certificate) { throw refusal }
+        return (subscriber, key)
+    }
+
+    private func found(
+        _ mobileUser: MobileUser,
+        until deadline: ContinuousClock.Instant
+    ) async throws(MSSFault) -> Subscriber? {
         guard let written = mobileUser.msisdn, !written.isEmpty else {
             throw MSSFault(.unknownClient, "MobileUser holds no MSISDN.", specifier: 1051)
         }
         guard let msisdn = MSISDN(written) else {
             throw MSSFault(.wrongParam, "Illegal msisdn: it must be international, + and 7 to 15 digits.")
         }
-        let found: Subscriber?
-        do { found = try await directory.subscriber(msisdn, until: deadline) } catch { throw exchange.fault(error) }
-        guard let subscriber = found, subscriber.user.state == .active,
-            subscriber.key(.authentication)?.certificate != nil
-        else { throw MSSFault(.unknownClient, "MSISDN is unknown to this platform.", specifier: 1052) }
-        let (key, certificate) = try KeyChoice.key(for: use, of: subscriber)
-        if let refusal = evidence.refusal(of: certificate) { throw refusal }
-        return (subscriber, key)
+        do { return try await directory.subscriber(msisdn, until: deadline) } catch { throw exchange.fault(error) }
     }
 
     private func transaction(

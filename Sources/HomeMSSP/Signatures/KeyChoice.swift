@@ -15,6 +15,9 @@ enum KeyChoice {
         "http://mss.ficom.fi/TS102206/v1.0.0/digestive-signature-profile.xml": .digests,
     ]
 
+    /// The profiles that a key of this use serves, in their order.
+    static func profiles(of use: KeyUse) -> [String] { profiles.filter { $0.value == use }.keys.sorted() }
+
     /// The use that a request asks for: its profile's, or without one what its content needs.
     ///
     /// - Parameters:

@@ -47,6 +47,11 @@ struct WhileUnsealed {
             try gate.admit()
             return try await service.status(request, call)
         }
+
+        func profile(_ request: ProfileRequest, _ call: Call) async throws(MSSFault) -> ProfileResponse {
+            try gate.admit()
+            return try await service.profile(request, call)
+        }
     }
 
     private struct Registrations: RegistrationService {

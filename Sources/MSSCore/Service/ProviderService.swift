@@ -31,6 +31,10 @@ public struct ApplicationProvider: Sendable, Equatable {
     ///
     /// The home's matter alone: a directory does not tell it.
     public var signatures: [SignatureKind]
+    /// Whether it hears of users who cannot sign, and why, and may have certificates without a signature.
+    ///
+    /// The home's matter alone.
+    public var readsProfiles: Bool
 
     public init(
         id: String,
@@ -39,7 +43,8 @@ public struct ApplicationProvider: Sendable, Equatable {
         displayName: String,
         showsOtherwise: Bool = false,
         signsDigests: Bool = false,
-        signatures: [SignatureKind] = [.cms]
+        signatures: [SignatureKind] = [.cms],
+        readsProfiles: Bool = false
     ) {
         self.id = id
         self.identities = identities
@@ -48,5 +53,6 @@ public struct ApplicationProvider: Sendable, Equatable {
         self.showsOtherwise = showsOtherwise
         self.signsDigests = signsDigests
         self.signatures = signatures
+        self.readsProfiles = readsProfiles
     }
 }

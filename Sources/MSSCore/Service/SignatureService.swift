@@ -9,4 +9,7 @@ public protocol SignatureService: Sendable {
 
     /// Tells how far a transaction of the asking provider has come (TS 102 204 §7.2).
     func status(_ request: StatusRequest, _ call: Call) async throws(MSSFault) -> StatusResponse
+
+    /// Tells what a mobile user can sign with (TS 102 204 §7.5); a provider that may not ask hears of nobody who cannot.
+    func profile(_ request: ProfileRequest, _ call: Call) async throws(MSSFault) -> ProfileResponse
 }

@@ -2,11 +2,17 @@ import MSSCore
 
 /// What every message begins with: versions, AP_Info, MSSP_Info; and the types that several messages use (§8.1, §9).
 enum HeaderCodec {
-    static func decode(_ message: XMLElement) throws(MSSFault) -> MessageHeader {
+    /// Reads what every message begins with.
+    ///
+    /// - Parameters:
+    ///   - message: The message element.
+    ///   - takesTwo: Whether version 2.0 is taken besides 1.0 to 1.2: profile queries have it.
+    static func decode(_ message: XMLElement, takesTwo: Bool = false) throws(MSSFault) -> MessageHeader {
         let major = try version(message, "MajorVersion")
         let minor = try version(message, "MinorVersion")
-        guard major == 1, (0...2).contains(minor) else {
-            throw MSSFault(.incompatibleInterface, "MajorVersion must be 1 and MinorVersion 0, 1 or 2.")
+        guard major == 1 && (0...2).contains(minor) || takesTwo && major == 2 && minor == 0 else {
+            let two = takesTwo ? ", or 2 and 0" : ""
+            throw MSSFault(.incompatibleInterface, "MajorVersion must be 1 and MinorVersion 0, 1 or 2\(two).")
         }
         let info = try required(message, "AP_Info")
         let apInfo = APInfo(

@@ -2,6 +2,8 @@
 public enum WireOperation: String, Sendable, CaseIterable {
     case signature = "MSS_Signature"
     case status = "MSS_StatusQuery"
+    case profile = "MSS_ProfileQuery"
+    case handshake = "MSS_Handshake"
     case registration = "MSS_Registration"
     /// Between the platform's own services: an acquiring entity asks for its providers.
     case directory = "MSSP_ProviderDirectory"
@@ -12,5 +14,14 @@ public enum WireOperation: String, Sendable, CaseIterable {
     var requestElement: String { message + "Req" }
     var responseElement: String { message + "Resp" }
 
-    private var message: String { self == .status ? "MSS_Status" : rawValue }
+    /// Other last parts that clients use.
+    public var otherPorts: [String] { self == .profile ? ["MSS_ProfilePort"] : [] }
+
+    private var message: String {
+        switch self {
+        case .status: "MSS_Status"
+        case .profile: "MSS_Profile"
+        default: rawValue
+        }
+    }
 }

@@ -1,0 +1,95 @@
+import Alauda
+import HomeMSSP
+import MSSCore
+import MSSTestSupport
+import Testing
+
+@Suite("A profile query at the home")
+struct ProfileTests {
+    private static func ask(
+        _ stage: Stage,
+        _ parameters: Set<ProfileRequest.Parameter> = [],
+        msisdn: String? = nil
+    ) async throws(MSSFault) -> ProfileResponse {
+        let request = ProfileRequest(
+            header: Sample.header(),
+            mobileUser: MobileUser(msisdn: msisdn ?? stage.card.msisdn.description),
+            parameters: parameters
+        )
+        return try await stage.signatures.profile(request, Sample.call(through: Sample.ae, from: Sample.ap))
+    }
+
+    private static func entitled() -> ApplicationProvider {
+        var provider = Sample.provider
+        provider.readsProfiles = true
+        return provider
+    }
+
+    @Test("tells a provider what an active user's keys serve, and no more")
+    func plain() async throws {
+        let stage = try await Stage.withSigner()
+        let answer = try await Self.ask(stage)
+        #expect(answer.signatureProfiles.contains("http://alauda.mobi/digitalSignature"))
+        #expect(!answer.signatureProfiles.contains("http://alauda.mobi/nonRepudiation"))
+        #expect(answer.sim == ProfileResponse.SIM(state: .active))
+    }
+
+    @Test("without the entitlement unknown, inactive and blocked users look alike")
+    func alike() async throws {
+        let stage = try await Stage.withSigner()
+        let unknown = await fault { () async throws(MSSFault) in
+            _ = try await Self.ask(stage, msisdn: "+358409999999")
+        }
+        #expect(unknown == "105/1052")
+        let inactive = try await Stage.withSigner()
+        _ = try await inactive.register(.deactivateMobileUser(inactive.card.msisdn))
+        let blocked = try await Stage.withSigner(.answers(.pinBlocked))
+        #expect(await fault { () async throws(MSSFault) in _ = try await blocked.sign() } == "402/4021")
+        let revoked = try await Stage.withSigner()
+        revoked.evidence.refuse(with: MSSFault(.errorCertificate))
+        for stage in [inactive, blocked, revoked] {
+            #expect(await fault { () async throws(MSSFault) in _ = try await Self.ask(stage) } == "105/1052")
+        }
+    }
+
+    @Test("tells an entitled provider why somebody cannot sign")
+    func entitledReasons() async throws {
+        let inactive = try await Stage.withSigner(provider: Self.entitled())
+        _ = try await inactive.register(.deactivateMobileUser(inactive.card.msisdn))
+        #expect(await fault { () async throws(MSSFault) in _ = try await Self.ask(inactive) } == "403")
+        let created = Stage(provider: Self.entitled())
+        try await created.home.insertCard(created.card, imsi: Sample.imsi(1), by: Sample.act())
+        try await created.home.insertUser(Sample.person(created.card), serialNumber: "MSSP1", by: Sample.act())
+        #expect(await fault { () async throws(MSSFault) in _ = try await Self.ask(created) } == "404/4041")
+    }
+
+    @Test("tells an entitled provider what the card last said of its PIN, and the certificates")
+    func entitledPIN() async throws {
+        let stage = try await Stage.withSigner(.answers(.pinBlocked), provider: Self.entitled())
+        let before = try await Self.ask(stage)
+        #expect(before.sim.pin == ProfileResponse.PINStatus(isBlocked: false))
+        #expect(before.sim.certificates.map(\.der) == [[2]] && before.sim.certificates[0].state == .active)
+        #expect(before.sim.certificates[0].algorithm == "P-256")
+        _ = await fault { () async throws(MSSFault) in _ = try await stage.sign() }
+        let blocked = try #require(try await Self.ask(stage).sim.pin)
+        #expect(blocked.isBlocked && blocked.told != nil)
+        // Who signs has a PIN that is not blocked any more.
+        stage.setPhone(.signs)
+        _ = try await stage.sign()
+        #expect(try await Self.ask(stage).sim.pin == ProfileResponse.PINStatus(isBlocked: false))
+        let some = try await Self.ask(stage, [.state])
+        #expect(some.sim == ProfileResponse.SIM(state: .active))
+    }
+
+    @Test("needs a number, and a provider of this acquiring entity")
+    func refusals() async throws {
+        let stage = try await Stage.withSigner()
+        #expect(await fault { () async throws(MSSFault) in _ = try await Self.ask(stage, msisdn: "") } == "105/1051")
+        #expect(await fault { () async throws(MSSFault) in _ = try await Self.ask(stage, msisdn: "12") } == "101")
+        let request = ProfileRequest(header: Sample.header(), mobileUser: MobileUser(msisdn: "+358401234567"))
+        let foreign = Sample.call(through: Sample.ae, from: Stage.otherAP)
+        #expect(
+            await fault { () async throws(MSSFault) in _ = try await stage.signatures.profile(request, foreign) } == "104"
+        )
+    }
+}
