@@ -12,7 +12,8 @@ enum HomeMSSPService {
             commands: ["migrate", "restore", "status", "import", "evidence", "roll-key"] + CustodyCall.commands,
             options: ["batch", "components", "components-fd", "transaction", "to", "for", "msisdn"]
                 + CustodyCall.options,
-            flags: ["all-or-none", "keep-good"] + CustodyCall.flags
+            flags: ["all-or-none", "keep-good"] + CustodyCall.flags,
+            usage: [ImportCall.usage, EvidenceCall.usage, RollKeyCall.usage] + CustodyCall.usage
         ) { invocation in
             let file = invocation.configuration
             switch invocation.command {

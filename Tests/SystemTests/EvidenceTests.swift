@@ -94,7 +94,7 @@ struct EvidenceTests {
         #expect(refused.status != 0 && refused.errorText.contains("there is no evidence of this transaction"))
         #expect(!FileManager.default.fileExists(atPath: desk.folder.path("record.der")))
         for wrong in ["", "--transaction \(id)", "--transaction x --to y --for auditor.pem"] {
-            #expect(try await desk.shell("HomeMSSPService evidence --config home.toml \(wrong)").status == 78)
+            #expect(try await desk.shell("HomeMSSPService evidence --config home.toml \(wrong)").status == 64)
         }
     }
 

@@ -204,4 +204,25 @@ struct StartTests {
         #expect(result.status != 0 && result.status != 124)
         #expect(result.errorText.split(separator: "\n").count == 1, "\(result.errorText)")
     }
+
+    @Test(
+        "is none for a wrong command line: exit code 64, and --help shows how it must be",
+        arguments: [
+            "frobnicate", "import cards.csv", "import --all-or-none --keep-good cards.csv", "import --keep-good",
+            "import --keep-good --components 4 cards.csv", "unseal --pin --shares", "unseal 123456",
+            "custodians --of 5",
+            "destroy-kek", "rotate-kek --kek 1", "evidence --transaction h1",
+        ]
+    )
+    func wrongCall(line: String) async throws {
+        let program = try BuiltProducts.program("HomeMSSPService").path
+        let words = line.split(separator: " ").map { String($0) }
+        let result = try await Command.run("timeout", ["10", program] + words + ["--config", "/nowhere.toml"])
+        #expect(result.status == 64, "\(result.errorText)")
+        #expect(result.errorText.hasSuffix("; HomeMSSPService --help shows how it is called\n"))
+        #expect(result.errorText.split(separator: "\n").count == 1 && !result.errorText.contains("123456"))
+        let help = try await Command.run(program, ["--help"])
+        #expect(help.status == 0)
+        #expect(line == "frobnicate" || help.text.contains("HomeMSSPService \(words[0]) "), "\(help.text)")
+    }
 }

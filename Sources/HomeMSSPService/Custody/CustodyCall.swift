@@ -5,6 +5,12 @@ struct CustodyCall {
     static let commands = ["unseal", "custodians", "rotate-kek", "destroy-kek"]
     static let options = ["of", "need", "kek"]
     static let flags = ["pin", "shares"]
+    static let usage = [
+        "unseal [--pin | --shares] --config FILE",
+        "custodians --of N --need K [--pin | --shares] --config FILE",
+        "rotate-kek [--pin | --shares] --config FILE",
+        "destroy-kek --kek VERSION [--pin | --shares] --config FILE",
+    ]
 
     /// What the home is asked.
     let words: [String]
@@ -16,7 +22,7 @@ struct CustodyCall {
         let options = invocation.options
         guard invocation.arguments.isEmpty else {
             // Perhaps a secret, so it is not repeated.
-            throw StartError("\(invocation.command) takes options alone; secrets are never on the command line")
+            throw StartError(usage: "\(invocation.command) takes options alone; secrets are never on the command line")
         }
         let named =
             switch invocation.command {
@@ -25,15 +31,15 @@ struct CustodyCall {
             default: [String]()
             }
         guard Set(options.keys).subtracting(Self.flags).subtracting(named).isEmpty else {
-            throw StartError("an option of another command")
+            throw StartError(usage: "an option of another command")
         }
         guard options["pin"] == nil || options["shares"] == nil else {
-            throw StartError("\(invocation.command) wants either --pin or --shares")
+            throw StartError(usage: "\(invocation.command) wants either --pin or --shares")
         }
         var words = [invocation.command]
         for name in named {
             guard let value = options[name], Int32(value) != nil else {
-                throw StartError("\(invocation.command) wants --\(name) NUMBER")
+                throw StartError(usage: "\(invocation.command) wants --\(name) NUMBER")
             }
             words.append(value)
         }

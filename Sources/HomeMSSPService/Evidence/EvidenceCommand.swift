@@ -35,6 +35,9 @@ struct EvidenceCommand: Sendable {
 
 /// The caller's side of `evidence`: the certificate goes, the envelope comes and is written where nothing was.
 struct EvidenceCall {
+    private static let options = "--transaction ID --to FILE --for CERTIFICATE"
+    static let usage = "evidence \(options) --config FILE"
+
     /// What the home is asked.
     let words: [String]
     private let path: String
@@ -47,9 +50,9 @@ struct EvidenceCall {
         let options = invocation.options
         guard invocation.arguments.isEmpty, let id = options["transaction"], let path = options["to"],
             let auditor = options["for"]
-        else { throw StartError("evidence wants --transaction ID --to FILE --for CERTIFICATE") }
+        else { throw StartError(usage: "evidence wants \(Self.options)") }
         guard TransactionID(id) != nil else {
-            throw StartError("--transaction must be an MSSP_TransID, as the provider was told it")
+            throw StartError(usage: "--transaction must be an MSSP_TransID, as the provider was told it")
         }
         // Asked before the home is: an export that cannot be kept stands in the audit nevertheless.
         guard !NewFile.exists(path) else { throw StartError("\(path): is there already; nothing is overwritten") }

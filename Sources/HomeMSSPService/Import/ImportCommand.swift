@@ -91,6 +91,10 @@ struct BatchName {
 
 /// The caller's side of `import`: the file is read twice, for its digest and to be sent.
 struct ImportCall {
+    static let usage = """
+        import (--all-or-none | --keep-good) [--batch NAME] [--components 2|3] [--components-fd N] --config FILE BATCH-FILE
+        """
+
     /// What the home is asked.
     let words: [String]
     let terminal: Terminal
@@ -102,21 +106,21 @@ struct ImportCall {
     init(_ invocation: Invocation) throws(StartError) {
         let options = invocation.options
         guard invocation.arguments.count == 1, let path = invocation.arguments.first else {
-            throw StartError("import wants one FILE")
+            throw StartError(usage: "import wants one FILE")
         }
         guard (options["all-or-none"] == nil) != (options["keep-good"] == nil) else {
-            throw StartError("import wants either --all-or-none or --keep-good")
+            throw StartError(usage: "import wants either --all-or-none or --keep-good")
         }
         let stem = URL(filePath: path).deletingPathExtension().lastPathComponent
         guard let name = BatchName(options["batch"] ?? stem) else {
-            throw StartError("--batch NAME has 1 to 64 letters, digits, dots, hyphens and underscores")
+            throw StartError(usage: "--batch NAME has 1 to 64 letters, digits, dots, hyphens and underscores")
         }
         guard let components = Int(options["components"] ?? "2"), (2...3).contains(components) else {
-            throw StartError("--components must be 2 or 3")
+            throw StartError(usage: "--components must be 2 or 3")
         }
         let descriptor = Int32(options["components-fd"] ?? "0")
         guard let descriptor, descriptor >= 0, fcntl(descriptor, F_GETFD) >= 0 else {
-            throw StartError("--components-fd must be an open descriptor")
+            throw StartError(usage: "--components-fd must be an open descriptor")
         }
         guard let file = FileHandle(forReadingAtPath: path) else { throw StartError("\(path) cannot be read") }
         self.file = file

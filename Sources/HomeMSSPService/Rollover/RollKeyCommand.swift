@@ -29,6 +29,7 @@ struct RollKeyCommand: Sendable {
 
 /// The caller's side of `roll-key`.
 struct RollKeyCall {
+    static let usage = "roll-key --msisdn NUMBER"
     static let wanted = "roll-key wants --msisdn NUMBER, the card's in international form: +358…"
 
     /// What the home is asked.
@@ -39,7 +40,7 @@ struct RollKeyCall {
     /// - Throws: `StartError` that says what is wrong with it.
     init(_ invocation: Invocation) throws(StartError) {
         guard invocation.arguments.isEmpty, let number = invocation.options["msisdn"], MSISDN(number) != nil else {
-            throw StartError(Self.wanted)
+            throw StartError(usage: Self.wanted)
         }
         words = ["roll-key", number]
     }

@@ -91,12 +91,9 @@ extension Invocation {
     }
 
     /// The answer to `--help`.
-    static func usage(_ name: String, commands: [String]) -> String {
+    static func usage(_ name: String, commands: [String], lines: [String] = []) -> String {
         let choice = ([run] + commands).joined(separator: "|")
-        return """
-            usage: \(name) [\(choice)] --config FILE
-                   \(name) --help | --version
-
-            """
+        let calls = ["[\(choice)] --config FILE"] + lines + ["--help | --version"]
+        return "usage: " + calls.map { "\(name) \($0)\n" }.joined(separator: "       ")
     }
 }

@@ -14,32 +14,36 @@ public enum ServiceMain {
 
     /// Hardens the process, reads the command line, runs `body` and ends the process.
     ///
-    /// An error that `body` throws is one line on standard error; the exit code is 78 for a `StartError`, 70 for
-    /// another error, 64 for a command line that makes no sense, and 0 when `body` returns.
+    /// An error that `body` throws is one line on standard error; the exit code is 78 for a `StartError`, 64 for
+    /// one of the command line, 70 for another error, and 0 when `body` returns.
     /// - Parameters:
     ///   - name: The service's name.
     ///   - commands: Those it knows besides `run`.
     ///   - options: Names of options that they have; each takes a value.
     ///   - flags: Names of those that take none.
+    ///   - usage: A line for `--help` on each command that has any.
     ///   - body: What the service does; returns when it has stopped.
     public static func run(
         _ name: String,
         commands: [String] = [],
         options: [String] = [],
         flags: [String] = [],
+        usage: [String] = [],
         _ body: @Sendable (Invocation) async throws -> Void
     ) async -> Never {
         do {
             try ProcessHardening.apply()
             let words = CommandLine.arguments.dropFirst()
             switch Invocation.read(words, commands: commands, options: options, flags: flags) {
-            case .help: say(Invocation.usage(name, commands: commands), on: STDOUT_FILENO)
+            case .help: say(Invocation.usage(name, commands: commands, lines: usage), on: STDOUT_FILENO)
             case .version: say("\(name) \(version)\n", on: STDOUT_FILENO)
             case .wrong(let what):
-                end(name, "\(what); \(name) --help shows how it is called", ExitCode.usage)
+                throw StartError(usage: what)
             case .invocation(let invocation):
                 try await body(invocation)
             }
+        } catch let error as StartError where error.isUsage {
+            end(name, "\(error.description); \(name) --help shows how it is called", ExitCode.usage)
         } catch let error as StartError {
             end(name, error.description, ExitCode.configuration)
         } catch {
