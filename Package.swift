@@ -149,7 +149,10 @@ let package = Package(
             dependencies: ["Alauda", "OTA", "SMPP", "Simulation", .crypto, .cryptoExtras, .nioCore, .nioPosix]
         ),
         .testTarget(name: "PostgreSQLTests", dependencies: ["MSSTestSupport", "PostgreSQL"]),
-        .testTarget(name: "KeyVaultTests", dependencies: ["Alauda", "KeyVault", "MSSCore", "MSSTestSupport", "OTA"]),
+        .testTarget(
+            name: "KeyVaultTests",
+            dependencies: ["Alauda", "KeyVault", "MSSCore", "MSSTestSupport", "OTA", .crypto]
+        ),
         .testTarget(
             name: "HomeStoreTests",
             dependencies: [

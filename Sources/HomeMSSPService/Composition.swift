@@ -120,7 +120,8 @@ struct Composition {
                 ),
                 CardBatchTable(pool: batches, authenticator: rowCodes),
                 EvidenceTable(pool: pool),
-                RootRollover(prefix: prefix, directory: subscribers, exchange: exchange)
+                RootRollover(prefix: prefix, directory: subscribers, exchange: exchange),
+                checkpoints(pool)
             )
             services.append(
                 ConsoleServer(
@@ -194,7 +195,8 @@ struct Composition {
         _ lock: CustodyLock,
         _ batches: CardBatchTable,
         _ evidence: EvidenceTable,
-        _ rollover: RootRollover
+        _ rollover: RootRollover,
+        _ checkpoints: AuditCheckpoints
     ) -> HomeConsole {
         let custody = Custody(access, lock: lock, tally: metrics)
         let unseal = UnsealCommand(custody: custody, unsealing: unsealing) { () async throws(StartError) in
@@ -209,6 +211,24 @@ struct Composition {
                 EvidenceCommand(export: export).command, RollKeyCommand(rollover: rollover).command, unseal.command,
                 CustodiansCommand(custody: custody, unsealing: unsealing).command,
             ] + RotationCommands(custody: custody, unsealing: unsealing).commands
+                + IdentityCommands(identity: checkpoints.identity).commands
+                + CheckpointCommands(checkpoints: checkpoints).commands
+        )
+    }
+
+    private func checkpoints(_ pool: Pool) -> AuditCheckpoints {
+        let identity = PlatformIdentity(
+            vault: vault,
+            table: IdentityTable(pool: pool),
+            name: configuration.identity,
+            tally: metrics,
+            logger: log.logger
+        )
+        return AuditCheckpoints(
+            identity: identity,
+            table: CheckpointTable(pool: pool),
+            tally: metrics,
+            logger: log.logger
         )
     }
 

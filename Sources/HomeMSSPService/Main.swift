@@ -9,7 +9,8 @@ enum HomeMSSPService {
     static func main() async {
         await ServiceMain.run(
             "HomeMSSPService",
-            commands: ["migrate", "restore", "status", "import", "evidence", "roll-key"] + CustodyCall.commands,
+            commands: ["migrate", "restore", "status", "import", "evidence", "roll-key"] + CustodyCall.commands
+                + IdentityCall.commands,
             options: ["batch", "components", "components-fd", "transaction", "to", "for", "msisdn"]
                 + CustodyCall.options,
             flags: ["all-or-none", "keep-good"] + CustodyCall.flags,
@@ -27,6 +28,10 @@ enum HomeMSSPService {
             case "roll-key":
                 let call = try RollKeyCall(invocation)
                 try await atConsole(call.words, try ConfigurationFile.load(HomeConfiguration.self, from: file))
+            case let command where IdentityCall.commands.contains(command):
+                let call = try IdentityCall(invocation)
+                let configuration = try ConfigurationFile.load(HomeConfiguration.self, from: file)
+                try await atConsole(call.words, configuration, file: call.parts())
             case "import":
                 let call = try ImportCall(invocation)
                 let configuration = try ConfigurationFile.load(HomeConfiguration.self, from: file)

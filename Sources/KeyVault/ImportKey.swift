@@ -71,7 +71,7 @@ final class ImportKey: @unchecked Sendable {
 }
 
 /// A key under a passphrase is refused; libcrypto would ask for one on the terminal and wait.
-private func noPassphrase(
+func noPassphrase(
     _ buffer: UnsafeMutablePointer<CChar>?,
     _ size: Int32,
     _ isWriting: Int32,

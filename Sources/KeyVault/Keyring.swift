@@ -104,7 +104,16 @@ final class Keyring: Sendable {
 
     /// The key of one transaction's evidence: derived from a shard, so that no card key's shard seals evidence itself.
     func evidenceKey(of transaction: String, version: Int32) -> SymmetricKey? {
-        let name = Array("mssp evidence \(transaction)".utf8)
+        derivedKey("mssp evidence \(transaction)", version)
+    }
+
+    /// The key that one identity of the platform is sealed under, and nothing else.
+    func identityKey(_ number: Int32, version: Int32) -> SymmetricKey? {
+        derivedKey("mssp identity \(number)", version)
+    }
+
+    private func derivedKey(_ name: String, _ version: Int32) -> SymmetricKey? {
+        let name = Array(name.utf8)
         guard let place = shardPlaces[version],
             let number = SHA256.hash(data: name).first(where: { _ in true }),
             let shard = key(at: place + Int(number) * Self.size)

@@ -36,6 +36,11 @@ final class LockedMemory: @unchecked Sendable {
         }
     }
 
+    /// Lends its octets to be filled; only to the one who makes this.
+    func fill<Value>(_ body: (UnsafeMutableRawBufferPointer) -> Value) -> Value {
+        body(UnsafeMutableRawBufferPointer(start: start, count: count))
+    }
+
     func withOctets<Value, Failure: Error>(
         at offset: Int,
         count length: Int,

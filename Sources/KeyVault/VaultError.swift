@@ -12,6 +12,10 @@ public enum VaultError: Error, Sendable, Equatable, CustomStringConvertible {
     case damagedRecord
     /// Stored evidence does not open: changed, of another transaction, or sealed under another KEK.
     case damagedEvidence
+    /// The row of an identity is not as this vault wrote it.
+    case damagedIdentity
+    /// An identity cannot do this, or a certificate is not one for it.
+    case identity(String)
     /// The card's batch uses triple DES and is not permitted to, or not any more.
     case legacyRefused(String)
     /// A packet or frame is not authentic, or not of this card.
@@ -26,8 +30,9 @@ public enum VaultError: Error, Sendable, Equatable, CustomStringConvertible {
         case .envelope(let reason): "the envelope cannot be taken: \(reason)"
         case .damagedRecord: "a card's key record does not open in this vault"
         case .damagedEvidence: "the evidence does not open in this vault"
+        case .damagedIdentity: "the identity's row is not as this vault wrote it"
         case .notAuthentic: "the frame is not authentic"
-        case .legacyRefused(let reason), .unusable(let reason): reason
+        case .legacyRefused(let reason), .unusable(let reason), .identity(let reason): reason
         }
     }
 }

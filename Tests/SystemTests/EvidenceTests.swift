@@ -127,7 +127,7 @@ struct EvidenceTests {
 }
 
 /// A folder with an auditor's key, and the configuration of a home with a console beside the shared one.
-private struct EvidenceDesk {
+struct EvidenceDesk {
     let platform: Platform
     let folder: TemporaryFolder
 

@@ -15,6 +15,7 @@ struct OperationsDocumentTests {
         try await looking(operator_)
         let rolled = try await operator_.run("Rolling a card's key", "roll-key")
         #expect(rolled.said.last == "KVN 2 is in use, KVN 1 is dead on the card", "\(rolled)")
+        try await identity(operator_)
         try await restoring(operator_)
         #expect(operator_.left.isEmpty, "nobody ran \(operator_.left)")
     }
@@ -65,6 +66,48 @@ struct OperationsDocumentTests {
         #expect(homes.said.joined().contains("(1 row)") || homes.said.joined().contains("1 "), "\(homes)")
     }
 
+    private func identity(_ who: Operator) async throws {
+        let section = "The platform's identity"
+        let made = try await who.run(section, "identity make")
+        #expect(made.said.last?.hasPrefix("identity 1 is made") == true, "\(made)")
+        _ = try await who.run(section, "identity request")
+        let ca = """
+            openssl req -x509 -newkey rsa:2048 -nodes -keyout identity-ca.key -out identity-ca.pem -days 2 -subj /CN=root 2>&1 &&
+            openssl x509 -req -in identity-request.pem -CA identity-ca.pem -CAkey identity-ca.key -copy_extensions copy \
+                -days 2 -out identity.pem 2>&1
+            """
+        let certified = try await ConsoleTyping.run(ca, in: who.home.platform.file("config"))
+        #expect(certified.status == 0, "\(certified)")
+        let installed = try await who.run(section, "identity install")
+        #expect(
+            installed.said.last?.hasPrefix("identity 1 is active, certificate valid until ") == true,
+            "\(installed)"
+        )
+        let shown = try await who.run(section, "identity show")
+        #expect(shown.said.last == "identity 1 signs", "\(shown)")
+        try await checkpoints(who)
+    }
+
+    private func checkpoints(_ who: Operator) async throws {
+        let section = "Checkpoints of the audit"
+        let made = try await who.run(section, "home.toml > checkpoint-1.txt")
+        #expect(made.status == 0, "\(made)")
+        let verified = try await who.run(section, "openssl cms -verify")
+        #expect(verified.status == 0 && verified.said.first == "mssp audit checkpoint", "\(verified)")
+        #expect(verified.said.contains("home urn:mssp:demo:home"), "\(verified)")
+        #expect(try await who.signature().status == "500")
+        let fits = try await who.run(section, "checkpoint verify")
+        #expect(fits.said.last?.contains("fit checkpoints 1 to 1") == true, "\(fits)")
+        let same = try await who.run(section, "| diff")
+        #expect(same.status == 0 && same.said.isEmpty, "\(same)")
+        _ = try await who.home.platform.rows(
+            "UPDATE audit_log SET outcome = 'nothing' WHERE id = (SELECT min(id) FROM audit_log)"
+        )
+        let found = try await who.home.type("checkpoint verify")
+        #expect(found.status == 70 && found.errors.contains("a row was changed"), "\(found)")
+        #expect(try await who.home.ask("metrics").contains("audit_changed"))
+    }
+
     private func restoring(_ who: Operator) async throws {
         let dump = try await who.run("Restoring", "pg_dump")
         #expect(dump.status == 0, "\(dump.errors)")
@@ -85,6 +128,7 @@ struct OperationsDocumentTests {
         #expect(answer.status == "500", "\(answer.body)")
         let signature = try #require(answer.signature)
         #expect(try await Verdict.content(of: signature, on: who.home.platform) == "As written")
+        #expect(try await who.home.type("identity show").said.last == "identity 1 signs")
     }
 }
 

@@ -38,6 +38,9 @@ struct SecrecyTests {
     @Test("of a card stands in a dump of the database and the configuration; without the top key nothing opens them")
     func dump() async throws {
         let platform = try await Platform.running
+        let desk = try await EvidenceDesk()
+        let made = try await desk.shell("HomeMSSPService identity make --config home.toml")
+        try #require(made.status == 0, "\(made.errorText)")
         let migrate = try String(contentsOfFile: platform.file("config/migrate.toml"), encoding: .utf8)
         let host = try #require(migrate.split(separator: "host=").last?.split(separator: " ").first)
         let dump = try await Command.run(
@@ -59,6 +62,16 @@ struct SecrecyTests {
             #expect(!text.contains(key.lowercased()))
             let base64 = try #require(Data(hexadecimal: key)).base64EncodedString().lowercased()
             #expect(!text.contains(base64))
+        }
+        // The identity's private key is known to nobody: each 32 octets of every key, code and seal are tried for it.
+        let identity = try await platform.rows("SELECT encode(public_key, 'hex') FROM identities")
+        let publicKey = try #require(identity.first.flatMap { Data(hexadecimal: $0) })
+        #expect(identity.allSatisfy { text.contains($0) })
+        let columns = text.split { !$0.isHexDigit }.filter { $0.count >= 64 && $0.count.isMultiple(of: 2) }
+            .compactMap { Data(hexadecimal: String($0)) }
+        #expect(columns.count > 257)
+        for column in columns where column.count <= 256 {
+            #expect(!PrivateKeySearch.finds([UInt8](publicKey), in: [UInt8](column)))
         }
     }
 

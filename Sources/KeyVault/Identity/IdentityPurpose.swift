@@ -1,0 +1,41 @@
+import Crypto
+
+/// What the platform's identity signs.
+///
+/// Each purpose is the first line of what is signed, so a signature of one is none of another, whatever stands below it.
+public enum IdentityPurpose: String, Sendable, CaseIterable {
+    /// A statement about the audit up to a row (docs/operations.md).
+    case checkpoint = "audit checkpoint"
+
+    /// What is signed for a body.
+    public func content(of body: [UInt8]) -> [UInt8] { heading + body }
+
+    /// The body of what was signed; `nil` for the content of another purpose.
+    public func body(of content: [UInt8]) -> [UInt8]? {
+        content.starts(with: heading) ? Array(content.dropFirst(heading.count)) : nil
+    }
+
+    private var heading: [UInt8] { Array("mssp \(rawValue)\n".utf8) }
+}
+
+/// What an identity signed, and its ECDSA signature over it with SHA-256.
+public struct IdentitySignature: Sendable, Equatable {
+    /// The purpose's line and the body.
+    public var content: [UInt8]
+    /// r‖s, 64 octets.
+    public var value: [UInt8]
+
+    public init(content: [UInt8], value: [UInt8]) {
+        self.content = content
+        self.value = value
+    }
+
+    /// Whether it is a signature for this purpose by an identity's key; the identity's row is not asked for its code.
+    public func isValid(for purpose: IdentityPurpose, by record: IdentityRecord) -> Bool {
+        guard purpose.body(of: content) != nil,
+            let key = try? P256.Signing.PublicKey(x963Representation: record.publicKey),
+            let signature = try? P256.Signing.ECDSASignature(rawRepresentation: value)
+        else { return false }
+        return key.isValidSignature(signature, for: content)
+    }
+}
