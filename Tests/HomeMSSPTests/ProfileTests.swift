@@ -74,7 +74,9 @@ struct ProfileTests {
         let blocked = try #require(try await Self.ask(stage).sim.pin)
         #expect(blocked.isBlocked && blocked.told != nil)
         // Who signs has a PIN that is not blocked any more.
-        stage.setPhone(.signs)
+        stage.channel.whenSent { [unowned stage] _ async throws(SIMChannelError) in
+            await stage.receive(.ok, signature: FakeEvidence.rightSignature, counter: 101)
+        }
         _ = try await stage.sign()
         #expect(try await Self.ask(stage).sim.pin == ProfileResponse.PINStatus(isBlocked: false))
         let some = try await Self.ask(stage, [.state])

@@ -91,9 +91,9 @@ struct BatchName {
 
 /// The caller's side of `import`: the file is read twice, for its digest and to be sent.
 struct ImportCall {
-    static let usage = """
-        import (--all-or-none | --keep-good) [--batch NAME] [--components 2|3] [--components-fd N] --config FILE BATCH-FILE
-        """
+    static let usage =
+        "import (--all-or-none | --keep-good) [--batch NAME] [--components 2|3] [--components-fd N]"
+        + " --config FILE BATCH-FILE"
 
     /// What the home is asked.
     let words: [String]
