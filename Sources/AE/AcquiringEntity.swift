@@ -38,6 +38,16 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
         return try await home.profile(request, call.onBehalfOfPeer())
     }
 
+    public func cancel(_ request: CancelRequest, _ call: Call) async throws(MSSFault) -> CancelResponse {
+        _ = try admit(request.header.apInfo, call)
+        return try await home.cancel(request, call.onBehalfOfPeer())
+    }
+
+    public func fit(_ request: FitRequest, _ call: Call) async throws(MSSFault) -> FitResponse {
+        _ = try admit(request.header.apInfo, call)
+        return try await home.fit(request, call.onBehalfOfPeer())
+    }
+
     public func handshake(_ request: HandshakeRequest, _ call: Call) async throws(MSSFault) -> HandshakeResponse {
         _ = try admit(request.header.apInfo, call)
         return HandshakeResponse(

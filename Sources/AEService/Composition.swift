@@ -74,7 +74,7 @@ struct Composition {
             port: configuration.listen.port,
             tls: material,
             profile: .edge,
-            gate: .everyone([.signature, .status, .profile, .handshake])
+            gate: .everyone([.signature, .status, .profile, .handshake, .cancel, .fit])
         )
         settings.exposesTiming = configuration.exposesTiming ?? false
         return MeshServer(

@@ -33,6 +33,25 @@ public struct SignatureClient: SignatureService {
         ).response
     }
 
+    public func cancel(_ request: CancelRequest, _ call: Call) async throws(MSSFault) -> CancelResponse {
+        try await home.send(
+            .cancel,
+            call,
+            encode: { OwnCodec.encodeRequest(request, $0) },
+            decode: OwnCodec.decodeCancelResponse
+        ).response
+    }
+
+    public func fit(_ request: FitRequest, _ call: Call) async throws(MSSFault) -> FitResponse {
+        try await home.send(
+            .fit,
+            call,
+            mayRepeat: true,
+            encode: { OwnCodec.encodeRequest(request, $0) },
+            decode: OwnCodec.decodeFitResponse
+        ).response
+    }
+
     public func profile(_ request: ProfileRequest, _ call: Call) async throws(MSSFault) -> ProfileResponse {
         try await home.send(
             .profile,

@@ -24,6 +24,8 @@ public struct WireServices: Sendable {
         case signature(SignatureRequest)
         case status(StatusRequest)
         case profile(ProfileRequest)
+        case cancel(CancelRequest)
+        case fit(FitRequest)
         case registration(RegistrationRequest)
         case directory
         case handshake(HandshakeRequest)
@@ -37,7 +39,7 @@ public struct WireServices: Sendable {
 
     func serves(_ operation: WireOperation) -> Bool {
         switch operation {
-        case .signature, .status, .profile: signatures != nil
+        case .signature, .status, .profile, .cancel, .fit: signatures != nil
         case .handshake: handshakes != nil
         case .registration: registrations != nil
         case .directory: providers != nil
@@ -49,6 +51,8 @@ public struct WireServices: Sendable {
         case .signature: return .signature(try SignatureCodec.decodeRequest(request))
         case .status: return .status(try StatusCodec.decodeRequest(request))
         case .profile: return .profile(try ProfileCodec.decodeRequest(request))
+        case .cancel: return .cancel(try OwnCodec.decodeCancelRequest(request))
+        case .fit: return .fit(try OwnCodec.decodeFitRequest(request))
         case .handshake: return .handshake(try HandshakeCodec.decodeRequest(request))
         case .registration: return .registration(try RegistrationCodec.decodeRequest(request))
         case .directory:
@@ -70,6 +74,12 @@ public struct WireServices: Sendable {
         case .profile(let request):
             guard let signatures else { break }
             return Answer(octets: ProfileCodec.encodeResponse(try await signatures.profile(request, call), shape))
+        case .cancel(let request):
+            guard let signatures else { break }
+            return Answer(octets: OwnCodec.encodeResponse(try await signatures.cancel(request, call), shape))
+        case .fit(let request):
+            guard let signatures else { break }
+            return Answer(octets: OwnCodec.encodeResponse(try await signatures.fit(request, call), shape))
         case .handshake(let request):
             guard let handshakes else { break }
             return Answer(octets: HandshakeCodec.encodeResponse(try await handshakes.handshake(request, call), shape))

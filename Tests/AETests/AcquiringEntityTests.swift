@@ -29,6 +29,19 @@ private final class RecordingHome: SignatureService, ProviderService {
         return StatusResponse(header: request.header, mobileUser: MobileUser(), status: .outstandingTransaction)
     }
 
+    func cancel(_ request: CancelRequest, _ call: Call) async throws(MSSFault) -> CancelResponse {
+        calls.withLock { $0.append(call) }
+        return CancelResponse(header: request.header)
+    }
+
+    func fit(_ request: FitRequest, _ call: Call) async throws(MSSFault) -> FitResponse {
+        calls.withLock { $0.append(call) }
+        let fit = FitResponse.Fit(
+            fits: true, charset: .gsm, segments: 1, pages: 3, charactersLeft: 9, offender: nil
+        )
+        return FitResponse(header: request.header, fit: fit)
+    }
+
     func profile(_ request: ProfileRequest, _ call: Call) async throws(MSSFault) -> ProfileResponse {
         calls.withLock { $0.append(call) }
         return ProfileResponse(header: request.header, signatureProfiles: [], sim: ProfileResponse.SIM())
@@ -55,7 +68,26 @@ struct AcquiringEntityTests {
         await cache.pull()
         _ = try await entity.signature(Sample.signature(), Sample.call(Sample.ap))
         _ = try await entity.status(Sample.status("h1"), Sample.call(Sample.ap))
-        #expect(home.calls.withLock { $0.map(\.origin) } == [Sample.ap, Sample.ap])
+        let header = Sample.header()
+        let user = MobileUser(msisdn: "+358401234567")
+        _ = try await entity.profile(ProfileRequest(header: header, mobileUser: user), Sample.call(Sample.ap))
+        _ = try await entity.cancel(CancelRequest(header: header, transactionID: "h1"), Sample.call(Sample.ap))
+        _ = try await entity.fit(FitRequest(header: header, text: "x"), Sample.call(Sample.ap))
+        #expect(home.calls.withLock { $0.map(\.origin) } == [PeerIdentity?](repeating: Sample.ap, count: 5))
+        // What it answers by itself goes no further.
+        let handshake = try await entity.handshake(HandshakeRequest(header: header), Sample.call(Sample.ap))
+        #expect(handshake.header.msspInfo.msspID.uri == Sample.ae.uri && home.calls.withLock { $0.count } == 5)
+        let stranger = Sample.call(PeerIdentity(uri: "urn:mssp:test:stranger"))
+        #expect(
+            await fault { () async throws(MSSFault) in
+                _ = try await entity.cancel(CancelRequest(header: header, transactionID: "h1"), stranger)
+            } == "104"
+        )
+        #expect(
+            await fault { () async throws(MSSFault) in
+                _ = try await entity.handshake(HandshakeRequest(header: header), stranger)
+            } == "104"
+        )
     }
 
     @Test("passes on what the phone does not show only of a provider whose entry allows it")

@@ -68,6 +68,19 @@ final class ScriptedService: SignatureService, RegistrationService, ProviderServ
         )
     }
 
+    func cancel(_ request: CancelRequest, _ call: Call) async throws(MSSFault) -> CancelResponse {
+        recorded.withLock { $0.append(call) }
+        return CancelResponse(header: request.header)
+    }
+
+    func fit(_ request: FitRequest, _ call: Call) async throws(MSSFault) -> FitResponse {
+        recorded.withLock { $0.append(call) }
+        let fit = FitResponse.Fit(
+            fits: true, charset: .gsm, segments: 1, pages: 3, charactersLeft: 9, offender: nil
+        )
+        return FitResponse(header: request.header, fit: fit)
+    }
+
     func profile(_ request: ProfileRequest, _ call: Call) async throws(MSSFault) -> ProfileResponse {
         recorded.withLock { $0.append(call) }
         return ProfileResponse(header: request.header, signatureProfiles: [], sim: ProfileResponse.SIM(state: .active))

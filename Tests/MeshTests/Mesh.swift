@@ -137,6 +137,14 @@ private struct InProcess: SignatureService, RegistrationService, ProviderService
         try await stage.signatures.status(request, arriving(call))
     }
 
+    func cancel(_ request: CancelRequest, _ call: Call) async throws(MSSFault) -> CancelResponse {
+        try await stage.signatures.cancel(request, arriving(call))
+    }
+
+    func fit(_ request: FitRequest, _ call: Call) async throws(MSSFault) -> FitResponse {
+        try await stage.signatures.fit(request, arriving(call))
+    }
+
     func profile(_ request: ProfileRequest, _ call: Call) async throws(MSSFault) -> ProfileResponse {
         try await stage.signatures.profile(request, arriving(call))
     }

@@ -119,6 +119,27 @@ public final class CardExchange: Sendable {
         }
     }
 
+    /// Waits for a transaction's end, wherever it comes, or until a moment; the ledger tells afterwards which.
+    func awaitEnd(
+        of entry: LedgerEntry,
+        _ subscriber: Subscriber,
+        until deadline: ContinuousClock.Instant
+    ) async throws(MSSFault) {
+        let transaction = entry.transaction
+        let left = transaction.deadline.timeIntervalSinceNow
+        let state = ExchangeState(deadline: .now + .seconds(max(0, left)), canResend: false)
+        running.add(RunningTransaction(transaction: transaction, subscriber: subscriber), state)
+        do throws(StoreError) {
+            guard try await ledger.awaits(transaction.id, until: deadline) else { return }
+        } catch { throw fault(error) }
+        await withTaskGroup(of: Void.self) { [running] group in
+            group.addTask { _ = await running.wait(for: transaction) }
+            group.addTask { try? await Task.sleep(until: deadline, clock: .continuous) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
     /// Waits for the end of a transaction that an earlier request began, or tells it if it has ended.
     func result(
         ofEarlier entry: LedgerEntry,

@@ -63,6 +63,32 @@ public struct HomeSignatureService: SignatureService {
         return try answer(request, transaction, try await exchange.result(of: transaction))
     }
 
+    public func cancel(_ request: CancelRequest, _ call: Call) async throws(MSSFault) -> CancelResponse {
+        let provider = try providers.admit(request.header.apInfo.id, call)
+        guard let id = TransactionID(request.transactionID), id.prefix == prefix.description else {
+            throw MSSFault(.wrongParam, "There is no such transaction: MSSP_TransID is unknown.")
+        }
+        try await exchange.cancel(id, by: ResultReader(provider: provider.id, acquiringEntity: call.peer))
+        return CancelResponse(header: request.header.answered(by: identity, at: now()))
+    }
+
+    public func fit(_ request: FitRequest, _ call: Call) async throws(MSSFault) -> FitResponse {
+        let provider = try providers.admit(request.header.apInfo.id, call)
+        return FitResponse(
+            header: request.header.answered(by: identity, at: now()),
+            fit: try ShownText.answer(request.text, format: request.format, for: provider)
+        )
+    }
+
+    private func delivered(
+        _ text: String,
+        to reader: ResultReader,
+        _ call: Call
+    ) async throws(MSSFault) -> LedgerEntry? {
+        guard let id = TransactionID(text), id.prefix == prefix.description else { return nil }
+        do { return try await ledger.deliver(id, to: reader, until: call.deadline) } catch { throw exchange.fault(error) }
+    }
+
     public func profile(_ request: ProfileRequest, _ call: Call) async throws(MSSFault) -> ProfileResponse {
         let provider = try providers.admit(request.header.apInfo.id, call)
         let subscriber = try await found(request.mobileUser, until: call.deadline)
@@ -77,17 +103,16 @@ public struct HomeSignatureService: SignatureService {
 
     public func status(_ request: StatusRequest, _ call: Call) async throws(MSSFault) -> StatusResponse {
         let provider = try providers.admit(request.header.apInfo.id, call)
-        let entry: LedgerEntry?
-        do {
-            entry =
-                if let id = TransactionID(request.transactionID), id.prefix == prefix.description {
-                    try await ledger.deliver(
-                        id,
-                        to: ResultReader(provider: provider.id, acquiringEntity: call.peer),
-                        until: call.deadline
-                    )
-                } else { nil }
-        } catch { throw exchange.fault(error) }
+        let reader = ResultReader(provider: provider.id, acquiringEntity: call.peer)
+        var entry = try await delivered(request.transactionID, to: reader, call)
+        if let running = entry, running.result == nil, let seconds = request.wait {
+            try await exchange.awaitEnd(
+                of: running,
+                try await subscriber(of: running, call),
+                until: min(.now + .seconds(seconds), call.deadline)
+            )
+            entry = try await delivered(request.transactionID, to: reader, call)
+        }
         // Another provider's transaction gets the answer of one that never was.
         guard let entry, case .signature(let task) = entry.transaction.task, task.provider == provider.id,
             task.acquiringEntity == call.peer

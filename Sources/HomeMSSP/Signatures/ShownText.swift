@@ -72,7 +72,7 @@ public enum ShownText {
         }
         guard !fit.isEmpty else { throw MSSFault(.wrongDataLength, "\(name) is empty.") }
         if let offender = fit.offender {
-            let codes = offender.character.unicodeScalars.map { "U+" + hexadecimal($0.value) }.joined(separator: " ")
+            let codes = codePoints(of: offender.character)
             throw MSSFault(
                 .inappropriateData,
                 "\(name) holds a character that the phone cannot show: \(codes), character \(offender.position + 1)."
@@ -139,6 +139,11 @@ public enum ShownText {
             timeLimit: .max,
             digests: digest.map { [$0] } ?? []
         )
+    }
+
+    /// Such as `U+202E`; several for a character of several.
+    static func codePoints(of character: Character) -> String {
+        character.unicodeScalars.map { "U+" + hexadecimal($0.value) }.joined(separator: " ")
     }
 
     private static func hexadecimal(_ value: UInt32) -> String {

@@ -77,8 +77,16 @@ enum RequestRules {
         _ request: SignatureRequest,
         for provider: ApplicationProvider
     ) throws(MSSFault) -> SignatureKind {
-        guard let format = request.format, !SignatureKind.anyCMS.contains(format) else {
-            return request.bringsDigest ? .cmsDetached : provider.signatures.first ?? .cms
+        try kind(request.format, bringsDigest: request.bringsDigest, for: provider)
+    }
+
+    static func kind(
+        _ format: String?,
+        bringsDigest: Bool,
+        for provider: ApplicationProvider
+    ) throws(MSSFault) -> SignatureKind {
+        guard let format, !SignatureKind.anyCMS.contains(format) else {
+            return bringsDigest ? .cmsDetached : provider.signatures.first ?? .cms
         }
         guard let kind = SignatureKind.allCases.first(where: { $0.format == format }) else {
             throw MSSFault(.wrongParam, "MSS_Format is not offered; use #PKCS7 or #CMS-Signature.", specifier: 1017)
@@ -90,7 +98,7 @@ enum RequestRules {
                 specifier: 1017
             )
         }
-        guard !(request.bringsDigest && kind.isAdvanced) else {
+        guard !(bringsDigest && kind.isAdvanced) else {
             throw MSSFault(
                 .wrongParam,
                 "MSS_Format asks for \(kind.rawValue), which is not made of a digest; use #PKCS7 or cms-detached.",

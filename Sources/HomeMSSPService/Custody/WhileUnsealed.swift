@@ -48,6 +48,16 @@ struct WhileUnsealed {
             return try await service.status(request, call)
         }
 
+        func cancel(_ request: CancelRequest, _ call: Call) async throws(MSSFault) -> CancelResponse {
+            try gate.admit()
+            return try await service.cancel(request, call)
+        }
+
+        func fit(_ request: FitRequest, _ call: Call) async throws(MSSFault) -> FitResponse {
+            try gate.admit()
+            return try await service.fit(request, call)
+        }
+
         func profile(_ request: ProfileRequest, _ call: Call) async throws(MSSFault) -> ProfileResponse {
             try gate.admit()
             return try await service.profile(request, call)

@@ -2,11 +2,16 @@
 public struct StatusRequest: Sendable, Equatable {
     public var header: MessageHeader
     public var transactionID: String
+    /// How many seconds the answer may wait for the transaction's end: 1 to ``longestWait``; `nil` is answered at once.
+    public var wait: Int?
 
-    public init(header: MessageHeader, transactionID: String) {
+    public init(header: MessageHeader, transactionID: String, wait: Int? = nil) {
         self.header = header
         self.transactionID = transactionID
+        self.wait = wait
     }
+
+    public static let longestWait = 60
 }
 
 /// MSS_StatusResp (§8.5): as the synchronous answer would have been, or 504 while the user has not answered.

@@ -10,6 +10,12 @@ public protocol SignatureService: Sendable {
     /// Tells how far a transaction of the asking provider has come (TS 102 204 §7.2).
     func status(_ request: StatusRequest, _ call: Call) async throws(MSSFault) -> StatusResponse
 
+    /// Ends a transaction of the asking provider that still runs; a signature that comes nevertheless is destroyed.
+    func cancel(_ request: CancelRequest, _ call: Call) async throws(MSSFault) -> CancelResponse
+
+    /// Tells whether a text would fit on a phone; asks nobody.
+    func fit(_ request: FitRequest, _ call: Call) async throws(MSSFault) -> FitResponse
+
     /// Tells what a mobile user can sign with (TS 102 204 §7.5); a provider that may not ask hears of nobody who cannot.
     func profile(_ request: ProfileRequest, _ call: Call) async throws(MSSFault) -> ProfileResponse
 }

@@ -9,14 +9,25 @@ enum StatusCodec {
             throw MSSFault(.wrongParam, "There is no such transaction: MSSP_TransID is missing or too long.")
         }
         try request.validate()
-        return StatusRequest(header: header, transactionID: id)
+        return StatusRequest(header: header, transactionID: id, wait: try wait(request.message))
+    }
+
+    /// How long the provider would have the answer wait.
+    private static func wait(_ message: XMLElement) throws(MSSFault) -> Int? {
+        guard let text = message.attribute("Wait", in: Namespace.own) else { return nil }
+        guard let seconds = Int(text), (1...StatusRequest.longestWait).contains(seconds) else {
+            throw MSSFault(.wrongParam, "Wait must be 1 to \(StatusRequest.longestWait) seconds.")
+        }
+        return seconds
     }
 
     static func encodeRequest(_ request: StatusRequest, _ mesh: MeshContext) -> [UInt8] {
         let attributes: [(String, String?)] =
             HeaderCodec.attributes(request.header) + [("MSSP_TransID", request.transactionID)]
+        let wait: [(String, String?)] =
+            request.wait.map { [("xmlns:own", Namespace.own), ("own:Wait", String($0))] } ?? []
         return SOAPShape.plain.envelope(wrapper: "MSS_StatusQuery", header: mesh.write) { writer in
-            writer.element("mss:MSS_StatusReq", attributes) { HeaderCodec.write(request.header, to: &$0) }
+            writer.element("mss:MSS_StatusReq", attributes + wait) { HeaderCodec.write(request.header, to: &$0) }
         }
     }
 

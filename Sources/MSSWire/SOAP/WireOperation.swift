@@ -5,6 +5,9 @@ public enum WireOperation: String, Sendable, CaseIterable {
     case profile = "MSS_ProfileQuery"
     case handshake = "MSS_Handshake"
     case registration = "MSS_Registration"
+    /// This platform's own, for providers: what the standard lacks.
+    case cancel = "MSSP_Cancel"
+    case fit = "MSSP_Fit"
     /// Between the platform's own services: an acquiring entity asks for its providers.
     case directory = "MSSP_ProviderDirectory"
 

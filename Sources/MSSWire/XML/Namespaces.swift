@@ -14,6 +14,8 @@ enum Namespace {
     static let faultDetail = "http://kiuru.methics.fi/mssp"
     /// What a fault means: who must act, whether asking again helps, and the trace that its operator can look for.
     static let help = "urn:mssp:fault:1"
+    /// What this platform has beyond the standard, for providers.
+    static let own = "urn:mssp:204:1"
     /// What the platform's services tell one another.
     static let mesh = "urn:mssp:mesh:1"
     /// The most frequent first.
