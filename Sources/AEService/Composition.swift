@@ -54,7 +54,7 @@ struct Composition {
             )
         }
         services.append(BackgroundWork { await providers.run() })
-        services.append(server(entity, started))
+        services.append(server(entity, providers, started))
         // The first request should find a directory; a home that is away now is asked again and again.
         await providers.pull()
         let parts = services
@@ -63,7 +63,11 @@ struct Composition {
         }
     }
 
-    private func server(_ entity: AcquiringEntity, _ started: StartSignal) -> MeshServer {
+    private func server(
+        _ entity: AcquiringEntity,
+        _ providers: ProviderCache,
+        _ started: StartSignal
+    ) -> MeshServer {
         var settings = MeshServer.Settings(
             host: configuration.listen.host,
             port: configuration.listen.port,
@@ -72,9 +76,10 @@ struct Composition {
             gate: .everyone([.signature, .status])
         )
         settings.exposesTiming = configuration.exposesTiming ?? false
+        settings.publicAddress = configuration.publicURL
         return MeshServer(
             settings,
-            services: WireServices(signatures: entity),
+            services: WireServices(signatures: entity, callers: providers),
             tally: metrics,
             logger: log.logger,
             listening: { _ in started.listening() }

@@ -5,15 +5,19 @@ public struct WireServices: Sendable {
     var signatures: (any SignatureService)?
     var registrations: (any RegistrationService)?
     var providers: (any ProviderService)?
+    /// Tells who calls what it is known as; without it nobody is told.
+    var callers: (any CallerDirectory)?
 
     public init(
         signatures: (any SignatureService)? = nil,
         registrations: (any RegistrationService)? = nil,
-        providers: (any ProviderService)? = nil
+        providers: (any ProviderService)? = nil,
+        callers: (any CallerDirectory)? = nil
     ) {
         self.signatures = signatures
         self.registrations = registrations
         self.providers = providers
+        self.callers = callers
     }
 
     /// A request, decoded.
