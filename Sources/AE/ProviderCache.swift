@@ -4,7 +4,7 @@ import Synchronization
 
 /// This acquiring entity's providers, pulled from the home and kept: it serves from its last good copy while the home
 /// is away, for a bounded time.
-public final class ProviderCache: Sendable {
+public final class ProviderCache: CallerDirectory {
     private struct Copy {
         var providers: [String: ApplicationProvider]
         var taken: ContinuousClock.Instant
@@ -56,6 +56,10 @@ public final class ProviderCache: Sendable {
             )
         }
         return current.providers[id]
+    }
+
+    public func applicationProviders(of peer: PeerIdentity) -> [String]? {
+        current?.providers.values.filter { $0.identities.contains(peer) }.map(\.id).sorted()
     }
 
     private var current: Copy? {

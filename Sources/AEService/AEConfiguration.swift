@@ -1,10 +1,13 @@
 import MSSRuntime
+import MSSWire
 
 /// What an operator sets for the acquiring entity (deploy/config/ae.toml).
 struct AEConfiguration: Decodable, Sendable {
     var listen: ListenAddress
     /// This service's name, as the home knows it.
     var identity: String
+    /// Where providers reach this service, if the Host field of their requests does not tell it; the WSDL names it.
+    var publicURL: PublicAddress?
     /// Tells callers what the SIM side took of the time; for measuring.
     var exposesTiming: Bool?
     /// The face to application providers.
@@ -15,6 +18,7 @@ struct AEConfiguration: Decodable, Sendable {
 
     private enum CodingKeys: String, CodingKey {
         case listen, identity, tls, home, log, `operator`
+        case publicURL = "public_url"
         case exposesTiming = "exposes_timing"
     }
 }

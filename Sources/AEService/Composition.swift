@@ -59,7 +59,7 @@ struct Composition {
             )
         }
         services.append(BackgroundWork { await providers.run() })
-        services.append(server(entity, started))
+        services.append(server(entity, providers, started))
         // The first request should find a directory; a home that is away now is asked again and again.
         await providers.pull()
         let parts = services
@@ -68,7 +68,11 @@ struct Composition {
         }
     }
 
-    private func server(_ entity: AcquiringEntity, _ started: StartSignal) -> MeshServer {
+    private func server(
+        _ entity: AcquiringEntity,
+        _ providers: ProviderCache,
+        _ started: StartSignal
+    ) -> MeshServer {
         var settings = MeshServer.Settings(
             host: configuration.listen.host,
             port: configuration.listen.port,
@@ -77,9 +81,10 @@ struct Composition {
             gate: .everyone([.signature, .status, .profile, .handshake, .cancel, .fit])
         )
         settings.exposesTiming = configuration.exposesTiming ?? false
+        settings.publicAddress = configuration.publicURL
         return MeshServer(
             settings,
-            services: WireServices(signatures: entity, handshakes: entity),
+            services: WireServices(signatures: entity, handshakes: entity, callers: providers),
             tally: metrics,
             logger: log.logger,
             listening: { _ in started.listening() }

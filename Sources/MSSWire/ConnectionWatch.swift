@@ -25,6 +25,7 @@ final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         connection = connections.opened(context.channel)
         startClock(context)
+        do { try HTTPManners.join(context) } catch { context.fireErrorCaught(error) }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {

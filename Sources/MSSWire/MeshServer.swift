@@ -18,6 +18,8 @@ public struct MeshServer: Service {
         public var gate: PeerGate
         /// Tells callers how long the SIM side took, for measuring.
         public var exposesTiming = false
+        /// Where callers reach the listener, for the WSDL; without it, where each of them says that it found it.
+        public var publicAddress: PublicAddress?
         public var limits = WireLimits()
         /// For the ends of certificates.
         var now: @Sendable () -> Date = { Date() }

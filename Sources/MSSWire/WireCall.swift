@@ -18,15 +18,17 @@ struct WireCall: Sendable {
         var isMustUnderstand = false
     }
 
+    /// Answers a request that was read or could not be; `operation` is what its caller was let in for, `nil` at a common
+    /// path whose envelope cannot be read.
     func answer(
-        _ body: [UInt8],
-        _ operation: WireOperation,
+        _ read: Result<SOAPRequest, WireRefusal>,
+        _ operation: WireOperation?,
         _ peer: PeerIdentity,
+        since began: ContinuousClock.Instant,
         _ connection: WireConnection,
         _ channel: any Channel
     ) async -> Response {
-        let began = ContinuousClock.now
-        let outcome = await outcome(body, operation, peer, connection, channel)
+        let outcome = await outcome(read, operation, peer, connection, channel)
         note(outcome, operation, peer, .now - began)
         switch outcome.result {
         case .success(let answer): return success(answer, outcome.shape)
@@ -43,14 +45,14 @@ struct WireCall: Sendable {
     }
 
     private func outcome(
-        _ body: [UInt8],
-        _ operation: WireOperation,
+        _ read: Result<SOAPRequest, WireRefusal>,
+        _ operation: WireOperation?,
         _ peer: PeerIdentity,
         _ connection: WireConnection,
         _ channel: any Channel
     ) async -> Outcome {
         let request: SOAPRequest
-        do throws(WireRefusal) { request = try SOAPReader.request(body) } catch {
+        do throws(WireRefusal) { request = try read.get() } catch {
             return Outcome(
                 result: .failure(error.fault),
                 shape: error.shape,
@@ -61,8 +63,11 @@ struct WireCall: Sendable {
         let call = call(request, peer)
         let shape = request.shape
         do throws(MSSFault) {
-            guard request.operation == operation else {
+            if let operation, request.operation != operation {
                 throw MSSFault(.wrongParam, "\(operation.port) takes \(operation.rawValue) alone.")
+            }
+            guard services.serves(request.operation) else {
+                throw MSSFault(.wrongParam, "This service does not offer \(request.operation.rawValue).")
             }
             let message = try WireServices.decode(request)
             let result = await run(message, call, shape, connection, channel)
@@ -120,17 +125,18 @@ struct WireCall: Sendable {
 
 extension WireCall {
     /// One line a request.
-    private func note(_ outcome: Outcome, _ operation: WireOperation, _ peer: PeerIdentity, _ time: Duration) {
+    private func note(_ outcome: Outcome, _ operation: WireOperation?, _ peer: PeerIdentity, _ time: Duration) {
+        let name = operation?.rawValue ?? "unknown"
         var code = "ok"
         var cause: String?
         if case .failure(let fault) = outcome.result {
             code = String(fault.code.rawValue)
             cause = fault.cause
         }
-        tally.count("wire_requests", [("operation", operation.rawValue), ("outcome", code)])
-        tally.measure("wire_request", time, [("operation", operation.rawValue)])
+        tally.count("wire_requests", [("operation", name), ("outcome", code)])
+        tally.measure("wire_request", time, [("operation", name)])
         var metadata: Logger.Metadata = [
-            "operation": "\(operation.rawValue, as: .open)", "outcome": "\(code, as: .open)",
+            "operation": "\(name, as: .open)", "outcome": "\(code, as: .open)",
             "peer": "\(peer, as: settings.peerAsset)", "trace": "\(outcome.trace, as: .open)",
             "microseconds": "\(Int(time / .microseconds(1)), as: .open)",
         ]

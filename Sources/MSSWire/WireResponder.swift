@@ -18,7 +18,8 @@ struct WireContext: RequestContext {
 /// The way of a request as far as HTTP goes: who, which operation, how much; then ``WireCall``.
 struct WireResponder: HTTPResponder {
     private let settings: MeshServer.Settings
-    private let services: WireServices
+    private let admission: WireAdmission
+    private let pages: WirePages
     private let calls: WireCall
     private let connections: WireConnections
     private let tally: any Tally
@@ -33,10 +34,11 @@ struct WireResponder: HTTPResponder {
         logger: Logger
     ) {
         self.settings = settings
-        self.services = services
         self.connections = connections
         self.tally = tally
         self.logger = logger
+        admission = WireAdmission(settings: settings, services: services)
+        pages = WirePages(settings: settings, services: services, tally: tally, logger: logger)
         calls = WireCall(settings: settings, services: services, tally: tally, logger: logger)
     }
 
@@ -51,77 +53,27 @@ struct WireResponder: HTTPResponder {
         }
         let peer = await connection.peer(on: channel)
         do throws(WireRefused) {
-            let (operation, identity) = try admit(request, peer)
+            let caller = try admission.caller(peer)
+            let identity = caller.identity
+            if let page = try pages.whoAmI(request, caller, peer.fingerprint) { return page }
+            let path = try admission.path(of: request, peer, identity)
+            if let page = try pages.description(request, caller) { return page }
+            try admission.checkHead(of: request)
             let body = try await body(of: request, channel)
-            return await calls.answer(body, operation, identity, connection, channel)
+            let began = ContinuousClock.now
+            let read = Result { () throws(WireRefusal) in try SOAPReader.request(body) }
+            let operation = try admission.operation(read, at: path, peer, identity)
+            return await calls.answer(read, operation, identity, since: began, connection, channel)
         } catch {
             note(error, peer)
             var response = refuse(request, channel, error.status, error.reason, error.line)
-            if error.status == .methodNotAllowed { response.headers[.allow] = "POST" }
+            if let method = error.allow { response.headers[.allow] = method.rawValue }
             return response
         }
     }
 }
 
-/// A request that HTTP alone answers.
-private struct WireRefused: Error {
-    let status: HTTPResponse.Status
-    /// The metric's label.
-    let reason: String
-    /// For the caller.
-    let line: String
-
-    init(_ status: HTTPResponse.Status, _ reason: String, _ line: String) {
-        self.status = status
-        self.reason = reason
-        self.line = line
-    }
-}
-
 extension WireResponder {
-    private static let operations = Dictionary(
-        uniqueKeysWithValues: WireOperation.allCases.flatMap { operation in
-            ([operation.port] + operation.otherPorts).map { ("/soap/services/" + $0, operation) }
-        }
-    )
-    private static let contentTypes: Set<String> = ["application/soap+xml", "text/xml", "application/xml"]
-
-    /// Everything that is decided before the body is read.
-    private func admit(
-        _ request: Request,
-        _ peer: WireConnection.Peer
-    ) throws(WireRefused) -> (WireOperation, PeerIdentity) {
-        let shown = peer.fingerprint.map { " (certificate with SHA-256 \($0))" } ?? ""
-        let certificate: PeerCertificate
-        do throws(PeerRefusal) { certificate = try peer.certificate.get() } catch {
-            throw WireRefused(.forbidden, "certificate", error.reason + shown)
-        }
-        guard certificate.end > settings.now() else {
-            throw WireRefused(.forbidden, "certificate", "the certificate has expired" + shown)
-        }
-        let identity = certificate.identity
-        guard let operation = Self.operations[request.uri.path], services.serves(operation) else {
-            throw WireRefused(.notFound, "path", "there is no such service here")
-        }
-        guard request.method == .post else {
-            throw WireRefused(.methodNotAllowed, "method", "send the envelope with POST")
-        }
-        guard settings.gate.mayCall(operation, identity) else {
-            throw WireRefused(.forbidden, "not_granted", "\(identity.uri) may not call \(operation.rawValue)\(shown)")
-        }
-        let type = request.headers[.contentType] ?? ""
-        guard Self.contentTypes.contains(type.prefix { $0 != ";" && $0 != " " }.lowercased()) else {
-            throw WireRefused(.unsupportedMediaType, "content_type", "send application/soap+xml or text/xml")
-        }
-        // Some clients name their character set here; a compressed body is not taken.
-        let encoding = request.headers[.contentEncoding]?.lowercased() ?? "identity"
-        guard encoding == "identity" || encoding == "utf-8" else {
-            throw WireRefused(.unsupportedMediaType, "content_encoding", "send the envelope without a content encoding")
-        }
-        guard announced(request) <= settings.limits.bodyOctets else { throw tooLong }
-        return (operation, identity)
-    }
-
     /// The whole body; one that comes too slowly has its connection closed.
     private func body(of request: Request, _ channel: any Channel) async throws(WireRefused) -> [UInt8] {
         let tally = tally
@@ -130,21 +82,14 @@ extension WireResponder {
             channel.close(promise: nil)
         }
         defer { clock.cancel() }
+        channel.triggerUserOutboundEvent(BodyInvitation(), promise: nil)
         do {
             return Array(try await request.body.collect(upTo: settings.limits.bodyOctets).readableBytesView)
         } catch is NIOTooManyBytesError {
-            throw tooLong
+            throw WireRefused.tooLong(settings.limits.bodyOctets)
         } catch {
             throw WireRefused(.badRequest, "broken_body", "the body did not come to its end")
         }
-    }
-
-    private var tooLong: WireRefused {
-        WireRefused(.contentTooLarge, "too_long", "a request has at most \(settings.limits.bodyOctets) octets")
-    }
-
-    private func announced(_ request: Request) -> Int {
-        request.headers[.contentLength].flatMap { Int($0) } ?? 0
     }
 
     private func note(_ refused: WireRefused, _ peer: WireConnection.Peer) {
@@ -173,7 +118,10 @@ extension WireResponder {
             headers: [.contentType: "text/plain; charset=utf-8"],
             body: ResponseBody(byteBuffer: ByteBuffer(string: line + "\n"))
         )
-        let isShort = request.headers[.transferEncoding] == nil && announced(request) <= settings.limits.bodyOctets
+        // A caller that waits to be asked for its body may not send it any more.
+        let isShort =
+            request.headers[.transferEncoding] == nil && request.headers[.expect] == nil
+            && WireAdmission.announced(request) <= settings.limits.bodyOctets
         if !isShort {
             response.headers[.connection] = "close"
             channel.eventLoop.scheduleTask(in: .milliseconds(500)) { channel.close(promise: nil) }

@@ -6,17 +6,21 @@ public struct WireServices: Sendable {
     var registrations: (any RegistrationService)?
     var providers: (any ProviderService)?
     var handshakes: (any HandshakeService)?
+    /// Tells who calls what it is known as; without it nobody is told.
+    var callers: (any CallerDirectory)?
 
     public init(
         signatures: (any SignatureService)? = nil,
         registrations: (any RegistrationService)? = nil,
         providers: (any ProviderService)? = nil,
-        handshakes: (any HandshakeService)? = nil
+        handshakes: (any HandshakeService)? = nil,
+        callers: (any CallerDirectory)? = nil
     ) {
         self.signatures = signatures
         self.registrations = registrations
         self.providers = providers
         self.handshakes = handshakes
+        self.callers = callers
     }
 
     /// A request, decoded.

@@ -160,4 +160,17 @@ struct AcquiringEntityTests {
         }
         #expect(fault?.code == .unableToProvideServices)
     }
+
+    @Test("tells a caller the AP_IDs that it may name, in their order, and nothing while it has no directory")
+    func callers() async throws {
+        var other = Sample.provider
+        other.id = "http://ap.test.mssp/another"
+        var foreign = Sample.provider
+        (foreign.id, foreign.identities) = ("http://ap.test.mssp/foreign", [Sample.ra])
+        let (_, cache) = entity(RecordingHome([Sample.provider, foreign, other]))
+        #expect(cache.applicationProviders(of: Sample.ap) == nil)
+        await cache.pull()
+        #expect(cache.applicationProviders(of: Sample.ap) == [other.id, Sample.apID])
+        #expect(cache.applicationProviders(of: Sample.me) == [])
+    }
 }

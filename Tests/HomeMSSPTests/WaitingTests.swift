@@ -73,7 +73,7 @@ struct WaitingTests {
         #expect(await waiting == "406")
         await stage.receive(.ok, signature: FakeEvidence.rightSignature)
         #expect(await fault { () async throws(MSSFault) in _ = try await Self.status(stage, id, wait: nil) } == "406")
-        #expect(stage.tally.times("home_late_signatures") == 1)
+        #expect(stage.tally["home_late_signatures"] == 1)
         // Once it has ended there is nothing to take back.
         #expect(await fault { () async throws(MSSFault) in _ = try await stage.signatures.cancel(request, call) } == "101")
     }

@@ -101,6 +101,8 @@ final class ScriptedService: SignatureService, RegistrationService, ProviderServ
 struct ServerFixture {
     var settings: MeshServer.Settings
     var service = ScriptedService()
+    /// What it serves, if not the three that the scripted service is.
+    var services: WireServices?
     let log = RecordedLog()
     let tally = RecordedTally()
 
@@ -124,7 +126,8 @@ struct ServerFixture {
         let (ports, found) = AsyncStream<Int>.makeStream()
         let server = MeshServer(
             settings,
-            services: WireServices(signatures: service, registrations: service, providers: service),
+            services: services
+                ?? WireServices(signatures: service, registrations: service, providers: service),
             tally: tally,
             logger: log.logger(),
             listening: { found.yield($0) }

@@ -30,6 +30,13 @@ struct StartTests {
             names: "nowhere.pem"
         ),
         Attempt(
+            what: "a public address without TLS",
+            program: "AEService",
+            configuration: "ae.toml",
+            change: ("# public_url = \"https:", "public_url = \"http:"),
+            names: "public_url must be https://HOST"
+        ),
+        Attempt(
             what: "a missing certificate of ME",
             program: "MEService",
             configuration: "me.toml",

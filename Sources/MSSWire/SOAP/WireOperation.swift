@@ -17,9 +17,6 @@ public enum WireOperation: String, Sendable, CaseIterable {
     var requestElement: String { message + "Req" }
     var responseElement: String { message + "Resp" }
 
-    /// Other last parts that clients use.
-    public var otherPorts: [String] { self == .profile ? ["MSS_ProfilePort"] : [] }
-
     private var message: String {
         switch self {
         case .status: "MSS_Status"

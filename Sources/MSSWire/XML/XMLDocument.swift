@@ -10,6 +10,7 @@ final class XMLDocument {
     /// - Throws: ``XMLError``, each kind within a time that grows with the octets alone.
     init(_ octets: [UInt8], limits: XMLLimits = .request) throws(XMLError) {
         LibXML.prepare()
+        let octets = Self.withoutMargin(octets)
         try XMLSurvey.check(octets, limits)
         guard let context = xmlNewParserCtxt() else { throw .malformed }
         defer { xmlFreeParserCtxt(context) }
@@ -46,6 +47,12 @@ final class XMLDocument {
     )
 
     deinit { xmlFreeDoc(document) }
+
+    /// Nothing may stand before an XML declaration; some clients' templates leave white space there.
+    private static func withoutMargin(_ octets: [UInt8]) -> [UInt8] {
+        let margin = octets.prefix { [0x20, 0x09, 0x0A, 0x0D].contains($0) }
+        return margin.isEmpty ? octets : Array(octets[margin.endIndex...])
+    }
 
     /// Validates a branch after it was put into `namespace`, and its elements without one too.
     ///
