@@ -287,7 +287,9 @@ struct Composition {
     private var grants: PeerGate {
         var grants: [PeerIdentity: Set<WireOperation>] = [:]
         for entity in configuration.acquiringEntities {
-            grants[PeerIdentity(uri: entity), default: []].formUnion([.signature, .status, .profile, .cancel, .fit, .directory])
+            grants[PeerIdentity(uri: entity), default: []].formUnion([
+                .signature, .status, .profile, .cancel, .fit, .directory,
+            ])
         }
         for entity in configuration.managementEntities {
             grants[PeerIdentity(uri: entity), default: []].insert(.registration)

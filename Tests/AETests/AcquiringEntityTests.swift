@@ -37,7 +37,12 @@ private final class RecordingHome: SignatureService, ProviderService {
     func fit(_ request: FitRequest, _ call: Call) async throws(MSSFault) -> FitResponse {
         calls.withLock { $0.append(call) }
         let fit = FitResponse.Fit(
-            fits: true, charset: .gsm, segments: 1, pages: 3, charactersLeft: 9, offender: nil
+            fits: true,
+            charset: .gsm,
+            segments: 1,
+            pages: 3,
+            charactersLeft: 9,
+            offender: nil
         )
         return FitResponse(header: request.header, fit: fit)
     }

@@ -91,7 +91,8 @@ struct ProfileTests {
         let request = ProfileRequest(header: Sample.header(), mobileUser: MobileUser(msisdn: "+358401234567"))
         let foreign = Sample.call(through: Sample.ae, from: Stage.otherAP)
         #expect(
-            await fault { () async throws(MSSFault) in _ = try await stage.signatures.profile(request, foreign) } == "104"
+            await fault { () async throws(MSSFault) in _ = try await stage.signatures.profile(request, foreign) }
+                == "104"
         )
     }
 }

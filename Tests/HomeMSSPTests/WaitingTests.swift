@@ -13,7 +13,10 @@ struct WaitingTests {
 
     private static func status(_ stage: Stage, _ id: String, wait: Int?) async throws(MSSFault) -> StatusResponse {
         let request = StatusRequest(header: Sample.header(), transactionID: id, wait: wait)
-        return try await stage.signatures.status(request, Sample.call(through: Sample.ae, from: Sample.ap, for: .seconds(60)))
+        return try await stage.signatures.status(
+            request,
+            Sample.call(through: Sample.ae, from: Sample.ap, for: .seconds(60))
+        )
     }
 
     @Test("wait for its end: the answer comes within 100 ms of the card's")
@@ -66,7 +69,9 @@ struct WaitingTests {
         let foreign = Sample.call(through: Sample.ae, from: Stage.otherAP)
         var theirs = request
         theirs.header = Sample.header(ap: Stage.otherProvider.id)
-        #expect(await fault { () async throws(MSSFault) in _ = try await stage.signatures.cancel(theirs, foreign) } == "101")
+        #expect(
+            await fault { () async throws(MSSFault) in _ = try await stage.signatures.cancel(theirs, foreign) } == "101"
+        )
         async let waiting = fault { () async throws(MSSFault) in _ = try await Self.status(stage, id, wait: 30) }
         try await Task.sleep(for: .milliseconds(100))
         _ = try await stage.signatures.cancel(request, call)
@@ -75,7 +80,9 @@ struct WaitingTests {
         #expect(await fault { () async throws(MSSFault) in _ = try await Self.status(stage, id, wait: nil) } == "406")
         #expect(stage.tally["home_late_signatures"] == 1)
         // Once it has ended there is nothing to take back.
-        #expect(await fault { () async throws(MSSFault) in _ = try await stage.signatures.cancel(request, call) } == "101")
+        #expect(
+            await fault { () async throws(MSSFault) in _ = try await stage.signatures.cancel(request, call) } == "101"
+        )
     }
 
     @Test("ask whether a text fits: what fits is taken, and what does not is named")
@@ -95,7 +102,9 @@ struct WaitingTests {
         #expect(try await fit("Привет").charset == .ucs2)
         let hidden = try await fit("ab\u{202E}c")
         #expect(!hidden.fits && hidden.offender == FitResponse.Offender(codePoints: "U+202E", position: 3))
-        #expect(await fault { () async throws(MSSFault) in _ = try await fit("x", "urn:mssp:format:1#ades") } == "101/1017")
+        #expect(
+            await fault { () async throws(MSSFault) in _ = try await fit("x", "urn:mssp:format:1#ades") } == "101/1017"
+        )
         #expect(stage.vault.lastMessage == nil)
     }
 }

@@ -198,6 +198,13 @@ struct DescriptionTests {
             try Self.validate(SignatureCodec.encodeResponse(response, .plain), as: .signature, schema)
         }
         try Self.validate(StatusCodec.encodeResponse(Written.status(), .plain), as: .status, schema)
+        let sim = ProfileResponse.SIM(state: .active, pin: ProfileResponse.PINStatus(isBlocked: false))
+        let profile = ProfileResponse(
+            header: Written.response().header,
+            signatureProfiles: ["http://alauda.mobi/digitalSignature"],
+            sim: sim
+        )
+        try Self.validate(ProfileCodec.encodeResponse(profile, .plain), as: .profile, schema)
         try SOAPReader.request(PlainCaller.envelope()).validate(by: schema)
         try SOAPReader.request(StatusCodec.encodeRequest(Sample.status("h1"), Written.mesh)).validate(by: schema)
     }

@@ -17,12 +17,20 @@ struct PathTests {
         caller = try PlainCaller(provider, trusting: pki.mesh)
     }
 
-    private func edge(_ gate: PeerGate = .everyone([.signature, .status])) throws -> ServerFixture {
+    private func edge(_ gate: PeerGate = .everyone([.signature, .status, .profile, .cancel])) throws -> ServerFixture {
         var edge = ServerFixture(.edge, try pki.listener(trusting: pki.providers), gate: gate)
         edge.services = WireServices(signatures: edge.service)
         return edge
     }
 
+    private static let profile = ProfileCodec.encodeRequest(
+        ProfileRequest(header: Sample.header(), mobileUser: MobileUser(msisdn: "+358401234567")),
+        Written.mesh
+    )
+    private static let cancel = OwnCodec.encodeRequest(
+        CancelRequest(header: Sample.header(), transactionID: "h1"),
+        Written.mesh
+    )
     private static let status = StatusCodec.encodeRequest(Sample.status("h1"), Written.mesh)
 
     private func post(_ body: [UInt8], to path: String, of server: ServerFixture) async throws -> PlainCaller.Answer {
@@ -39,17 +47,22 @@ struct PathTests {
             ("/soap/services/MSS_SignaturePort", WireOperation.signature), ("/MSS_Signature", .signature),
             ("/MSSP/services/MSS_Signature", .signature), ("/soap/services", .signature), ("/soap", .signature),
             ("/soap/services/MSS_SignaturePort?x=1", .signature),
-            ("/soap/services/MSS_StatusQueryPort", .status), ("/MSSP/services/MSS_StatusPort", .status),
+            ("/soap/services/MSS_StatusQueryPort", .status), ("/soap/services/MSS_ProfileQueryPort", .profile),
+            ("/soap/services/MSS_ProfilePort", .profile), ("/soap/services/MSSP_CancelPort", .cancel),
+            ("/MSSP/services/MSS_StatusPort", .status),
             ("/soap/services", .status), ("/soap", .status),
         ]
     )
     func paths(_ path: String, _ operation: WireOperation) async throws {
         let edge = try edge()
-        let answer = try await post(
-            operation == .signature ? PlainCaller.envelope() : Self.status,
-            to: path,
-            of: edge
-        )
+        let body =
+            switch operation {
+            case .profile: Self.profile
+            case .cancel: Self.cancel
+            case .status: Self.status
+            default: PlainCaller.envelope()
+            }
+        let answer = try await post(body, to: path, of: edge)
         #expect(answer.status == 200)
         #expect(answer.text.contains("<\(operation.rawValue)Response>"))
         #expect(edge.tally.count(of: "wire_requests{operation=\(operation.rawValue),outcome=ok}") == 1)

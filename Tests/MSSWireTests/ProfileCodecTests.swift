@@ -22,9 +22,16 @@ struct ProfileCodecTests {
     )
 
     private func response(_ major: Int, _ minor: Int) -> ProfileResponse {
-        var header = Sample.header().answered(by: "http://home.test.mssp", at: Date(timeIntervalSince1970: 1_767_225_600))
+        var header = Sample.header().answered(
+            by: "http://home.test.mssp",
+            at: Date(timeIntervalSince1970: 1_767_225_600)
+        )
         (header.majorVersion, header.minorVersion) = (major, minor)
-        return ProfileResponse(header: header, signatureProfiles: ["http://alauda.mobi/digitalSignature"], sim: Self.sim)
+        return ProfileResponse(
+            header: header,
+            signatureProfiles: ["http://alauda.mobi/digitalSignature"],
+            sim: Self.sim
+        )
     }
 
     private func decoded(_ message: String, wrapper: String = "MSS_ProfileQuery") throws -> ProfileRequest {
@@ -44,7 +51,9 @@ struct ProfileCodecTests {
 
     @Test("takes both versions, and the words of Params that there are")
     func request() throws {
-        let swisscom = try decoded(message(#"MajorVersion="2" MinorVersion="0""#, "<Params>sscds state certs app</Params>"))
+        let swisscom = try decoded(
+            message(#"MajorVersion="2" MinorVersion="0""#, "<Params>sscds state certs app</Params>")
+        )
         #expect(swisscom.parameters == [.sscds, .state, .certs] && swisscom.header.majorVersion == 2)
         #expect(swisscom.mobileUser.msisdn == "41791234567")
         let laverca = try decoded(message(#"MajorVersion="1" MinorVersion="1""#))
@@ -72,8 +81,14 @@ struct ProfileCodecTests {
     @Test("has the layout that the client's version reads")
     func layouts() {
         let first = Written.text(ProfileCodec.encodeResponse(response(1, 1), .plain))
-        #expect(first.contains("<mcs:ProfileQueryExtension xmlns:mcs=\"http://www.methics.fi/TS102204/ext/v1.0.0\"><mcs:MobileUserCertificate State=\"ACTIVE\""))
-        #expect(first.contains("SignatureProfiles=\"http://alauda.mobi/digitalSignature http://mid.swisscom.ch/Any-LoA4\""))
+        #expect(
+            first.contains(
+                "<mcs:ProfileQueryExtension xmlns:mcs=\"http://www.methics.fi/TS102204/ext/v1.0.0\"><mcs:MobileUserCertificate State=\"ACTIVE\""
+            )
+        )
+        #expect(
+            first.contains("SignatureProfiles=\"http://alauda.mobi/digitalSignature http://mid.swisscom.ch/Any-LoA4\"")
+        )
         let second = Written.text(ProfileCodec.encodeResponse(response(2, 0), .plain))
         #expect(second.contains("<mcs:Sscds><mcs:Sim><mcs:State>ACTIVE</mcs:State><mcs:PinStatus blocked=\"true\""))
         #expect(second.contains("MajorVersion=\"2\" MinorVersion=\"0\""))

@@ -76,7 +76,12 @@ final class ScriptedService: SignatureService, RegistrationService, ProviderServ
     func fit(_ request: FitRequest, _ call: Call) async throws(MSSFault) -> FitResponse {
         recorded.withLock { $0.append(call) }
         let fit = FitResponse.Fit(
-            fits: true, charset: .gsm, segments: 1, pages: 3, charactersLeft: 9, offender: nil
+            fits: true,
+            charset: .gsm,
+            segments: 1,
+            pages: 3,
+            charactersLeft: 9,
+            offender: nil
         )
         return FitResponse(header: request.header, fit: fit)
     }

@@ -86,7 +86,9 @@ public struct HomeSignatureService: SignatureService {
         _ call: Call
     ) async throws(MSSFault) -> LedgerEntry? {
         guard let id = TransactionID(text), id.prefix == prefix.description else { return nil }
-        do { return try await ledger.deliver(id, to: reader, until: call.deadline) } catch { throw exchange.fault(error) }
+        do { return try await ledger.deliver(id, to: reader, until: call.deadline) } catch {
+            throw exchange.fault(error)
+        }
     }
 
     public func profile(_ request: ProfileRequest, _ call: Call) async throws(MSSFault) -> ProfileResponse {

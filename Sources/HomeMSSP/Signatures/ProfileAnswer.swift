@@ -18,7 +18,9 @@ struct ProfileAnswer {
         guard provider.readsProfiles else {
             let isAble = subscriber.user.state == .active && !usable.isEmpty && keys.allSatisfy { $0.pinBlocked == nil }
             guard isAble else { throw unknown }
-            return (usable.flatMap { profiles($0) }, ProfileResponse.SIM(state: request.asks(for: .state) ? .active : nil))
+            return (
+                usable.flatMap { profiles($0) }, ProfileResponse.SIM(state: request.asks(for: .state) ? .active : nil)
+            )
         }
         switch subscriber.user.state {
         case .active: break

@@ -116,7 +116,8 @@ extension WireOperation {
         switch self {
         case .signature: "MSS_SignaturePortType"
         case .status: "MSS_StatusQueryType"
-        case .registration, .directory: nil
+        case .profile: "MSS_ProfileQueryType"
+        case .registration, .directory, .handshake, .cancel, .fit: nil
         }
     }
 }
