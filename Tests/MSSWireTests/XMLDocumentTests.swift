@@ -21,7 +21,8 @@ struct XMLDocumentTests {
         // By place, not by name: which module names the structure's members depends on what else is compiled with this.
         var time = [0, 0]
         time.withUnsafeMutableBytes { octets in
-            _ = clock_gettime(CLOCK_THREAD_CPUTIME_ID, octets.baseAddress?.assumingMemoryBound(to: timespec.self))
+            guard let start = octets.baseAddress else { return }
+            _ = clock_gettime(CLOCK_THREAD_CPUTIME_ID, start.assumingMemoryBound(to: timespec.self))
         }
         return Double(time[0]) + Double(time[1]) / 1e9
     }
