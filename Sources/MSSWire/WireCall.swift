@@ -34,6 +34,7 @@ struct WireCall: Sendable {
             let octets = FaultCodec.encode(
                 fault,
                 outcome.shape,
+                trace: outcome.trace,
                 inMesh: settings.profile == .mesh,
                 isMustUnderstand: outcome.isMustUnderstand
             )

@@ -71,7 +71,7 @@ struct CodecFuzzTests {
         let answers = [
             SignatureCodec.encodeResponse(Written.response(), .plain),
             StatusCodec.encodeResponse(Written.status(), .plain),
-            FaultCodec.encode(MSSFault(.userCancel, "x", specifier: 4011), .plain, inMesh: true),
+            FaultCodec.encode(MSSFault(.userCancel, "x", specifier: 4011), .plain, trace: Written.trace, inMesh: true),
         ]
         var generator = SeededGenerator(seed: 205)
         for answer in answers {

@@ -49,6 +49,8 @@ enum Written {
         try [UInt8](Data(contentsOf: BuiltProducts.packageRoot.appending(path: "Tests/Vectors/soap/\(name).xml")))
     }
 
+    static let trace = TraceID("4bf92f3577b34da6a3ce929d0e0e4736") ?? .random()
+
     static func text(_ octets: [UInt8]) -> String { String(decoding: octets, as: UTF8.self) }
 
     static let mesh = MeshContext(origin: Sample.ap, remaining: .milliseconds(1_234), trace: .random())

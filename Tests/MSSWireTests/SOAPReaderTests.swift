@@ -58,7 +58,13 @@ struct SOAPReaderTests {
             let refusal = try SOAPReader.refusal(envelope("<MSS_StatusReq/>", header: header, version: version))
             #expect(refusal.isMustUnderstand)
             let fault = Written.text(
-                FaultCodec.encode(refusal.fault, refusal.shape, inMesh: false, isMustUnderstand: true)
+                FaultCodec.encode(
+                    refusal.fault,
+                    refusal.shape,
+                    trace: Written.trace,
+                    inMesh: false,
+                    isMustUnderstand: true
+                )
             )
             #expect(fault.contains(">soapenv:MustUnderstand<"))
         }

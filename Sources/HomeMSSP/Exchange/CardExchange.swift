@@ -251,7 +251,8 @@ extension CardExchange {
             let seconds = max(1, Int(min(until.timeIntervalSinceNow, 86_400).rounded(.up)))
             return MSSFault(
                 .signatureProcess,
-                "Another request is running on the user's phone; try again in \(seconds) s, when it has ended at the latest."
+                "Another request is running on the user's phone; try again in \(seconds) s, when it has ended at the latest.",
+                retryAfter: seconds
             )
         case .repeated: return MSSFault(.wrongParam, "AP_TransID and Instant name an earlier request.")
         case .exists(let what), .conflict(let what):

@@ -10,12 +10,21 @@ public struct MSSFault: Error, Sendable {
     public var detail: String?
     /// For the log of the service that found it; never leaves the process.
     public var cause: String?
+    /// Seconds after which the same request may succeed, where they are known.
+    public var retryAfter: Int?
 
-    public init(_ code: Code, _ detail: String? = nil, specifier: Int? = nil, cause: String? = nil) {
+    public init(
+        _ code: Code,
+        _ detail: String? = nil,
+        specifier: Int? = nil,
+        cause: String? = nil,
+        retryAfter: Int? = nil
+    ) {
         self.code = code
         self.detail = detail
         self.specifier = specifier
         self.cause = cause
+        self.retryAfter = retryAfter
     }
 }
 

@@ -5,12 +5,22 @@ import MSSCore
 /// Nothing else turns a fault into octets; its cause stays here.
 enum FaultCodec {
     /// Writes a fault; between the platform's services the specifier goes along.
-    static func encode(_ fault: MSSFault, _ shape: SOAPShape, inMesh: Bool, isMustUnderstand: Bool = false) -> [UInt8] {
+    static func encode(
+        _ fault: MSSFault,
+        _ shape: SOAPShape,
+        trace: TraceID,
+        inMesh: Bool,
+        isMustUnderstand: Bool = false
+    ) -> [UInt8] {
         shape.body { writer in
             writer.element("soapenv:Fault") { writer in
                 switch shape.version {
-                case .v12: write12(fault, isMustUnderstand, inMesh, &writer)
-                case .v11: write11(fault, isMustUnderstand, inMesh, &writer)
+                case .v12: write12(fault, isMustUnderstand, &writer)
+                case .v11: write11(fault, isMustUnderstand, &writer)
+                }
+                writer.element(shape.version == .v12 ? "soapenv:Detail" : "detail") { writer in
+                    detail(fault, inMesh, &writer)
+                    help(fault, trace, &writer)
                 }
             }
         }
@@ -19,7 +29,6 @@ enum FaultCodec {
     private static func write12(
         _ fault: MSSFault,
         _ isMustUnderstand: Bool,
-        _ inMesh: Bool,
         _ writer: inout XMLWriter
     ) {
         let code = isMustUnderstand ? "MustUnderstand" : fault.code.blamesSender ? "Sender" : "Receiver"
@@ -32,19 +41,16 @@ enum FaultCodec {
         writer.element("soapenv:Reason") {
             $0.element("soapenv:Text", [("xml:lang", "en")], text: fault.code.name)
         }
-        writer.element("soapenv:Detail") { detail(fault, inMesh, &$0) }
     }
 
     private static func write11(
         _ fault: MSSFault,
         _ isMustUnderstand: Bool,
-        _ inMesh: Bool,
         _ writer: inout XMLWriter
     ) {
         let code = isMustUnderstand ? "soapenv:MustUnderstand" : "mss:_\(fault.code.rawValue)"
         writer.element("faultcode", text: code)
         writer.element("faultstring", text: fault.code.name)
-        writer.element("detail") { detail(fault, inMesh, &$0) }
     }
 
     private static func detail(_ fault: MSSFault, _ inMesh: Bool, _ writer: inout XMLWriter) {
@@ -52,6 +58,18 @@ enum FaultCodec {
         if inMesh, let specifier = fault.specifier {
             writer.element("mesh:Specifier", [("xmlns:mesh", Namespace.mesh)], text: String(specifier))
         }
+    }
+
+    /// What it means to who gets it, beside the text that older clients read.
+    private static func help(_ fault: MSSFault, _ trace: TraceID, _ writer: inout XMLWriter) {
+        let meaning = fault.meaning
+        var attributes = [
+            ("xmlns:help", Namespace.help), ("TraceID", trace.description), ("Act", meaning.actor.rawValue),
+            ("Retry", meaning.retry.rawValue),
+        ]
+        if let seconds = fault.retryAfter { attributes.append(("RetryAfter", String(seconds))) }
+        attributes.append(("See", meaning.link))
+        writer.element("help:Help", attributes, text: meaning.meaning)
     }
 
     /// Reads a fault of another service; what is not understood is 900.
@@ -66,7 +84,8 @@ enum FaultCodec {
         return MSSFault(
             code,
             text == code.name ? nil : text.map { String($0.prefix(1_000)) },
-            specifier: child(detail, "Specifier").flatMap { Int($0.text) }
+            specifier: child(detail, "Specifier").flatMap { Int($0.text) },
+            retryAfter: child(detail, "Help")?.attribute("RetryAfter").flatMap { Int($0) }
         )
     }
 

@@ -12,8 +12,10 @@ enum Namespace {
     static let wsSecurity = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
     /// Where clients look for a fault's text.
     static let faultDetail = "http://kiuru.methics.fi/mssp"
+    /// What a fault means: who must act, whether asking again helps, and the trace that its operator can look for.
+    static let help = "urn:mssp:fault:1"
     /// What the platform's services tell one another.
     static let mesh = "urn:mssp:mesh:1"
     /// The most frequent first.
-    static let all = [mss, mesh, soap12, soap11, mreg, wsSecurity, faultDetail]
+    static let all = [mss, mesh, soap12, soap11, mreg, wsSecurity, faultDetail, help]
 }

@@ -1,0 +1,100 @@
+extension FaultMeaning {
+    /// Every fault of the platform, by code and specifier.
+    public static let all: [FaultMeaning] = request + entitlement + person + signing + roaming
+
+    private static let request = [
+        FaultMeaning(.wrongParam, .provider, .no, "A parameter is wrong; the detail names it."),
+        FaultMeaning(.wrongParam, 1011, .user, .anew, "The no-spam code is not the user's."),
+        FaultMeaning(.wrongParam, 1012, .user, .anew, "The user has a no-spam code and the request has none."),
+        FaultMeaning(.wrongParam, 1013, .provider, .no, "MessagingMode is not one of the platform's."),
+        FaultMeaning(.wrongParam, 1014, .provider, .no, "The additional service does not exist here."),
+        FaultMeaning(.wrongParam, 1015, .provider, .no, "DataToBeDisplayed must be left out or equal what is signed."),
+        FaultMeaning(.wrongParam, 1016, .provider, .no, "MimeType or Encoding is not supported."),
+        FaultMeaning(.wrongParam, 1017, .provider, .no, "MSS_Format is not offered for this content or key."),
+        FaultMeaning(.missingParam, .provider, .no, "A parameter is missing; the detail names it."),
+        FaultMeaning(.missingParam, 1021, .provider, .no, "DataToBeDisplayed is missing."),
+        FaultMeaning(.missingParam, 1022, .provider, .no, "DataToBeSigned is missing."),
+        FaultMeaning(
+            .wrongDataLength,
+            .provider,
+            .no,
+            "A text is too long or too short; the detail says for how many."
+        ),
+        FaultMeaning(.inappropriateData, .provider, .no, "The text has a character that a phone cannot show."),
+        FaultMeaning(.incompatibleInterface, .provider, .no, "The interface version is not supported."),
+        FaultMeaning(.unsupportedProfile, .provider, .no, "The signature profile does not exist here."),
+    ]
+
+    private static let entitlement = [
+        FaultMeaning(.unauthorizedAccess, .operator, .no, "The caller is not who it says, or may not do this."),
+        FaultMeaning(.unauthorizedAccess, 1041, .user, .no, "The user has turned this profile off."),
+        FaultMeaning(.unauthorizedAccess, 1042, .user, .no, "The user has turned this service off."),
+        FaultMeaning(.unauthorizedAccess, 1043, .operator, .no, "The service is suspended for this user."),
+        FaultMeaning(.unauthorizedAccess, 1044, .operator, .no, "The provider's entry does not allow this profile."),
+        FaultMeaning(.unauthorizedAccess, 1045, .operator, .no, "The provider's entry does not allow this service."),
+    ]
+
+    private static let person = [
+        FaultMeaning(.unknownClient, .provider, .no, "The user is not known here, or cannot sign."),
+        FaultMeaning(.unknownClient, 1051, .provider, .no, "The request names no user."),
+        FaultMeaning(.unknownClient, 1052, .provider, .no, "Nobody has this number here."),
+        FaultMeaning(.unknownClient, 1053, .operator, .no, "The user is not registered, or not active."),
+        FaultMeaning(.unknownClient, 1054, .operator, .no, "The user's SIM card cannot sign."),
+        FaultMeaning(.expiredTransaction, .user, .anew, "The request's time is over."),
+        FaultMeaning(.expiredTransaction, 2081, .user, .anew, "The phone gave no answer in time."),
+        FaultMeaning(.expiredTransaction, 2082, .user, .anew, "The user did not react on the phone."),
+        FaultMeaning(.otaError, .operator, .later, "The message did not reach the phone."),
+        FaultMeaning(.otaError, 2091, .operator, .later, "No message centre took the message."),
+        FaultMeaning(
+            .otaError,
+            2092,
+            .user,
+            .anew,
+            "The phone cannot be reached: off, out of range, or the number is dead."
+        ),
+        FaultMeaning(.otaError, 2093, .user, .anew, "The phone was busy or could not show the text."),
+        FaultMeaning(.otaError, 2094, .user, .no, "The phone cannot show such a text."),
+        FaultMeaning(.userCancel, .user, .anew, "The user cancelled."),
+        FaultMeaning(.userCancel, 4011, .user, .anew, "The user cancelled, or says that they did not start this."),
+        FaultMeaning(.userCancel, 4012, .user, .anew, "The code that the user typed was wrong too often."),
+        FaultMeaning(.userCancel, 4013, .user, .anew, "The user put it off."),
+        FaultMeaning(.pinBlocked, .user, .no, "The signing PIN is blocked: the user needs the PUK."),
+        FaultMeaning(.pinBlocked, 4021, .user, .no, "The signing PIN is blocked: the user needs the PUK."),
+        FaultMeaning(.cardBlocked, .operator, .no, "The card is blocked: it must be exchanged."),
+        FaultMeaning(.cardBlocked, 4031, .operator, .no, "The card's PUK is blocked: it must be exchanged."),
+    ]
+
+    private static let signing = [
+        FaultMeaning(.noKeyFound, .operator, .no, "The user has no key for this."),
+        FaultMeaning(.noKeyFound, 4041, .operator, .no, "The user has no key for this profile."),
+        FaultMeaning(.noKeyFound, 4042, .operator, .no, "The user has no key that signs such content."),
+        FaultMeaning(.signatureProcess, .user, .later, "Another request runs on the user's phone."),
+        FaultMeaning(.registrationNotOK, .operator, .no, "The registration could not be done; the detail says why."),
+        FaultMeaning(.registrationNotOK, 4071, .operator, .no, "The person or card is not in the state for it."),
+        FaultMeaning(.registrationNotOK, 4072, .operator, .later, "The certification authority could not do its part."),
+        FaultMeaning(.registrationNotOK, 4073, .user, .anew, "The card could not do its part."),
+        FaultMeaning(.registrationNotOK, 4074, .operator, .no, "The card refuses a new key."),
+        FaultMeaning(.noCertificateFound, .operator, .no, "The user's certificate has expired."),
+        FaultMeaning(.crlProblem, .operator, .later, "There is no proof whether the certificate is revoked."),
+        FaultMeaning(.crlExpired, .operator, .later, "The proof whether the certificate is revoked is too old."),
+        FaultMeaning(.errorCertificate, .operator, .no, "The user's certificate is revoked, or not by the user CA."),
+    ]
+
+    private static let roaming = [
+        FaultMeaning(
+            .unableToProvideServices,
+            .operator,
+            .later,
+            "A service of the platform cannot be reached; nothing was begun."
+        ),
+        FaultMeaning(.internalError, .platform, .later, "The platform's own fault; its log has the trace id."),
+        FaultMeaning(
+            .internalError,
+            9003,
+            .platform,
+            .no,
+            "The card's answer is not as it must be; nothing was delivered."
+        ),
+        FaultMeaning(.internalError, 9008, .platform, .no, "The card does not know its key's algorithm."),
+    ]
+}
