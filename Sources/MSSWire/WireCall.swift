@@ -107,7 +107,8 @@ struct WireCall: Sendable {
         let result = await withTaskCancellationHandler {
             await task.value
         } onCancel: {
-            task.cancel()
+            // The server may hear of it before the connection's watch does: whoever is first counts it and ends the call.
+            connection.callerHasGone { tally.count("wire_callers_gone") }
         }
         guard case .failure = result, last <= .now else { return result }
         tally.count("wire_calls_overrun")
