@@ -7,6 +7,8 @@ struct AEConfiguration: Decodable, Sendable {
     var identity: String
     /// Tells callers what the SIM side took of the time; for measuring.
     var exposesTiming: Bool?
+    /// Offers JSON beside SOAP; no unless set.
+    var json: Bool?
     /// The face to application providers.
     var tls: CredentialFiles
     var home: LinkConfiguration
@@ -14,7 +16,7 @@ struct AEConfiguration: Decodable, Sendable {
     var `operator`: OperatorConfiguration?
 
     private enum CodingKeys: String, CodingKey {
-        case listen, identity, tls, home, log, `operator`
+        case listen, identity, json, tls, home, log, `operator`
         case exposesTiming = "exposes_timing"
     }
 }

@@ -54,7 +54,7 @@ struct Composition {
             )
         }
         services.append(BackgroundWork { await providers.run() })
-        services.append(server(entity, started))
+        services.append(server(entity, providers, started))
         // The first request should find a directory; a home that is away now is asked again and again.
         await providers.pull()
         let parts = services
@@ -63,7 +63,11 @@ struct Composition {
         }
     }
 
-    private func server(_ entity: AcquiringEntity, _ started: StartSignal) -> MeshServer {
+    private func server(
+        _ entity: AcquiringEntity,
+        _ providers: ProviderCache,
+        _ started: StartSignal
+    ) -> MeshServer {
         var settings = MeshServer.Settings(
             host: configuration.listen.host,
             port: configuration.listen.port,
@@ -72,6 +76,11 @@ struct Composition {
             gate: .everyone([.signature, .status])
         )
         settings.exposesTiming = configuration.exposesTiming ?? false
+        if configuration.json ?? false {
+            settings.json = JSONBinding { peer in
+                providers.wantsPreciseStatus(peer).map { $0 ? .precise : .one } ?? .stranger
+            }
+        }
         return MeshServer(
             settings,
             services: WireServices(signatures: entity),

@@ -51,13 +51,14 @@ struct WireResponder: HTTPResponder {
         }
         let peer = await connection.peer(on: channel)
         do throws(WireRefused) {
-            let (operation, identity) = try admit(request, peer)
+            let (entrance, identity) = try admit(request, peer)
+            if case .description = entrance { return Self.description }
             let body = try await body(of: request, channel)
-            return await calls.answer(body, operation, identity, connection, channel)
+            return await calls.answer(body, entrance, identity, connection, channel)
         } catch {
             note(error, peer)
             var response = refuse(request, channel, error.status, error.reason, error.line)
-            if error.status == .methodNotAllowed { response.headers[.allow] = "POST" }
+            response.headers[.allow] = error.allow
             return response
         }
     }
@@ -70,6 +71,8 @@ private struct WireRefused: Error {
     let reason: String
     /// For the caller.
     let line: String
+    /// The method that is taken, where another was sent.
+    var allow: String?
 
     init(_ status: HTTPResponse.Status, _ reason: String, _ line: String) {
         self.status = status
@@ -79,16 +82,20 @@ private struct WireRefused: Error {
 }
 
 extension WireResponder {
-    private static let operations = Dictionary(
-        uniqueKeysWithValues: WireOperation.allCases.map { ("/soap/services/" + $0.port, $0) }
-    )
-    private static let contentTypes: Set<String> = ["application/soap+xml", "text/xml", "application/xml"]
+    /// What the JSON interface is, for a machine to read (OpenAPI 3.1).
+    private static var description: Response {
+        Response(
+            status: .ok,
+            headers: [.contentType: "application/json"],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: PackageResources.openapi_json))
+        )
+    }
 
     /// Everything that is decided before the body is read.
     private func admit(
         _ request: Request,
         _ peer: WireConnection.Peer
-    ) throws(WireRefused) -> (WireOperation, PeerIdentity) {
+    ) throws(WireRefused) -> (WireEntrance, PeerIdentity) {
         let shown = peer.fingerprint.map { " (certificate with SHA-256 \($0))" } ?? ""
         let certificate: PeerCertificate
         do throws(PeerRefusal) { certificate = try peer.certificate.get() } catch {
@@ -98,26 +105,34 @@ extension WireResponder {
             throw WireRefused(.forbidden, "certificate", "the certificate has expired" + shown)
         }
         let identity = certificate.identity
-        guard let operation = Self.operations[request.uri.path], services.serves(operation) else {
-            throw WireRefused(.notFound, "path", "there is no such service here")
+        guard let entrance = WireEntrance.at(request.uri.path, offersJSON: settings.json != nil),
+            entrance.operations.contains(where: services.serves)
+        else { throw WireRefused(.notFound, "path", "there is no such service here") }
+        guard request.method.rawValue == entrance.method else {
+            var refused = WireRefused(.methodNotAllowed, "method", "send the request with \(entrance.method)")
+            refused.allow = entrance.method
+            throw refused
         }
-        guard request.method == .post else {
-            throw WireRefused(.methodNotAllowed, "method", "send the envelope with POST")
+        guard entrance.operations.contains(where: { settings.gate.mayCall($0, identity) }) else {
+            let what = entrance.operation?.rawValue ?? "any operation here"
+            throw WireRefused(.forbidden, "not_granted", "\(identity.uri) may not call \(what)\(shown)")
         }
-        guard settings.gate.mayCall(operation, identity) else {
-            throw WireRefused(.forbidden, "not_granted", "\(identity.uri) may not call \(operation.rawValue)\(shown)")
-        }
+        if !entrance.contentTypes.isEmpty { try check(request, entrance.contentTypes) }
+        guard announced(request) <= settings.limits.bodyOctets else { throw tooLong }
+        return (entrance, identity)
+    }
+
+    private func check(_ request: Request, _ types: Set<String>) throws(WireRefused) {
         let type = request.headers[.contentType] ?? ""
-        guard Self.contentTypes.contains(type.prefix { $0 != ";" && $0 != " " }.lowercased()) else {
-            throw WireRefused(.unsupportedMediaType, "content_type", "send application/soap+xml or text/xml")
+        guard types.contains(type.prefix { $0 != ";" && $0 != " " }.lowercased()) else {
+            let line = "send " + types.sorted().joined(separator: " or ")
+            throw WireRefused(.unsupportedMediaType, "content_type", line)
         }
         // Some clients name their character set here; a compressed body is not taken.
         let encoding = request.headers[.contentEncoding]?.lowercased() ?? "identity"
         guard encoding == "identity" || encoding == "utf-8" else {
-            throw WireRefused(.unsupportedMediaType, "content_encoding", "send the envelope without a content encoding")
+            throw WireRefused(.unsupportedMediaType, "content_encoding", "send the body without a content encoding")
         }
-        guard announced(request) <= settings.limits.bodyOctets else { throw tooLong }
-        return (operation, identity)
     }
 
     /// The whole body; one that comes too slowly has its connection closed.
