@@ -211,7 +211,7 @@ if Context.environment["MSSP_FUZZ"] != nil {
     package.targets.append(
         .executableTarget(
             name: "Fuzz",
-            dependencies: ["Alauda", "KeyVault", "MSSCore", "OTA", "SMPP", "Signatures", .asn1],
+            dependencies: ["Alauda", "KeyVault", "MSSCore", "MSSWire", "OTA", "SMPP", "Signatures", .asn1],
             path: "Tests/Fuzz",
             exclude: ["Seeds"]
         )

@@ -24,12 +24,15 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
     }
 
     public func signature(_ request: SignatureRequest, _ call: Call) async throws(MSSFault) -> SignatureResponse {
-        try admit(request.header.apInfo, call).checkEntitlement(to: request)
+        var request = request
+        let provider = try admit(&request.header.apInfo, call)
+        try provider.checkEntitlement(to: request)
         return try await home.signature(request, call.onBehalfOfPeer())
     }
 
     public func status(_ request: StatusRequest, _ call: Call) async throws(MSSFault) -> StatusResponse {
-        _ = try admit(request.header.apInfo, call)
+        var request = request
+        _ = try admit(&request.header.apInfo, call)
         return try await home.status(request, call.onBehalfOfPeer())
     }
 
@@ -57,20 +60,39 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
     }
 
     /// The client certificate and AP_ID must name the same provider; AP_PWD is never looked at.
-    private func admit(_ apInfo: APInfo, _ call: Call) throws(MSSFault) -> ApplicationProvider {
+    ///
+    /// Without AP_ID it is the one provider whose certificate it is, and from here on the request says so.
+    private func admit(_ apInfo: inout APInfo, _ call: Call) throws(MSSFault) -> ApplicationProvider {
+        if apInfo.id.isEmpty {
+            let own = try providers.providers(of: call.peer)
+            guard own.count == 1 else {
+                note("caller names no provider and its certificate not one", apInfo, call)
+                throw MSSFault(
+                    .unauthorizedAccess,
+                    own.isEmpty
+                        ? "The client certificate names no registered application provider."
+                        : "AP_ID is missing, and the client certificate is of several application providers."
+                )
+            }
+            apInfo.id = own[0].id
+        }
         guard let provider = try providers.provider(apInfo.id), provider.identities.contains(call.peer) else {
-            logger.notice(
-                "caller is not the provider it names",
-                metadata: [
-                    "ap_id": "\(apInfo.id, as: .applicationProvider)", "peer": "\(call.peer, as: .applicationProvider)",
-                    "trace": "\(call.trace, as: .open)",
-                ]
-            )
+            note("caller is not the provider it names", apInfo, call)
             throw MSSFault(
                 .unauthorizedAccess,
                 "AP_ID and client certificate do not name one registered application provider."
             )
         }
         return provider
+    }
+
+    private func note(_ message: Logger.Message, _ apInfo: APInfo, _ call: Call) {
+        logger.notice(
+            message,
+            metadata: [
+                "ap_id": "\(apInfo.id, as: .applicationProvider)", "peer": "\(call.peer, as: .applicationProvider)",
+                "trace": "\(call.trace, as: .open)",
+            ]
+        )
     }
 }

@@ -7,6 +7,8 @@ import Synchronization
 public final class ProviderCache: CallerDirectory {
     private struct Copy {
         var providers: [String: ApplicationProvider]
+        /// By each certificate identity that may speak for it.
+        var owners: [PeerIdentity: [ApplicationProvider]]
         var taken: ContinuousClock.Instant
     }
 
@@ -48,6 +50,25 @@ public final class ProviderCache: CallerDirectory {
     ///
     /// - Throws: 780 when no copy is young enough to decide by.
     func provider(_ id: String) throws(MSSFault) -> ApplicationProvider? {
+        try directory().providers[id]
+    }
+
+    /// The providers for which a certificate may speak.
+    ///
+    /// - Throws: 780 when no copy is young enough to decide by.
+    func providers(of peer: PeerIdentity) throws(MSSFault) -> [ApplicationProvider] {
+        try directory().owners[peer] ?? []
+    }
+
+    /// Whether every provider of a certificate wants a status of HTTP for each fault.
+    ///
+    /// - Returns: `nil` when it is no provider's; `false` also while nothing can be said of anybody.
+    public func wantsPreciseStatus(_ peer: PeerIdentity) -> Bool? {
+        guard let current else { return false }
+        return current.owners[peer].map { $0.allSatisfy(\.wantsPreciseStatus) }
+    }
+
+    private func directory() throws(MSSFault) -> Copy {
         guard let current else {
             throw MSSFault(
                 .unableToProvideServices,
@@ -55,7 +76,7 @@ public final class ProviderCache: CallerDirectory {
                 cause: "no provider directory of the home that is young enough"
             )
         }
-        return current.providers[id]
+        return current
     }
 
     public func applicationProviders(of peer: PeerIdentity) -> [String]? {
@@ -73,7 +94,12 @@ public final class ProviderCache: CallerDirectory {
             let call = Call(peer: peer, deadline: .now + .seconds(5))
             let directory = try await home.directory(call)
             let providers = Dictionary(directory.providers.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
-            copy.withLock { $0 = Copy(providers: providers, taken: .now) }
+            var owners: [PeerIdentity: [ApplicationProvider]] = [:]
+            for provider in providers.values {
+                for identity in provider.identities { owners[identity, default: []].append(provider) }
+            }
+            let taken = Copy(providers: providers, owners: owners, taken: .now)
+            copy.withLock { $0 = taken }
             return true
         } catch {
             logger.warning(

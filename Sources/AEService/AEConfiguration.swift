@@ -10,6 +10,8 @@ struct AEConfiguration: Decodable, Sendable {
     var publicURL: PublicAddress?
     /// Tells callers what the SIM side took of the time; for measuring.
     var exposesTiming: Bool?
+    /// Offers JSON beside SOAP; no unless set.
+    var json: Bool?
     /// The face to application providers.
     var tls: CredentialFiles
     var home: LinkConfiguration
@@ -17,7 +19,7 @@ struct AEConfiguration: Decodable, Sendable {
     var `operator`: OperatorConfiguration?
 
     private enum CodingKeys: String, CodingKey {
-        case listen, identity, tls, home, log, `operator`
+        case listen, identity, json, tls, home, log, `operator`
         case publicURL = "public_url"
         case exposesTiming = "exposes_timing"
     }

@@ -82,6 +82,11 @@ struct Composition {
         )
         settings.exposesTiming = configuration.exposesTiming ?? false
         settings.publicAddress = configuration.publicURL
+        if configuration.json ?? false {
+            settings.json = JSONBinding { peer in
+                providers.wantsPreciseStatus(peer).map { $0 ? .precise : .one } ?? .stranger
+            }
+        }
         return MeshServer(
             settings,
             services: WireServices(signatures: entity, handshakes: entity, callers: providers),

@@ -135,6 +135,8 @@ struct ProviderFile: Decodable, Sendable {
         var separateDisplay: Bool?
         /// Whether it may have digests signed; no unless set.
         var digests: Bool?
+        /// Whether its faults in JSON come with a status of HTTP each; 500 unless set.
+        var preciseStatus: Bool?
         /// The kinds of signature it may ask for; "cms" alone unless set.
         var signatures: [String]?
         /// Whether it hears of users who cannot sign, and may have certificates without a signature; no unless set.
@@ -144,6 +146,7 @@ struct ProviderFile: Decodable, Sendable {
             case id, name, identities, digests, signatures, profiles
             case acquiringEntities = "acquiring_entities"
             case separateDisplay = "separate_display"
+            case preciseStatus = "precise_status"
         }
     }
 }

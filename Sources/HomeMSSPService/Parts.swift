@@ -26,6 +26,7 @@ enum Parts {
                     displayName: entry.name,
                     showsOtherwise: entry.separateDisplay ?? false,
                     signsDigests: entry.digests ?? false,
+                    wantsPreciseStatus: entry.preciseStatus ?? false,
                     signatures: try signatures(entry, in: path),
                     readsProfiles: entry.profiles ?? false
                 )

@@ -8,7 +8,7 @@ public import ServiceLifecycle
 
 import struct Foundation.Date
 
-/// A listener: mutual TLS, the gate, the limits, SOAP; then a service of the platform.
+/// A listener: mutual TLS, the gate, the limits, SOAP and JSON; then a service of the platform.
 public struct MeshServer: Service {
     public struct Settings: Sendable {
         public var host: String
@@ -20,6 +20,8 @@ public struct MeshServer: Service {
         public var exposesTiming = false
         /// Where callers reach the listener, for the WSDL; without it, where each of them says that it found it.
         public var publicAddress: PublicAddress?
+        /// JSON beside SOAP, where it is offered.
+        public var json: JSONBinding?
         public var limits = WireLimits()
         /// For the ends of certificates.
         var now: @Sendable () -> Date = { Date() }

@@ -6,8 +6,6 @@ struct WireAdmission: Sendable {
     let settings: MeshServer.Settings
     let services: WireServices
 
-    private static let contentTypes: Set<String> = ["application/soap+xml", "text/xml", "application/xml"]
-
     /// The caller's certificate, good now.
     func caller(_ peer: WireConnection.Peer) throws(WireRefused) -> PeerCertificate {
         let certificate: PeerCertificate
@@ -24,7 +22,8 @@ struct WireAdmission: Sendable {
     func path(of request: Request, _ peer: WireConnection.Peer, _ identity: PeerIdentity) throws(WireRefused)
         -> WirePath
     {
-        guard let path = WirePath(request.uri.path), path.operations.contains(where: services.serves) else {
+        guard let path = WirePath(request.uri.path, offersJSON: settings.json != nil),
+            path.operations.contains(where: services.serves) else {
             throw WireRefused(.notFound, "path", "there is no such service here")
         }
         let served = path.operations.filter(services.serves)
@@ -35,18 +34,19 @@ struct WireAdmission: Sendable {
     }
 
     /// Everything else that is decided before the body of a call is read.
-    func checkHead(of request: Request) throws(WireRefused) {
+    func checkHead(of request: Request, at path: WirePath) throws(WireRefused) {
         guard request.method == .post else {
-            throw WireRefused(.methodNotAllowed, "method", "send the envelope with POST", allow: .post)
+            throw WireRefused(.methodNotAllowed, "method", "send the request with POST", allow: .post)
         }
         let type = request.headers[.contentType] ?? ""
-        guard Self.contentTypes.contains(type.prefix { $0 != ";" && $0 != " " }.lowercased()) else {
-            throw WireRefused(.unsupportedMediaType, "content_type", "send application/soap+xml or text/xml")
+        guard path.contentTypes.contains(type.prefix { $0 != ";" && $0 != " " }.lowercased()) else {
+            let line = "send " + path.contentTypes.sorted().joined(separator: " or ")
+            throw WireRefused(.unsupportedMediaType, "content_type", line)
         }
         // Some clients name their character set here; a compressed body is not taken.
         let encoding = request.headers[.contentEncoding]?.lowercased() ?? "identity"
         guard encoding == "identity" || encoding == "utf-8" else {
-            throw WireRefused(.unsupportedMediaType, "content_encoding", "send the envelope without a content encoding")
+            throw WireRefused(.unsupportedMediaType, "content_encoding", "send the body without a content encoding")
         }
         guard Self.announced(request) <= settings.limits.bodyOctets else {
             throw .tooLong(settings.limits.bodyOctets)

@@ -3,7 +3,7 @@ import Logging
 import MSSCore
 import NIOCore
 
-/// The way of a request from its octets to the service and back: envelope, call, answer or fault.
+/// The way of a request from its octets to the service and back: message, call, answer or fault.
 struct WireCall: Sendable {
     let settings: MeshServer.Settings
     let services: WireServices
@@ -13,9 +13,13 @@ struct WireCall: Sendable {
     /// What became of a request, and how it is to be written.
     private struct Outcome {
         var result: Result<WireServices.Answer, MSSFault>
-        var shape: SOAPShape
+        var form: WireForm
         var trace: TraceID
+        /// What was asked for, as far as that was found.
+        var operation: WireOperation?
         var isMustUnderstand = false
+        /// Whether a service has had the request.
+        var hasRead = false
     }
 
     /// Answers a request that was read or could not be; `operation` is what its caller was let in for, `nil` at a common
@@ -28,23 +32,30 @@ struct WireCall: Sendable {
         _ connection: WireConnection,
         _ channel: any Channel
     ) async -> Response {
-        let outcome = await outcome(read, operation, peer, connection, channel)
-        note(outcome, operation, peer, .now - began)
+        finish(await soap(read, operation, peer, connection, channel), peer, since: began)
+    }
+
+    /// The same in JSON; `operation` is `nil` where the message names it.
+    func answer(
+        json body: [UInt8],
+        _ operation: WireOperation?,
+        _ peer: PeerIdentity,
+        since began: ContinuousClock.Instant,
+        _ connection: WireConnection,
+        _ channel: any Channel
+    ) async -> Response {
+        finish(await json(body, operation, peer, connection, channel), peer, since: began)
+    }
+
+    private func finish(_ outcome: Outcome, _ peer: PeerIdentity, since began: ContinuousClock.Instant) -> Response {
+        note(outcome, peer, .now - began)
         switch outcome.result {
-        case .success(let answer): return success(answer, outcome.shape)
-        case .failure(let fault):
-            let octets = FaultCodec.encode(
-                fault,
-                outcome.shape,
-                trace: outcome.trace,
-                inMesh: settings.profile == .mesh,
-                isMustUnderstand: outcome.isMustUnderstand
-            )
-            return response(.internalServerError, octets, outcome.shape)
+        case .success(let answer): return success(answer, outcome.form)
+        case .failure(let fault): return failure(fault, outcome, peer)
         }
     }
 
-    private func outcome(
+    private func soap(
         _ read: Result<SOAPRequest, WireRefusal>,
         _ operation: WireOperation?,
         _ peer: PeerIdentity,
@@ -55,13 +66,19 @@ struct WireCall: Sendable {
         do throws(WireRefusal) { request = try read.get() } catch {
             return Outcome(
                 result: .failure(error.fault),
-                shape: error.shape,
+                form: .soap(error.shape),
                 trace: .random(),
+                operation: operation,
                 isMustUnderstand: error.isMustUnderstand
             )
         }
-        let call = call(request, peer)
-        let shape = request.shape
+        let call = call(request.mesh, peer)
+        var outcome = Outcome(
+            result: .failure(MSSFault(.internalError)),
+            form: .soap(request.shape),
+            trace: call.trace,
+            operation: operation
+        )
         do throws(MSSFault) {
             if let operation, request.operation != operation {
                 throw MSSFault(.wrongParam, "\(operation.port) takes \(operation.rawValue) alone.")
@@ -70,17 +87,45 @@ struct WireCall: Sendable {
                 throw MSSFault(.wrongParam, "This service does not offer \(request.operation.rawValue).")
             }
             let message = try WireServices.decode(request)
-            let result = await run(message, call, shape, connection, channel)
-            return Outcome(result: result, shape: shape, trace: call.trace)
-        } catch {
-            return Outcome(result: .failure(error), shape: shape, trace: call.trace)
-        }
+            outcome.result = await run(message, call, outcome.form, connection, channel)
+        } catch { outcome.result = .failure(error) }
+        return outcome
+    }
+
+    /// At the edge alone: JSON has no place for what the mesh says of a call.
+    private func json(
+        _ body: [UInt8],
+        _ operation: WireOperation?,
+        _ peer: PeerIdentity,
+        _ connection: WireConnection,
+        _ channel: any Channel
+    ) async -> Outcome {
+        let call = call(nil, peer)
+        var outcome = Outcome(
+            result: .failure(MSSFault(.internalError)),
+            form: .json,
+            trace: call.trace,
+            operation: operation
+        )
+        do throws(MSSFault) {
+            let request = try JSONReader(now: settings.now(), trace: call.trace).request(body)
+            guard operation ?? request.operation == request.operation else {
+                throw MSSFault(.wrongParam, "This path takes another operation than \(request.operation.rawValue).")
+            }
+            outcome.operation = request.operation
+            guard services.serves(request.operation), settings.gate.mayCall(request.operation, peer) else {
+                throw MSSFault(.unauthorizedAccess, "\(request.operation.rawValue) may not be called here.")
+            }
+            outcome.hasRead = true
+            outcome.result = await run(request.message, call, .json, connection, channel)
+        } catch { outcome.result = .failure(error) }
+        return outcome
     }
 
     /// Inside the mesh the caller's word on origin, time and trace counts; at the edge it is not looked at.
-    private func call(_ request: SOAPRequest, _ peer: PeerIdentity) -> Call {
+    private func call(_ mesh: MeshContext?, _ peer: PeerIdentity) -> Call {
         let longest = settings.limits.callTime
-        guard settings.profile == .mesh, let mesh = request.mesh else {
+        guard settings.profile == .mesh, let mesh else {
             return Call(peer: peer, deadline: .now + longest)
         }
         let time = min(mesh.remaining, longest)
@@ -92,13 +137,13 @@ struct WireCall: Sendable {
     private func run(
         _ message: WireServices.Message,
         _ call: Call,
-        _ shape: SOAPShape,
+        _ form: WireForm,
         _ connection: WireConnection,
         _ channel: any Channel
     ) async -> Result<WireServices.Answer, MSSFault> {
         let services = services
         let task = Task<Result<WireServices.Answer, MSSFault>, Never>(executorPreference: EventLoopTasks.shared) {
-            do throws(MSSFault) { return .success(try await services.answer(message, call, shape)) } catch {
+            do throws(MSSFault) { return .success(try await services.answer(message, call, form)) } catch {
                 return .failure(error)
             }
         }
@@ -125,37 +170,64 @@ struct WireCall: Sendable {
 
 extension WireCall {
     /// One line a request.
-    private func note(_ outcome: Outcome, _ operation: WireOperation?, _ peer: PeerIdentity, _ time: Duration) {
-        let name = operation?.rawValue ?? "unknown"
+    private func note(_ outcome: Outcome, _ peer: PeerIdentity, _ time: Duration) {
+        let operation = outcome.operation?.rawValue ?? "unknown"
         var code = "ok"
         var cause: String?
         if case .failure(let fault) = outcome.result {
             code = String(fault.code.rawValue)
             cause = fault.cause
         }
-        tally.count("wire_requests", [("operation", name), ("outcome", code)])
-        tally.measure("wire_request", time, [("operation", name)])
+        tally.count("wire_requests", [("operation", operation), ("outcome", code)])
+        if case .json = outcome.form { tally.count("wire_json_requests") }
+        tally.measure("wire_request", time, [("operation", operation)])
         var metadata: Logger.Metadata = [
-            "operation": "\(name, as: .open)", "outcome": "\(code, as: .open)",
-            "peer": "\(peer, as: settings.peerAsset)", "trace": "\(outcome.trace, as: .open)",
+            "operation": "\(operation, as: .open)", "outcome": "\(code, as: .open)",
+            "form": "\(outcome.form.name, as: .open)", "peer": "\(peer, as: settings.peerAsset)",
+            "trace": "\(outcome.trace, as: .open)",
             "microseconds": "\(Int(time / .microseconds(1)), as: .open)",
         ]
         if let cause { metadata["cause"] = "\(cause, as: .system)" }
         logger.info("request answered", metadata: metadata)
     }
 
-    private func success(_ answer: WireServices.Answer, _ shape: SOAPShape) -> Response {
-        var response = response(.ok, answer.octets, shape)
+    private func success(_ answer: WireServices.Answer, _ form: WireForm) -> Response {
+        var response = response(.ok, answer.octets, form)
         if settings.exposesTiming, let time = answer.simTime, let name = ServerTiming.name {
             response.headers[name] = ServerTiming.text(time)
         }
         return response
     }
 
-    private func response(_ status: HTTPResponse.Status, _ octets: [UInt8], _ shape: SOAPShape) -> Response {
+    private func failure(_ fault: MSSFault, _ outcome: Outcome, _ peer: PeerIdentity) -> Response {
+        switch outcome.form {
+        case .soap(let shape):
+            let octets = FaultCodec.encode(
+                fault,
+                shape,
+                trace: outcome.trace,
+                inMesh: settings.profile == .mesh,
+                isMustUnderstand: outcome.isMustUnderstand
+            )
+            return response(.internalServerError, octets, outcome.form)
+        case .json:
+            let octets = JSONFault.encode(fault, trace: outcome.trace)
+            let wanted = settings.json?.statuses(peer) ?? .one
+            guard wanted != .one else { return response(.internalServerError, octets, .json) }
+            let isStranger = wanted == .stranger
+            let told = FaultStatus(fault, outcome.operation, isStranger: isStranger, hasRead: outcome.hasRead)
+            var response = response(told.status, octets, .json)
+            response.headers[.retryAfter] = told.retryAfter.map { String($0) }
+            // RFC 9110 wants a challenge; what is wanted is another client certificate.
+            if told.status == .unauthorized { response.headers[.wwwAuthenticate] = "ClientCertificate" }
+            return response
+        }
+    }
+
+    private func response(_ status: HTTPResponse.Status, _ octets: [UInt8], _ form: WireForm) -> Response {
         Response(
             status: status,
-            headers: [.contentType: shape.version.contentType],
+            headers: [.contentType: form.contentType],
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: octets))
         )
     }

@@ -36,6 +36,15 @@ struct WirePages: Sendable {
         return page(part == .wsdl ? "wsdl" : "xsd", "text/xml; charset=utf-8", octets, caller)
     }
 
+    /// `GET /rest/openapi.json`, for a machine to read (OpenAPI 3.1); `nil` at another path.
+    func openAPI(_ request: Request, at path: WirePath, _ caller: PeerCertificate) throws(WireRefused) -> Response? {
+        guard path == .openAPI else { return nil }
+        guard Self.reads(request) else {
+            throw WireRefused(.methodNotAllowed, "method", "send the request with GET", allow: .get)
+        }
+        return page("openapi", "application/json", PackageResources.openapi_json, caller)
+    }
+
     /// `GET /whoami`: one line of JSON; `nil` if the request is for something else.
     func whoAmI(
         _ request: Request,

@@ -57,10 +57,14 @@ struct WireResponder: HTTPResponder {
             let identity = caller.identity
             if let page = try pages.whoAmI(request, caller, peer.fingerprint) { return page }
             let path = try admission.path(of: request, peer, identity)
-            if let page = try pages.description(request, caller) { return page }
-            try admission.checkHead(of: request)
+            if let page = try pages.openAPI(request, at: path, caller) { return page }
+            if case .json = path {} else if let page = try pages.description(request, caller) { return page }
+            try admission.checkHead(of: request, at: path)
             let body = try await body(of: request, channel)
             let began = ContinuousClock.now
+            if case .json(let operation) = path {
+                return await calls.answer(json: body, operation, identity, since: began, connection, channel)
+            }
             let read = Result { () throws(WireRefusal) in try SOAPReader.request(body) }
             let operation = try admission.operation(read, at: path, peer, identity)
             return await calls.answer(read, operation, identity, since: began, connection, channel)

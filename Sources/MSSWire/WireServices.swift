@@ -65,35 +65,35 @@ public struct WireServices: Sendable {
         }
     }
 
-    /// Calls the service and writes its answer in the request's shape.
-    func answer(_ message: Message, _ call: Call, _ shape: SOAPShape) async throws(MSSFault) -> Answer {
+    /// Calls the service and writes its answer in the request's form.
+    func answer(_ message: Message, _ call: Call, _ form: WireForm) async throws(MSSFault) -> Answer {
         switch message {
         case .signature(let request):
             guard let signatures else { break }
             let response = try await signatures.signature(request, call)
-            return Answer(octets: SignatureCodec.encodeResponse(response, shape), simTime: response.simTime)
+            return Answer(octets: form.write(response), simTime: response.simTime)
         case .status(let request):
             guard let signatures else { break }
-            return Answer(octets: StatusCodec.encodeResponse(try await signatures.status(request, call), shape))
+            return Answer(octets: form.write(try await signatures.status(request, call)))
         case .profile(let request):
             guard let signatures else { break }
-            return Answer(octets: ProfileCodec.encodeResponse(try await signatures.profile(request, call), shape))
+            return Answer(octets: ProfileCodec.encodeResponse(try await signatures.profile(request, call), form.shape))
         case .cancel(let request):
             guard let signatures else { break }
-            return Answer(octets: OwnCodec.encodeResponse(try await signatures.cancel(request, call), shape))
+            return Answer(octets: OwnCodec.encodeResponse(try await signatures.cancel(request, call), form.shape))
         case .fit(let request):
             guard let signatures else { break }
-            return Answer(octets: OwnCodec.encodeResponse(try await signatures.fit(request, call), shape))
+            return Answer(octets: OwnCodec.encodeResponse(try await signatures.fit(request, call), form.shape))
         case .handshake(let request):
             guard let handshakes else { break }
-            return Answer(octets: HandshakeCodec.encodeResponse(try await handshakes.handshake(request, call), shape))
+            return Answer(octets: HandshakeCodec.encodeResponse(try await handshakes.handshake(request, call), form.shape))
         case .registration(let request):
             guard let registrations else { break }
             let response = try await registrations.register(request, call)
-            return Answer(octets: RegistrationCodec.encodeResponse(response, to: request.operation.name, shape))
+            return Answer(octets: RegistrationCodec.encodeResponse(response, to: request.operation.name, form.shape))
         case .directory:
             guard let providers else { break }
-            return Answer(octets: DirectoryCodec.encodeResponse(try await providers.directory(call), shape))
+            return Answer(octets: DirectoryCodec.encodeResponse(try await providers.directory(call), form.shape))
         }
         throw MSSFault(.wrongParam, "This service does not offer the operation.")
     }

@@ -121,6 +121,45 @@ struct AcquiringEntityTests {
         }
     }
 
+    @Test("takes a request without AP_ID for its certificate's provider, if that is one, and says so to the home")
+    func nameless() async throws {
+        var request = Sample.signature()
+        request.header.apInfo.id = ""
+        let home = RecordingHome([Sample.provider])
+        let (entity, cache) = entity(home)
+        await cache.pull()
+        #expect(try await entity.signature(request, Sample.call(Sample.ap)).header.apInfo.id == Sample.apID)
+        var query = Sample.status("h1")
+        query.header.apInfo.id = ""
+        #expect(try await entity.status(query, Sample.call(Sample.ap)).header.apInfo.id == Sample.apID)
+        var other = Sample.provider
+        other.id = "http://ap.test.mssp/other"
+        for (providers, peer) in [
+            ([Sample.provider, other], Sample.ap), ([Sample.provider], PeerIdentity(uri: "urn:x")),
+        ] {
+            home.providers.withLock { $0 = providers }
+            await cache.pull()
+            let fault = await #expect(throws: MSSFault.self) { try await entity.signature(request, Sample.call(peer)) }
+            #expect(fault?.code == .unauthorizedAccess)
+        }
+        #expect(home.calls.withLock { $0.count } == 2)
+    }
+
+    @Test("tells faults precisely only once every provider of a certificate wants it, and to nobody's certificate")
+    func preciseStatus() async {
+        var precise = Sample.provider
+        precise.id = "http://ap.test.mssp/precise"
+        precise.wantsPreciseStatus = true
+        for (providers, wanted) in [
+            ([precise], true), ([Sample.provider], false), ([precise, Sample.provider], false), ([], nil),
+        ] as [([ApplicationProvider], Bool?)] {
+            let (_, cache) = entity(RecordingHome(providers))
+            #expect(cache.wantsPreciseStatus(Sample.ap) == false)
+            await cache.pull()
+            #expect(cache.wantsPreciseStatus(Sample.ap) == wanted)
+        }
+    }
+
     @Test("refuses a certificate that is not the one of the AP_ID")
     func otherCertificate() async {
         let home = RecordingHome([Sample.provider])

@@ -21,6 +21,7 @@ private let targets: [String: @Sendable ([UInt8]) -> Void] = [
     "text": fuzzTexts,
     "batch": fuzzBatches,
     "der": fuzzDER,
+    "json": fuzzJSON,
 ]
 
 @_cdecl("LLVMFuzzerTestOneInput")

@@ -179,7 +179,8 @@ struct CodecRoundTripTests {
                 acquiringEntities: [Sample.ae],
                 displayName: "Bänk <\(number)>",
                 showsOtherwise: number % 2 == 1,
-                signsDigests: number % 3 == 1
+                signsDigests: number % 3 == 1,
+                wantsPreciseStatus: number % 5 == 1
             )
         }
         let octets = DirectoryCodec.encodeResponse(ProviderDirectory(providers: providers), .plain)

@@ -26,7 +26,7 @@ public struct MessageHeader: Sendable, Equatable {
 ///
 /// AP_PWD is accepted on the wire, kept nowhere and echoed empty.
 public struct APInfo: Sendable, Equatable {
-    /// AP_ID, a URI agreed with the acquiring entity.
+    /// AP_ID, a URI agreed with the acquiring entity; empty at the edge where a client leaves it to its certificate.
     public var id: String
     /// AP_TransID, chosen by the provider.
     public var transID: String

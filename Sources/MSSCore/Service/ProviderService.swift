@@ -27,6 +27,8 @@ public struct ApplicationProvider: Sendable, Equatable {
     public var showsOtherwise: Bool
     /// Whether it may have digests signed of what the platform never sees.
     public var signsDigests: Bool
+    /// Whether its faults in JSON come with a status of HTTP each, in place of 500.
+    public var wantsPreciseStatus: Bool
     /// The kinds of signature that it may ask for; the first is what it gets that asks for none.
     ///
     /// The home's matter alone: a directory does not tell it.
@@ -43,6 +45,7 @@ public struct ApplicationProvider: Sendable, Equatable {
         displayName: String,
         showsOtherwise: Bool = false,
         signsDigests: Bool = false,
+        wantsPreciseStatus: Bool = false,
         signatures: [SignatureKind] = [.cms],
         readsProfiles: Bool = false
     ) {
@@ -52,6 +55,7 @@ public struct ApplicationProvider: Sendable, Equatable {
         self.displayName = displayName
         self.showsOtherwise = showsOtherwise
         self.signsDigests = signsDigests
+        self.wantsPreciseStatus = wantsPreciseStatus
         self.signatures = signatures
         self.readsProfiles = readsProfiles
     }

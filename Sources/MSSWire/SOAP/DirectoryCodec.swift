@@ -16,6 +16,7 @@ enum DirectoryCodec {
                         ("ID", provider.id), ("Name", provider.displayName),
                         ("SeparateDisplay", provider.showsOtherwise ? "true" : nil),
                         ("Digests", provider.signsDigests ? "true" : nil),
+                        ("PreciseStatus", provider.wantsPreciseStatus ? "true" : nil),
                     ]
                     writer.element("mss:Provider", attributes) { writer in
                         for identity in provider.identities.map(\.uri).sorted() {
@@ -45,7 +46,8 @@ enum DirectoryCodec {
                     acquiringEntities: Set(element.children("AcquiringEntity").map { PeerIdentity(uri: $0.text) }),
                     displayName: name,
                     showsOtherwise: element.attribute("SeparateDisplay") == "true",
-                    signsDigests: element.attribute("Digests") == "true"
+                    signsDigests: element.attribute("Digests") == "true",
+                    wantsPreciseStatus: element.attribute("PreciseStatus") == "true"
                 )
             )
         }

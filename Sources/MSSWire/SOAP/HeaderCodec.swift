@@ -120,17 +120,22 @@ extension HeaderCodec {
     /// An NCName, except that it may begin with a digit: some clients send a bare UUID.
     static func name(_ element: XMLElement, _ attribute: String) throws(MSSFault) -> String {
         let value = try text(element, attribute, longest: 64)
-        let isName = value.unicodeScalars.allSatisfy { scalar in
+        guard isName(value) else { throw notName(attribute) }
+        return value
+    }
+
+    static func isName(_ text: String) -> Bool {
+        text.unicodeScalars.allSatisfy { scalar in
             guard scalar.isASCII else { return scalar.properties.isIDContinue }
             switch scalar {
             case "a"..."z", "A"..."Z", "0"..."9", "-", ".", "_": return true
             default: return false
             }
         }
-        guard isName else {
-            throw MSSFault(.wrongParam, "\(attribute) must consist of letters, digits, dots, dashes and underscores.")
-        }
-        return value
+    }
+
+    static func notName(_ what: String) -> MSSFault {
+        MSSFault(.wrongParam, "\(what) must consist of letters, digits, dots, dashes and underscores.")
     }
 
     private static func version(_ message: XMLElement, _ attribute: String) throws(MSSFault) -> Int {

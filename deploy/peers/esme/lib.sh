@@ -1,4 +1,4 @@
-# Shared by kannel, smpplib and tshark: a simulator of their own, free ports, Debian packages. Source it; it runs nothing.
+# Shared by kannel, schemathesis, smpplib and tshark: a simulator of their own, free ports, Debian packages. Source it; it runs nothing.
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
 PEERS=$ROOT/.run/peers
@@ -87,18 +87,20 @@ debian() {
     [ "$status" -eq 0 ] || die "${missing[*]} cannot be installed: $(tail -1 "$WORK/apt.log")"
 }
 
-# smpplib_python: the interpreter that has smpplib, in a folder of its own under .run/peers.
-smpplib_python() {
-    local folder=$PEERS/smpplib-venv
+# peer_python PACKAGE VERSION: the interpreter that has a package of PyPI, in a folder of its own under .run/peers.
+peer_python() {
+    local folder=$PEERS/$1-venv
     export PIP_CERT=${PIP_CERT:-/etc/ssl/certs/ca-certificates.crt} PIP_DISABLE_PIP_VERSION_CHECK=1
     if [ ! -e "$folder/complete" ]; then
         rm -rf "$folder"
         python3 -m venv "$folder" >&2 || die "python3-venv is missing: run deploy/packages"
-        "$folder/bin/pip" -q install smpplib==2.2.4 >"$WORK/pip.log" 2>&1 || die "PyPI: $(tail -1 "$WORK/pip.log")"
+        "$folder/bin/pip" -q install "$1==$2" >"$WORK/pip.log" 2>&1 || die "PyPI: $(tail -1 "$WORK/pip.log")"
         touch "$folder/complete"
     fi
     echo "$folder/bin/python"
 }
+
+smpplib_python() { peer_python smpplib 2.2.4; }
 
 MSISDN=358401000007
 SERIES=(--seed "$WORK/seed" --count 1000)

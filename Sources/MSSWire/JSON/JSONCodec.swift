@@ -1,0 +1,86 @@
+import Foundation
+import MSSCore
+
+/// Answers in JSON; each is what the SOAP codec writes, member by element.
+enum JSONCodec {
+    static func encode(_ response: SignatureResponse) -> [UInt8] {
+        var members = header(response.header)
+        members["MSSP_TransID"] = .text(response.transactionID)
+        members["MobileUser"] = user(response.mobileUser)
+        members["MSS_Signature"] = signature(response.signature, response.certificate)
+        members["SignatureProfile"] = JSONValue.optional(response.signatureProfile)
+        return message(.signature, members, response.status, response.serviceResponses)
+    }
+
+    static func encode(_ response: StatusResponse) -> [UInt8] {
+        var members = header(response.header)
+        members["MobileUser"] = user(response.mobileUser)
+        members["MSS_Signature"] = signature(response.signature, response.certificate)
+        return message(.status, members, response.status, response.serviceResponses)
+    }
+
+    private static func message(
+        _ operation: WireOperation,
+        _ members: [String: JSONValue?],
+        _ status: Status,
+        _ services: [ServiceResponse]
+    ) -> [UInt8] {
+        var members = members
+        members["Status"] = self.status(status.rawValue, status.name)
+        if !services.isEmpty { members["ServiceResponses"] = .list(services.map(service)) }
+        return JSONValue.object([operation.responseElement: .object(members)]).octets
+    }
+
+    /// AP_PWD is not repeated: no client reads it.
+    private static func header(_ header: MessageHeader) -> [String: JSONValue?] {
+        let info = header.apInfo
+        return [
+            "MajorVersion": .text(String(header.majorVersion)), "MinorVersion": .text(String(header.minorVersion)),
+            "AP_Info": .object([
+                "AP_ID": .text(info.id), "AP_TransID": .text(info.transID), "Instant": .text(info.instant),
+                "AP_URL": JSONValue.optional(info.url),
+            ]),
+            "MSSP_Info": .object([
+                "Instant": JSONValue.optional(header.msspInfo.instant.map { WireTime.text($0) }),
+                "MSSP_ID": member(header.msspInfo.msspID),
+            ]),
+        ]
+    }
+
+    private static func member(_ member: MeshMember) -> JSONValue {
+        .object([
+            "DNSName": JSONValue.optional(member.dnsName), "IPAddress": JSONValue.optional(member.ipAddress),
+            "URI": JSONValue.optional(member.uri),
+            "IdentifierString": JSONValue.optional(member.identifier),
+        ])
+    }
+
+    private static func user(_ user: MobileUser) -> JSONValue {
+        .object([
+            "IdentityIssuer": user.identityIssuer.map(member),
+            "UserIdentifier": JSONValue.optional(user.userIdentifier),
+            "HomeMSSP": user.homeMSSP.map(member), "MSISDN": JSONValue.optional(user.msisdn),
+        ])
+    }
+
+    private static func signature(_ signature: [UInt8]?, _ certificate: [UInt8]?) -> JSONValue? {
+        guard let signature else { return nil }
+        let value = JSONValue.text(Data(signature).base64EncodedString())
+        guard let certificate else { return .object(["Base64Signature": value]) }
+        let parts: [String: JSONValue?] = [
+            "SignatureValue": value, "X509Certificate": .text(Data(certificate).base64EncodedString()),
+        ]
+        return .object(["PKCS1": .object(parts)])
+    }
+
+    private static func status(_ code: Int, _ name: String) -> JSONValue {
+        .object(["StatusCode": .object(["Value": .text(String(code))]), "StatusMessage": .text(name)])
+    }
+
+    private static func service(_ response: ServiceResponse) -> JSONValue {
+        .object([
+            "Description": .text(response.uri), "Entity": member(response.entity),
+            "Status": status(response.code.rawValue, response.code.name),
+        ])
+    }
+}

@@ -1,0 +1,159 @@
+import Foundation
+import MSSCore
+import MSSTestSupport
+import Testing
+
+@_spi(Octets) @testable import MSSWire
+
+/// JSON as a client would send it.
+enum WrittenJSON {
+    static let now = Date(timeIntervalSince1970: 1_767_225_600)
+    static let reader = JSONReader(now: now, trace: Written.trace)
+
+    static func vector(_ name: String) throws -> [UInt8] {
+        try [UInt8](Data(contentsOf: BuiltProducts.packageRoot.appending(path: "Tests/Vectors/json/\(name).json")))
+    }
+
+    /// A signature request of these members; those given replace the usual ones, an empty text leaves one out.
+    static func signature(_ members: [String: String] = [:]) -> [UInt8] {
+        let usual = [
+            "AP_Info": #"{"AP_ID":"http://ap.test.mssp/ap","AP_TransID":"A1","Instant":"2026-01-01T00:00:00Z"}"#,
+            "MajorVersion": #""1""#, "MinorVersion": #""1""#, "MessagingMode": #""synch""#,
+            "MobileUser": #"{"MSISDN":"+358401234567"}"#,
+            "DataToBeSigned": #"{"Data":"Sign this","Encoding":"UTF-8","MimeType":"text/plain"}"#,
+        ]
+        let all = usual.merging(members) { $1 }.filter { !$0.value.isEmpty }.sorted { $0.key < $1.key }
+        let text = all.map { "\"\($0.key)\":\($0.value)" }.joined(separator: ",")
+        return Array("{\"MSS_SignatureReq\":{\(text)}}".utf8)
+    }
+
+    static func decoded(_ octets: [UInt8]) throws(MSSFault) -> SignatureRequest {
+        guard case .signature(let request) = try reader.request(octets).message else {
+            throw MSSFault(.internalError)
+        }
+        return request
+    }
+
+    static func fault(_ octets: [UInt8], _ location: SourceLocation = #_sourceLocation) throws -> MSSFault {
+        try #require(throws: MSSFault.self, sourceLocation: location) { try reader.request(octets) }
+    }
+}
+
+@Suite("Requests in JSON as real clients write them")
+struct JSONReaderTests {
+    @Test("each is understood as the same request", arguments: ["shell", "java", "laverca-rest", "kiuru-ra"])
+    func clients(_ name: String) throws {
+        let request = try WrittenJSON.decoded(WrittenJSON.vector(name))
+        #expect(request.dataToBeSigned.content == "Päätös")
+        #expect(request.signatureProfile == "http://alauda.mobi/digitalSignature")
+        #expect(request.mobileUser.msisdn?.hasSuffix("358401234567") == true)
+        #expect(request.header.majorVersion == 1 && request.header.minorVersion == 2)
+    }
+
+    @Test("what Swisscom's clients say is taken word for word")
+    func complete() throws {
+        let request = try WrittenJSON.decoded(WrittenJSON.vector("shell"))
+        #expect(
+            request.header.apInfo
+                == APInfo(id: Sample.apID, transID: "AP.TEST.12345.1234", instant: "2026-01-01T01:00:00+01:00")
+        )
+        #expect(request.header.msspInfo.msspID.uri == "http://elsewhere.test/")
+        #expect(request.timeOut == 60 && request.messagingMode == .synch && request.asksForValidation)
+        #expect(try WrittenJSON.decoded(WrittenJSON.vector("java")).messagingMode == .asynchClientServer)
+    }
+
+    @Test(
+        "each goes on to the home as the request that it was",
+        arguments: ["shell", "java", "java-status", "laverca-rest", "kiuru-ra"]
+    )
+    func onward(_ name: String) throws {
+        let octets = try WrittenJSON.vector(name)
+        #expect(JSONOctets.read(octets) == .taken)
+        #expect(JSONOctets.read(Array(octets.dropLast(3))) == .refused)
+    }
+
+    @Test("a status query has its transaction's id")
+    func status() throws {
+        let request = try WrittenJSON.reader.request(WrittenJSON.vector("java-status"))
+        guard case .status(let status) = request.message else { throw MSSFault(.internalError) }
+        #expect(request.operation == .status && status.transactionID == "h1abcdefghijklmnopqrstuvwxyz")
+    }
+
+    @Test("what laverca-rest leaves out is filled in: the provider by its certificate, the time, a name")
+    func leftOut() throws {
+        let request = try WrittenJSON.decoded(WrittenJSON.vector("laverca-rest"))
+        #expect(request.header.apInfo.id.isEmpty)
+        #expect(request.header.apInfo.instant == "2026-01-01T00:00:00.000Z")
+        #expect(try WrittenJSON.decoded(WrittenJSON.vector("kiuru-ra")).header.apInfo.transID == "T\(Written.trace)")
+    }
+
+    @Test("a text is base64 only where both the versions and its type are missing")
+    func base64() throws {
+        let bare = #"{"Data":"UMOkw6R0w7Zz"}"#
+        let none = ["MajorVersion": "", "MinorVersion": ""]
+        func text(_ members: [String: String]) throws(MSSFault) -> String {
+            try WrittenJSON.decoded(WrittenJSON.signature(members)).dataToBeSigned.content
+        }
+        #expect(try text(none.merging(["DataToBeSigned": bare]) { $1 }) == "Päätös")
+        #expect(try text(["DataToBeSigned": bare]) == "UMOkw6R0w7Zz")
+        #expect(try text(none) == "Sign this")
+        // No base64; no UTF-8; a character that XML has not.
+        for data in ["Sign this", "/w==", "AAE="] {
+            let members = none.merging(["DataToBeSigned": #"{"Data":"\#(data)"}"#]) { $1 }
+            #expect(try WrittenJSON.fault(WrittenJSON.signature(members)).code == .inappropriateData)
+        }
+    }
+
+    @Test("numbers are taken as strings and as numbers, null as nothing")
+    func leniency() throws {
+        let request = try WrittenJSON.decoded(
+            WrittenJSON.signature(["MajorVersion": "1", "MinorVersion": "0", "TimeOut": "25", "MSSP_Info": "null"])
+        )
+        #expect(request.header.minorVersion == 0 && request.timeOut == 25)
+        let asynchronous = try WrittenJSON.decoded(WrittenJSON.signature(["MessagingMode": #""asynch""#]))
+        #expect(asynchronous.messagingMode == .asynchClientServer)
+        // Not read, whatever it is.
+        _ = try WrittenJSON.decoded(
+            WrittenJSON.signature(["AP_Info": #"{"AP_PWD":{"a":[1]},"Other":1e9}"#, "Another": #"[true,false,-1.5e3]"#])
+        )
+    }
+
+    @Test(
+        "what is wrong is a fault that names it",
+        arguments: [
+            ("MajorVersion", #""2""#, 108, "MajorVersion"), ("MinorVersion", "3", 108, "MinorVersion"),
+            ("MajorVersion", #""one""#, 101, "MajorVersion"), ("MajorVersion", "1.5", 101, "MajorVersion"),
+            ("MajorVersion", "1e400", 101, ""), ("MajorVersion", "[1]", 101, "MajorVersion"),
+            ("AP_Info", #"{"AP_ID":1}"#, 101, "AP_Info/AP_ID"), ("AP_Info", "[]", 101, "AP_Info"),
+            ("AP_Info", #"{"AP_TransID":"a b"}"#, 101, "AP_TransID"),
+            ("AP_Info", #"{"Instant":"now"}"#, 101, "Instant"),
+            ("AP_Info", #"{"AP_TransID":"\#(String(repeating: "x", count: 65))"}"#, 103, "AP_TransID"),
+            ("MobileUser", "", 102, "MobileUser"), ("MobileUser", #"{"MSISDN":358}"#, 101, "MobileUser/MSISDN"),
+            ("DataToBeSigned", "", 102, "DataToBeSigned"), ("DataToBeSigned", "{}", 102, "DataToBeSigned"),
+            ("DataToBeSigned", #""text""#, 101, "DataToBeSigned"),
+            ("DataToBeSigned", #"{"Data":"\#(String(repeating: "x", count: 16_385))"}"#, 103, "DataToBeSigned"),
+            ("MessagingMode", "", 102, "MessagingMode"), ("MessagingMode", #""later""#, 101, "MessagingMode"),
+            ("TimeOut", #""soon""#, 101, "TimeOut"), ("TimeOut", "-1", 101, "TimeOut"),
+            ("ValidityDate", #""2026""#, 101, "ValidityDate"),
+            ("AdditionalServices", "[{}]", 102, "AdditionalServices/Description"),
+            ("AdditionalServices", #"["http://x"]"#, 101, "AdditionalServices"),
+        ]
+    )
+    func faults(_ name: String, _ value: String, _ code: Int, _ named: String) throws {
+        let fault = try WrittenJSON.fault(WrittenJSON.signature([name: value]))
+        #expect(fault.code.rawValue == code, "\(fault.detail ?? "")")
+        #expect(named.isEmpty || fault.detail?.contains(named) == true, "\(fault.detail ?? "")")
+    }
+
+    @Test(
+        "the outermost object has one member, an operation of this interface",
+        arguments: [
+            "{}", "[]", "1", "\"MSS_SignatureReq\"", "null", #"{"MSS_ReceiptReq":{}}"#, #"{"mss_signaturereq":{}}"#,
+            #"{"MSS_StatusReq":{},"MSS_SignatureReq":{}}"#, #"{"MSS_StatusReq":{},"other":1}"#,
+            #"{"MSS_StatusReq":null}"#,
+        ]
+    )
+    func operations(_ text: String) throws {
+        #expect(try WrittenJSON.fault(Array(text.utf8)).code == .wrongParam)
+    }
+}
