@@ -213,6 +213,28 @@ struct HTTPMannersTests {
         }
     }
 
+    @Test("who sends a body of unknown length where none is read has the connection closed")
+    func unreadBody() async throws {
+        try await talk { exchange in
+            let head = "GET \(Self.path)?wsdl HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+            try await exchange.send(head + "1\r\nx\r\n")
+            let answer = try #require(await exchange.answer())
+            #expect(answer.status == 200)
+            #expect(answer.headers["connection"] == "close")
+            #expect(await exchange.isOver())
+        }
+    }
+
+    @Test("one that ends its connection gets its answer before all of its body has come")
+    func endsEarly() async throws {
+        try await talk { exchange in
+            let head = head(200_000, "HTTP/1.1", ["Connection: close"])
+            try await exchange.send(head + String(repeating: " ", count: 50_000))
+            #expect(await exchange.answer()?.status == 413)
+            #expect(await exchange.isOver())
+        }
+    }
+
     @Test("white space before the XML declaration is passed over", arguments: [" ", "\n\n  ", "\r\n\t"])
     func margin(_ margin: String) async throws {
         let envelope = margin + Written.text(try Written.vector("shell"))
