@@ -19,8 +19,18 @@ import Testing
 /// | .NET, libcurl before 7.84: `Expect: 100-continue` | `waits`, `waitsInVain`, `doesNotWait` |
 /// | ab, old proxies and health checks: HTTP/1.0 | `oldVersion`, `oldVersionKept` |
 /// | monitors: HEAD, GET, OPTIONS | `otherMethods` |
-/// | every client's envelope, prefixes, references, versions; one line, literal prefixes, base64 unbroken in the answer | SOAPClientShapeTests |
+/// | envelopes: SOAP 1.1 and 1.2, wrappers and messages qualified or not, prefixes, attribute order, single quotes, unused declarations, an empty header, white space between elements, references | SOAPClientShapeTests.signature |
+/// | a header block that nobody here knows; one that must be understood | SOAPReaderTests |
+/// | a status query with MobileUser, a version of 1.2, other namespaces' services | SOAPClientShapeTests.status, .version, .services |
+/// | paths of other deployments, no redirect followed | PathTests |
 /// | TLS 1.2 alone | TLSTests |
+///
+/// | what clients need of an answer | here |
+/// |---|---|
+/// | the wrapper's namespace and the message's qualification as they were sent | SOAPClientShapeTests.signature |
+/// | one line, literal prefixes, base64 unbroken, the number as it was sent | SOAPClientShapeTests.literalPrefixes, .signature |
+/// | the content type of the envelope's version, a length, no compression | `headers`; ServerTests.faults |
+/// | faults with status 500, in the request's version | ServerTests.faults, SOAPFaultTests |
 @Suite("The manners of HTTP")
 struct HTTPMannersTests {
     private let pki: WirePKI
