@@ -149,7 +149,7 @@ struct WireCall: Sendable {
         }
         let last = call.deadline + settings.limits.overtime
         let clock = channel.eventLoop.scheduleTask(in: TimeAmount(last - .now)) { task.cancel() }
-        connection.begin { task.cancel() }
+        connection.begin({ task.cancel() }, note: { tally.count("wire_callers_gone") })
         defer {
             connection.finish()
             clock.cancel()

@@ -29,12 +29,16 @@ final class WireConnection: Sendable {
     }
 
     /// Notes what ends the call that now runs; a connection has one at a time.
-    func begin(_ end: @escaping @Sendable () -> Void) {
+    ///
+    /// A caller that has gone already is counted by `note`, and its call ended at once.
+    func begin(_ end: @escaping @Sendable () -> Void, note: () -> Void) {
         let isGone = state.withLock { state in
-            state.end = end
+            if !state.isGone { state.end = end }
             return state.isGone
         }
-        if isGone { end() }
+        guard isGone else { return }
+        note()
+        end()
     }
 
     /// Forgets the call that ran.

@@ -23,7 +23,13 @@ struct WirePages: Sendable {
     }
 
     /// `GET …?wsdl` and `?xsd=…` at any path that the caller may call; `nil` if the request is for something else.
-    func description(_ request: Request, _ caller: PeerCertificate) throws(WireRefused) -> Response? {
+    func description(
+        _ request: Request,
+        at path: WirePath,
+        _ caller: PeerCertificate
+    ) throws(WireRefused) -> Response? {
+        // JSON has a description of its own.
+        if case .json = path { return nil }
         guard let described, Self.reads(request), let part = ServiceDescription.Part(query: request.uri.query) else {
             return nil
         }

@@ -55,10 +55,10 @@ struct WireResponder: HTTPResponder {
         do throws(WireRefused) {
             let caller = try admission.caller(peer)
             let identity = caller.identity
-            if let page = try pages.whoAmI(request, caller, peer.fingerprint) { return page }
+            if let page = try pages.whoAmI(request, caller, peer.fingerprint) { return ended(page, request, channel) }
             let path = try admission.path(of: request, peer, identity)
-            if let page = try pages.openAPI(request, at: path, caller) { return page }
-            if case .json = path {} else if let page = try pages.description(request, caller) { return page }
+            if let page = try pages.openAPI(request, at: path, caller) { return ended(page, request, channel) }
+            if let page = try pages.description(request, at: path, caller) { return ended(page, request, channel) }
             try admission.checkHead(of: request, at: path)
             let body = try await body(of: request, channel)
             let began = ContinuousClock.now
@@ -106,9 +106,6 @@ extension WireResponder {
     }
 
     /// Answers with one line.
-    ///
-    /// What is left of the body is read on only when it is known to be short; otherwise the connection is closed,
-    /// after a moment in which the answer can be read.
     private func refuse(
         _ request: Request,
         _ channel: any Channel,
@@ -117,19 +114,27 @@ extension WireResponder {
         _ line: String
     ) -> Response {
         tally.count("wire_refused", [("reason", reason)])
-        var response = Response(
+        let response = Response(
             status: status,
             headers: [.contentType: "text/plain; charset=utf-8"],
             body: ResponseBody(byteBuffer: ByteBuffer(string: line + "\n"))
         )
+        return ended(response, request, channel)
+    }
+
+    /// An answer to a request whose body was not read.
+    ///
+    /// What is left of it is read on only when it is known to be short; otherwise the connection is closed, after a
+    /// moment in which the answer can be read.
+    private func ended(_ response: Response, _ request: Request, _ channel: any Channel) -> Response {
         // A caller that waits to be asked for its body may not send it any more.
         let isShort =
             request.headers[.transferEncoding] == nil && request.headers[.expect] == nil
             && WireAdmission.announced(request) <= settings.limits.bodyOctets
-        if !isShort {
-            response.headers[.connection] = "close"
-            channel.eventLoop.scheduleTask(in: .milliseconds(500)) { channel.close(promise: nil) }
-        }
+        guard !isShort else { return response }
+        var response = response
+        response.headers[.connection] = "close"
+        channel.eventLoop.scheduleTask(in: .milliseconds(500)) { channel.close(promise: nil) }
         return response
     }
 }

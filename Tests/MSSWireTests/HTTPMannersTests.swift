@@ -19,8 +19,18 @@ import Testing
 /// | .NET, libcurl before 7.84: `Expect: 100-continue` | `waits`, `waitsInVain`, `doesNotWait` |
 /// | ab, old proxies and health checks: HTTP/1.0 | `oldVersion`, `oldVersionKept` |
 /// | monitors: HEAD, GET, OPTIONS | `otherMethods` |
-/// | every client's envelope, prefixes, references, versions; one line, literal prefixes, base64 unbroken in the answer | SOAPClientShapeTests |
+/// | envelopes: SOAP 1.1 and 1.2, wrappers and messages qualified or not, prefixes, attribute order, single quotes, unused declarations, an empty header, white space between elements, references | SOAPClientShapeTests.signature |
+/// | a header block that nobody here knows; one that must be understood | SOAPReaderTests |
+/// | a status query with MobileUser, a version of 1.2, other namespaces' services | SOAPClientShapeTests.status, .version, .services |
+/// | paths of other deployments, no redirect followed | PathTests |
 /// | TLS 1.2 alone | TLSTests |
+///
+/// | what clients need of an answer | here |
+/// |---|---|
+/// | the wrapper's namespace and the message's qualification as they were sent | SOAPClientShapeTests.signature |
+/// | one line, literal prefixes, base64 unbroken, the number as it was sent | SOAPClientShapeTests.literalPrefixes, .signature |
+/// | the content type of the envelope's version, a length, no compression | `headers`; ServerTests.faults |
+/// | faults with status 500, in the request's version | ServerTests.faults, SOAPFaultTests |
 @Suite("The manners of HTTP")
 struct HTTPMannersTests {
     private let pki: WirePKI
@@ -210,6 +220,28 @@ struct HTTPMannersTests {
             #expect(answer.headers["content-encoding"] == nil && answer.headers["transfer-encoding"] == nil)
             #expect(answer.headers["content-type"] == "application/soap+xml; charset=utf-8")
             #expect(answer.body.utf8.count == answer.headers["content-length"].flatMap { Int($0) })
+        }
+    }
+
+    @Test("who sends a body of unknown length where none is read has the connection closed")
+    func unreadBody() async throws {
+        try await talk { exchange in
+            let head = "GET \(Self.path)?wsdl HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+            try await exchange.send(head + "1\r\nx\r\n")
+            let answer = try #require(await exchange.answer())
+            #expect(answer.status == 200)
+            #expect(answer.headers["connection"] == "close")
+            #expect(await exchange.isOver())
+        }
+    }
+
+    @Test("one that ends its connection gets its answer before all of its body has come")
+    func endsEarly() async throws {
+        try await talk { exchange in
+            let head = head(200_000, "HTTP/1.1", ["Connection: close"])
+            try await exchange.send(head + String(repeating: " ", count: 50_000))
+            #expect(await exchange.answer()?.status == 413)
+            #expect(await exchange.isOver())
         }
     }
 

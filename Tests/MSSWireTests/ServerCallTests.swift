@@ -94,6 +94,19 @@ struct ServerCallTests {
         #expect(edge.tally.count(of: "wire_callers_gone") == 1)
     }
 
+    @Test("one that was gone before its call began has it ended at once, and is counted once")
+    func goneBefore() {
+        let connection = WireConnection()
+        let tally = RecordedTally()
+        let note = { tally.count("gone") }
+        connection.callerHasGone(note)
+        #expect(tally.count(of: "gone") == 0)
+        connection.begin({ tally.count("ended") }, note: note)
+        connection.callerHasGone(note)
+        #expect(tally.count(of: "gone") == 1)
+        #expect(tally.count(of: "ended") == 1)
+    }
+
     @Test("a listener that is asked to stop takes nobody new and lets running calls end")
     func gracefulStop() async throws {
         let (begun, began) = AsyncStream<Void>.makeStream()

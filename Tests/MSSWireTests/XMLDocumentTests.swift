@@ -133,4 +133,15 @@ struct XMLDocumentTests {
         #expect(root.text.isEmpty)
         #expect(root.children.first?.name == "include")
     }
+
+    @Test("white space before the declaration is passed over, and nothing else is")
+    func margin() throws {
+        for margin in [" ", "\n", "\r\n\t ", String(repeating: " ", count: 100_000)] {
+            #expect(try XMLDocument(Array((margin + "<?xml version='1.0'?><a/>").utf8)).root.name == "a")
+            #expect(refusal(margin) == .malformed)
+        }
+        #expect(refusal("<!-- c --><?xml version='1.0'?><a/>") == .instruction)
+        #expect(refusal("x<?xml version='1.0'?><a/>") == .malformed)
+        #expect(refusal(" \u{FEFF} <?xml version='1.0'?><a/>") != nil)
+    }
 }

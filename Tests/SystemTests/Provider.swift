@@ -80,7 +80,9 @@ struct Provider: Sendable {
         mode: String = "synch",
         timeOut: Int = 30,
         type: String = "MimeType=\"text/plain\" Encoding=\"UTF-8\"",
-        extra: String = ""
+        extra: String = "",
+        at path: String = "/soap/services/MSS_SignaturePort",
+        options: [String] = []
     ) async throws -> Answer {
         let message = """
             <mss:MSS_SignatureReq MajorVersion="1" MinorVersion="1" MessagingMode="\(mode)" TimeOut="\(timeOut)">\
@@ -90,7 +92,8 @@ struct Provider: Sendable {
             """
         return try await post(
             Self.envelope("MSS_Signature", message),
-            to: platform.variable("AE_URL") + "/soap/services/MSS_SignaturePort"
+            to: platform.variable("AE_URL") + path,
+            options: options
         )
     }
 

@@ -34,7 +34,7 @@ struct StartTests {
             program: "AEService",
             configuration: "ae.toml",
             change: ("# public_url = \"https:", "public_url = \"http:"),
-            names: "public_url must be https://HOST"
+            names: "public_url: must be https://HOST"
         ),
         Attempt(
             what: "a missing certificate of ME",
