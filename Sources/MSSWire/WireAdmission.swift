@@ -23,7 +23,8 @@ struct WireAdmission: Sendable {
         -> WirePath
     {
         guard let path = WirePath(request.uri.path, offersJSON: settings.json != nil),
-            path.operations.contains(where: services.serves) else {
+            path.operations.contains(where: services.serves)
+        else {
             throw WireRefused(.notFound, "path", "there is no such service here")
         }
         let served = path.operations.filter(services.serves)

@@ -86,7 +86,9 @@ public struct WireServices: Sendable {
             return Answer(octets: OwnCodec.encodeResponse(try await signatures.fit(request, call), form.shape))
         case .handshake(let request):
             guard let handshakes else { break }
-            return Answer(octets: HandshakeCodec.encodeResponse(try await handshakes.handshake(request, call), form.shape))
+            return Answer(
+                octets: HandshakeCodec.encodeResponse(try await handshakes.handshake(request, call), form.shape)
+            )
         case .registration(let request):
             guard let registrations else { break }
             let response = try await registrations.register(request, call)
