@@ -37,22 +37,26 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
     }
 
     public func profile(_ request: ProfileRequest, _ call: Call) async throws(MSSFault) -> ProfileResponse {
-        _ = try admit(request.header.apInfo, call)
+        var request = request
+        _ = try admit(&request.header.apInfo, call)
         return try await home.profile(request, call.onBehalfOfPeer())
     }
 
     public func cancel(_ request: CancelRequest, _ call: Call) async throws(MSSFault) -> CancelResponse {
-        _ = try admit(request.header.apInfo, call)
+        var request = request
+        _ = try admit(&request.header.apInfo, call)
         return try await home.cancel(request, call.onBehalfOfPeer())
     }
 
     public func fit(_ request: FitRequest, _ call: Call) async throws(MSSFault) -> FitResponse {
-        _ = try admit(request.header.apInfo, call)
+        var request = request
+        _ = try admit(&request.header.apInfo, call)
         return try await home.fit(request, call.onBehalfOfPeer())
     }
 
     public func handshake(_ request: HandshakeRequest, _ call: Call) async throws(MSSFault) -> HandshakeResponse {
-        _ = try admit(request.header.apInfo, call)
+        var request = request
+        _ = try admit(&request.header.apInfo, call)
         return HandshakeResponse(
             header: request.header.answered(by: identity, at: Date()),
             transactionID: "h" + TraceID.random().description
