@@ -82,13 +82,15 @@ struct JSONCodecTests {
             if told.retryAfter != nil { #expect(meaning.retry == .later) }
         }
         for (fault, status) in [
-            (MSSFault(.missingParam), 400), (MSSFault(.unauthorizedAccess), 403), (MSSFault(.unknownClient), 404),
+            (MSSFault(.missingParam), 422), (MSSFault(.incompatibleInterface), 400),
+            (MSSFault(.unauthorizedAccess), 403), (MSSFault(.unknownClient), 404),
             (MSSFault(.userCancel), 409), (MSSFault(.wrongDataLength), 422), (MSSFault(.signatureProcess), 429),
             (MSSFault(.internalError), 500), (MSSFault(.unableToProvideServices), 503),
             (MSSFault(.otaError, specifier: 2092), 409), (MSSFault(.otaError, specifier: 2091), 503),
         ] { #expect(FaultStatus(fault, .signature).code == status, "\(fault)") }
         #expect(FaultStatus(MSSFault(.unauthorizedAccess), .signature, isStranger: true).code == 401)
         #expect(FaultStatus(MSSFault(.wrongParam), .status).code == 404)
+        #expect(FaultStatus(MSSFault(.missingParam), .signature, hasRead: false).code == 400)
         #expect(FaultStatus(MSSFault(.wrongParam), .status, hasRead: false).code == 400)
         #expect(FaultStatus(MSSFault(.signatureProcess, retryAfter: 12), .signature).retryAfter == 12)
     }

@@ -53,8 +53,8 @@ struct JSONSurveyTests {
         #expect(Self.refusal(long(98_304)) == nil)
         #expect(Self.refusal(long(98_305)) == .tooLong)
         #expect(Self.refusal("[" + String(repeating: " ", count: 131_072)) == .tooLong)
-        #expect(Self.refusal("[" + String(repeating: "1", count: 32) + "]") == nil)
-        #expect(Self.refusal("[" + String(repeating: "1", count: 33) + "]") == .malformed)
+        #expect(Self.refusal("[" + String(repeating: "1", count: 64) + "]") == nil)
+        #expect(Self.refusal("[" + String(repeating: "1", count: 65) + "]") == .malformed)
     }
 
     @Test("what is no UTF-8, or begins with a mark, is refused")

@@ -18,9 +18,10 @@ struct FaultStatus {
     ///   - hasRead: The message was well-formed: the fault is the service's.
     init(_ fault: MSSFault, _ operation: WireOperation?, isStranger: Bool = false, hasRead: Bool = true) {
         switch fault.code {
-        // The one parameter that a service itself finds wrong in it is the transaction's id.
-        case .wrongParam where operation == .status && hasRead: status = .notFound
-        case .wrongParam, .missingParam, .incompatibleInterface: status = .badRequest
+        case .wrongParam, .missingParam:
+            // The one parameter that a service itself finds wrong in a status request is the transaction's id.
+            status = !hasRead ? .badRequest : operation == .status ? .notFound : .unprocessableContent
+        case .incompatibleInterface: status = .badRequest
         case .unauthorizedAccess: status = isStranger ? .unauthorized : .forbidden
         case .unknownClient, .noKeyFound: status = .notFound
         case .wrongDataLength, .inappropriateData, .unsupportedProfile: status = .unprocessableContent

@@ -179,7 +179,7 @@ struct JSONLimits {
     /// Octets of a string as it is written.
     var string = 98_304
     /// Characters of a number.
-    var number = 32
+    var number = 64
 
     static let request = JSONLimits()
 }
