@@ -7,6 +7,8 @@ enum HeaderCodec {
     /// - Parameters:
     ///   - message: The message element.
     ///   - takesTwo: Whether version 2.0 is taken besides 1.0 to 1.2: profile queries have it.
+    /// - Returns: Versions and both parties' parts.
+    /// - Throws: 101, 102, 103 or 108 that names the attribute.
     static func decode(_ message: XMLElement, takesTwo: Bool = false) throws(MSSFault) -> MessageHeader {
         let major = try version(message, "MajorVersion")
         let minor = try version(message, "MinorVersion")
