@@ -80,7 +80,7 @@ public final class ProviderCache: CallerDirectory {
     }
 
     public func applicationProviders(of peer: PeerIdentity) -> [String]? {
-        current?.providers.values.filter { $0.identities.contains(peer) }.map(\.id).sorted()
+        current.map { ($0.owners[peer] ?? []).map(\.id).sorted() }
     }
 
     private var current: Copy? {

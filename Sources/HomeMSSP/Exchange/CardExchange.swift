@@ -119,6 +119,22 @@ public final class CardExchange: Sendable {
         }
     }
 
+    /// Notes that somebody here waits for a transaction that another process may have begun, and looks after.
+    ///
+    /// - Returns: `false` if it has ended already.
+    private func join(
+        _ transaction: CardTransaction,
+        _ subscriber: Subscriber,
+        until deadline: ContinuousClock.Instant
+    ) async throws(StoreError) -> Bool {
+        let left = transaction.deadline.timeIntervalSinceNow
+        let state = ExchangeState(deadline: .now + .seconds(max(0, left)), canResend: false)
+        running.add(RunningTransaction(transaction: transaction, subscriber: subscriber), state)
+        guard try await !ledger.awaits(transaction.id, until: deadline) else { return true }
+        running.remove(transaction)
+        return false
+    }
+
     /// Waits for a transaction's end, wherever it comes, or until a moment; the ledger tells afterwards which.
     func awaitEnd(
         of entry: LedgerEntry,
@@ -126,11 +142,8 @@ public final class CardExchange: Sendable {
         until deadline: ContinuousClock.Instant
     ) async throws(MSSFault) {
         let transaction = entry.transaction
-        let left = transaction.deadline.timeIntervalSinceNow
-        let state = ExchangeState(deadline: .now + .seconds(max(0, left)), canResend: false)
-        running.add(RunningTransaction(transaction: transaction, subscriber: subscriber), state)
         do throws(StoreError) {
-            guard try await ledger.awaits(transaction.id, until: deadline) else { return }
+            guard try await join(transaction, subscriber, until: deadline) else { return }
         } catch { throw fault(error) }
         await withTaskGroup(of: Void.self) { [running] group in
             group.addTask { _ = await running.wait(for: transaction) }
@@ -148,15 +161,8 @@ public final class CardExchange: Sendable {
     ) async throws(MSSFault) -> RunningTransactions.Ended {
         let transaction = entry.transaction
         do {
-            if entry.result == nil {
-                let left = transaction.deadline.timeIntervalSinceNow
-                // Whoever began it looks after it; here is only waited.
-                let state = ExchangeState(deadline: .now + .seconds(max(0, left)), canResend: false)
-                running.add(RunningTransaction(transaction: transaction, subscriber: subscriber), state)
-                guard try await !ledger.awaits(transaction.id, until: deadline) else {
-                    return try await result(of: transaction)
-                }
-                running.remove(transaction)
+            if entry.result == nil, try await join(transaction, subscriber, until: deadline) {
+                return try await result(of: transaction)
             }
             guard let result = try await read(transaction) else {
                 throw StoreError.unavailable("the ledger does not know a transaction that it ended")
