@@ -74,7 +74,9 @@ public struct RootRollover: Sendable {
         let msisdn = subscriber.card.msisdn
         if let pending = subscriber.card.security.root(.pending) {
             try await report("KVN \(pending.keyVersion) was sent before: asking the card whether it has it")
-            if case .answered = try await ask(.status, pending.keyVersion, of: subscriber) { return }
+            // A card that has it says so at once; of one that is silent more is asked below, with all its time.
+            let probe = min(answerTime, .seconds(20))
+            if case .answered = try await ask(.status, pending.keyVersion, of: subscriber, within: probe) { return }
         } else {
             guard let next = try await exchange.keys.propose(for: subscriber.card, by: who) else {
                 throw Refusal(reason: "the card has used up its key versions: it needs a new card")
@@ -120,15 +122,16 @@ public struct RootRollover: Sendable {
     private func ask(
         _ step: RolloverTask.Step,
         _ keyVersion: UInt8,
-        of subscriber: Subscriber
+        of subscriber: Subscriber,
+        within limit: Duration? = nil
     ) async throws -> Outcome {
-        let seconds = Double(answerTime.components.seconds)
+        let limit = limit ?? answerTime
         var transaction = CardTransaction(
             id: .random(prefix: prefix),
             txn: .random(),
             msisdn: subscriber.card.msisdn,
             iccid: subscriber.card.iccid,
-            deadline: Date.now.addingTimeInterval(seconds),
+            deadline: Date.now.addingTimeInterval(limit / .seconds(1)),
             trace: .random(),
             task: .rollover(RolloverTask(step, keyVersion))
         )
@@ -141,7 +144,7 @@ public struct RootRollover: Sendable {
             case .retire: .retire(transaction.txn, keyVersion: keyVersion)
             }
         do throws(MSSFault) {
-            _ = try await exchange.send(message, as: transaction, to: subscriber, until: .now + answerTime)
+            _ = try await exchange.send(message, as: transaction, to: subscriber, until: .now + limit)
             switch try await exchange.result(of: transaction).result {
             case .cardAnswered: return .answered
             case .fault(let fault): throw fault
