@@ -22,6 +22,7 @@ private let targets: [String: @Sendable ([UInt8]) -> Void] = [
     "batch": fuzzBatches,
     "der": fuzzDER,
     "json": fuzzJSON,
+    "soap": fuzzSOAP,
 ]
 
 @_cdecl("LLVMFuzzerTestOneInput")

@@ -2,7 +2,7 @@ import MSSCore
 import MSSTestSupport
 import Testing
 
-@testable import MSSWire
+@_spi(Octets) @testable import MSSWire
 
 @Suite("Spoilt messages")
 struct CodecFuzzTests {
@@ -37,7 +37,10 @@ struct CodecFuzzTests {
                 default: spoilt[index] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
                 }
             }
-            if take(spoilt) { taken += 1 }
+            // What is taken goes on as the same request, and every answer can be read.
+            let outcome = RequestOctets.soap(spoilt)
+            #expect(outcome != .changed, "\(Written.text(spoilt))")
+            if outcome == .taken { taken += 1 }
         }
         // A flipped bit within a text makes another text; most others must be noticed.
         #expect(taken > 0 && taken < 1_000)

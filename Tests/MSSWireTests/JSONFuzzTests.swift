@@ -31,7 +31,7 @@ struct JSONFuzzTests {
         let octets = try WrittenJSON.vector(name)
         var generator = DamagedOctets(seed: 8259)
         // What is taken goes on to the home as the same request.
-        for _ in 0..<2_000 { #expect(JSONOctets.read(generator.like(octets)) != .changed) }
+        for _ in 0..<2_000 { #expect(RequestOctets.json(generator.like(octets)) != .changed) }
     }
 
     @Test("random marks never stop the reader")

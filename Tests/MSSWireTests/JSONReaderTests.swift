@@ -68,8 +68,8 @@ struct JSONReaderTests {
     )
     func onward(_ name: String) throws {
         let octets = try WrittenJSON.vector(name)
-        #expect(JSONOctets.read(octets) == .taken)
-        #expect(JSONOctets.read(Array(octets.dropLast(3))) == .refused)
+        #expect(RequestOctets.json(octets) == .taken)
+        #expect(RequestOctets.json(Array(octets.dropLast(3))) == .refused)
     }
 
     @Test("a status query has its transaction's id")

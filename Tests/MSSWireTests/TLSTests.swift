@@ -35,6 +35,19 @@ struct TLSTests {
         #expect(edge.service.calls.map(\.peer) == [Sample.ap])
     }
 
+    @Test("a caller that offers the hybrid of X25519 and ML-KEM-768 alone is served at the edge and in the mesh")
+    func postQuantum() async throws {
+        let mesh = ServerFixture(.mesh, try pki.listener(trusting: pki.mesh))
+        for (listener, authority) in [(try edge(), pki.providers), (mesh, pki.mesh)] {
+            let name = listener.settings.profile == .edge ? Sample.ap.uri : Sample.ae.uri
+            let own = try authority.issue(uris: [name], for: [.client]).material(trusting: pki.mesh)
+            var caller = try PlainCaller(own, trusting: pki.mesh)
+            caller.configuration.curves = [.x25519_MLKEM768]
+            let answer = try await listener.run { [caller] port in try await caller.post(port) }
+            #expect(answer.status == 200)
+        }
+    }
+
     @Test("TLS 1.1 is refused at the edge")
     func tooOld() async throws {
         var caller = try PlainCaller(provider, trusting: pki.mesh)
