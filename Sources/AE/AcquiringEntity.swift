@@ -9,23 +9,39 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
     private let home: any SignatureService
     private let providers: ProviderCache
     private let identity: String
+    private let notifies: Bool
     private let logger: Logger
 
     /// - Parameters:
     ///   - identity: This service's name, in answers that it gives by itself.
     ///   - home: Where the users are.
     ///   - providers: Who may ask.
+    ///   - notifies: Whether providers are told of ended transactions (asynchServerServer).
     ///   - logger: For what is refused.
-    public init(identity: String, home: any SignatureService, providers: ProviderCache, logger: Logger) {
+    public init(
+        identity: String,
+        home: any SignatureService,
+        providers: ProviderCache,
+        notifies: Bool = false,
+        logger: Logger
+    ) {
         self.identity = identity
         self.home = home
         self.providers = providers
+        self.notifies = notifies
         self.logger = logger
     }
 
     public func signature(_ request: SignatureRequest, _ call: Call) async throws(MSSFault) -> SignatureResponse {
         var request = request
         let provider = try admit(&request.header.apInfo, call)
+        guard notifies || request.messagingMode != .asynchServerServer else {
+            throw MSSFault(
+                .wrongParam,
+                "MessagingMode asynchServerServer is not offered here; use synch or asynchClientServer.",
+                specifier: 1013
+            )
+        }
         try provider.checkEntitlement(to: request)
         return try await home.signature(request, call.onBehalfOfPeer())
     }

@@ -15,11 +15,13 @@ struct AEConfiguration: Decodable, Sendable {
     /// The face to application providers.
     var tls: CredentialFiles
     var home: LinkConfiguration
+    /// Tells providers of ended transactions (asynchServerServer); no unless this section is there.
+    var notification: NotificationConfiguration?
     var log: LogConfiguration?
     var `operator`: OperatorConfiguration?
 
     private enum CodingKeys: String, CodingKey {
-        case listen, identity, json, tls, home, log, `operator`
+        case listen, identity, json, tls, home, notification, log, `operator`
         case publicURL = "public_url"
         case exposesTiming = "exposes_timing"
     }

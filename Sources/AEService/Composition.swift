@@ -12,11 +12,14 @@ struct Composition {
     private let log: ServiceLog
     private let material: TLSMaterial
     private let link: MeshConnection
+    /// Reaches providers that want to be told; nobody is without it.
+    private let outward: NotificationClient?
 
     init(_ configuration: AEConfiguration) throws {
         self.configuration = configuration
         let home = configuration.home
         material = try configuration.tls.load(TLSMaterial.init)
+        outward = try configuration.notification?.client(showing: material)
         let homeMaterial = try home.credential.load(TLSMaterial.init)
         log = try ServiceLog.start(configuration.log, service: "ae", tally: metrics)
         link = MeshConnection(
@@ -44,6 +47,7 @@ struct Composition {
             identity: configuration.identity,
             home: SignatureClient(to: link),
             providers: providers,
+            notifies: outward != nil,
             logger: log.logger
         )
         let started = StartSignal(awaiting: 1)
@@ -59,6 +63,7 @@ struct Composition {
             )
         }
         services.append(BackgroundWork { await providers.run() })
+        if let outward { services.append(notifications(identity, providers, outward)) }
         services.append(server(entity, providers, started))
         // The first request should find a directory; a home that is away now is asked again and again.
         await providers.pull()
@@ -66,6 +71,22 @@ struct Composition {
         try await withTaskExecutorPreference(EventLoopTasks.shared) {
             try await ServiceRun.run(parts, started: started, logger: log.logger)
         }
+    }
+
+    private func notifications(
+        _ identity: PeerIdentity,
+        _ providers: ProviderCache,
+        _ outward: NotificationClient
+    ) -> BackgroundWork {
+        let work = NotificationWork(
+            home: ProviderClient(to: link),
+            peer: identity,
+            providers: providers,
+            channel: outward,
+            tally: metrics,
+            logger: log.logger
+        )
+        return BackgroundWork { await work.run() }
     }
 
     private func server(

@@ -275,7 +275,14 @@ struct Composition {
             services: WireServices(
                 signatures: gate.signatures(signatures),
                 registrations: gate.registrations(registrations),
-                providers: providers
+                providers: providers,
+                notifications: NotificationDesk(
+                    identity: configuration.identity,
+                    prefix: prefix,
+                    outbox: NotificationTable(pool: pool),
+                    exchange: exchange,
+                    logger: log.logger
+                )
             ),
             tally: metrics,
             logger: log.logger,
@@ -288,7 +295,7 @@ struct Composition {
         var grants: [PeerIdentity: Set<WireOperation>] = [:]
         for entity in configuration.acquiringEntities {
             grants[PeerIdentity(uri: entity), default: []].formUnion([
-                .signature, .status, .profile, .cancel, .fit, .directory,
+                .signature, .status, .profile, .cancel, .fit, .directory, .notifications,
             ])
         }
         for entity in configuration.managementEntities {

@@ -136,6 +136,7 @@ struct ProviderFile: Decodable, Sendable {
         /// Whether it may have digests signed; no unless set.
         var digests: Bool?
         /// Whether its faults in JSON come with a status of HTTP each; 500 unless set.
+        var notify: [String]?
         var preciseStatus: Bool?
         /// The kinds of signature it may ask for; "cms" alone unless set.
         var signatures: [String]?
@@ -146,6 +147,7 @@ struct ProviderFile: Decodable, Sendable {
             case id, name, identities, digests, signatures, profiles
             case acquiringEntities = "acquiring_entities"
             case separateDisplay = "separate_display"
+            case notify
             case preciseStatus = "precise_status"
         }
     }

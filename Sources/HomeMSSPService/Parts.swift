@@ -28,7 +28,8 @@ enum Parts {
                     signsDigests: entry.digests ?? false,
                     wantsPreciseStatus: entry.preciseStatus ?? false,
                     signatures: try signatures(entry, in: path),
-                    readsProfiles: entry.profiles ?? false
+                    readsProfiles: entry.profiles ?? false,
+                    notificationTargets: Set((entry.notify ?? []).compactMap { NotificationTarget($0) })
                 )
             }
         )

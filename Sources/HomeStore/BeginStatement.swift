@@ -21,11 +21,11 @@ enum BeginStatement {
                 $1::text[], $2::int4[], $3::bytea[], $4::text[], $5::text[], $6::int8[], $7::text[], $8::text[],
                 $9::text[], $10::text[], $11::text[], $12::bytea[], $13::bool[], $14::int4[], $15::int4[],
                 $16::text[], $17::bytea[], $18::bytea[], $19::bool[], $20::int4[], $21::bytea[], $22::bytea[],
-                $23::bool[]
+                $23::bool[], $25::text[]
             ) AS a (
                 id, kind, txn, iccid, trace, deadline, provider, provider_transaction, acquiring_entity,
                 msisdn_as_written, profile, content, validates, key_reference, key_algorithm,
-                instant, body, command, awaited, step, request, manner, on_next
+                instant, body, command, awaited, step, request, manner, on_next, notifies
             )
         ), overdue AS (
             UPDATE transactions t
@@ -59,6 +59,10 @@ enum BeginStatement {
             FROM begun b JOIN asked a ON a.id = b.id WHERE c.iccid = b.iccid
             RETURNING b.id, c.packet, CASE WHEN a.on_next THEN c.next_frame ELSE c.frame END AS frame,
                 CASE WHEN NOT a.on_next THEN c.frame_key END AS frame_key
+        ), promised AS (
+            INSERT INTO notifications (transaction_id, acquiring_entity, url)
+            SELECT b.id, b.acquiring_entity, a.notifies FROM begun b JOIN asked a ON a.id = b.id
+            WHERE a.notifies IS NOT NULL
         ), activating AS (
             UPDATE mobile_users u SET state = 'ACTIVATING'
             FROM begun b WHERE u.iccid = b.iccid AND b.kind = 2 AND u.state IN ('CREATED', 'ACTIVATING')
@@ -80,7 +84,7 @@ enum BeginStatement {
     ) async throws -> [Outcome] {
         // Sorted, so that two batches at once lock the rows of cards in one order.
         let sorted = transactions.sorted { $0.iccid.description < $1.iccid.description }
-        let result = try await connection.execute(sql, parameters(sorted) + [.int4(process)])
+        let result = try await connection.execute(sql, parameters(sorted, process))
         var begun: [String: Outcome] = [:]
         for row in 0..<result.count {
             begun[try result.text(row, 0)] = .begun(try StoredCounters(result, row, from: 1))
@@ -109,7 +113,7 @@ enum BeginStatement {
         return .busy(until: Date(timeIntervalSince1970: Double(try result.int64(0, 0)) / 1_000_000))
     }
 
-    private static func parameters(_ transactions: [CardTransaction]) -> [Parameter] {
+    private static func parameters(_ transactions: [CardTransaction], _ process: Int32) -> [Parameter] {
         let signatures = transactions.map(\.signature)
         return [
             .textArray(transactions.map(\.id.description)),
@@ -135,6 +139,8 @@ enum BeginStatement {
             .byteaArray(signatures.map { $0?.request }),
             .byteaArray(signatures.map { $0.flatMap { $0.manner == .text ? nil : $0.manner.octets } }),
             .boolArray(transactions.map { $0.nextKeyVersion != nil }),
+            .int4(process),
+            .textArray(signatures.map { $0?.notifies }),
         ]
     }
 }

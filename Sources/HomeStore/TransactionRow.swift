@@ -6,14 +6,18 @@ import PostgreSQL
 
 /// A row of `transactions` as the home's value; what does not fit the types is a decoding error, never a guess.
 enum TransactionRow {
-    static let select = """
-        SELECT t.id, t.txn, c.msisdn, t.iccid, t.trace, (extract(epoch FROM t.deadline) * 1000000)::int8,
-            t.kind::int4, t.provider, t.provider_transaction, t.acquiring_entity, t.msisdn_as_written, t.profile,
-            t.content, t.validates, t.key_reference::int4, t.key_algorithm::int4,
-            t.status, t.fault, t.fault_specifier, t.fault_detail, t.result, t.instant, t.body, t.command, t.uplink,
-            t.request, (extract(epoch FROM t.began) * 1000000)::int8, t.manner
-        FROM transactions t JOIN cards c ON c.iccid = t.iccid
+    static let columns = """
+        t.id, t.txn, c.msisdn, t.iccid, t.trace, (extract(epoch FROM t.deadline) * 1000000)::int8,
+        t.kind::int4, t.provider, t.provider_transaction, t.acquiring_entity, t.msisdn_as_written, t.profile,
+        t.content, t.validates, t.key_reference::int4, t.key_algorithm::int4,
+        t.status, t.fault, t.fault_specifier, t.fault_detail, t.result, t.instant, t.body, t.command, t.uplink,
+        t.request, (extract(epoch FROM t.began) * 1000000)::int8, t.manner
         """
+    static let source = "FROM transactions t JOIN cards c ON c.iccid = t.iccid"
+    static let select = "SELECT \(columns) \(source)"
+
+    /// How many ``columns`` there are: what is selected besides comes behind them.
+    static let width = 28
 
     static func entry(_ row: ResultSet, _ index: Int) throws -> LedgerEntry {
         guard let id = TransactionID(try row.text(index, 0)), let txn = WPKITransaction(try row.bytes(index, 1)),

@@ -105,3 +105,18 @@ public struct ProviderClient: ProviderService {
         ).response
     }
 }
+
+/// What providers have still to be told, asked of the home over the wire; one that is lost on the way is handed out again.
+extension ProviderClient: NotificationService {
+    public func notifications(
+        _ lease: NotificationLease,
+        _ call: Call
+    ) async throws(MSSFault) -> [StatusNotification] {
+        try await home.send(
+            .notifications,
+            call,
+            encode: { NotificationCodec.encodeRequest(lease, $0) },
+            decode: NotificationCodec.decodeResponse
+        ).response
+    }
+}

@@ -56,6 +56,7 @@ import MSSCore
         case .cancel(let request): return OwnCodec.encodeRequest(request, mesh)
         case .fit(let request): return OwnCodec.encodeRequest(request, mesh)
         case .registration(let request): return RegistrationCodec.encodeRequest(request, mesh)
+        case .notifications(let lease): return NotificationCodec.encodeRequest(lease, mesh)
         case .directory, .handshake: return nil
         }
     }

@@ -45,4 +45,23 @@ public enum TLSProfile: Sendable {
         configuration.shutdownTimeout = Self.farewell
         return configuration
     }
+
+    /// Towards a provider's own server: the name in its certificate decides who it is.
+    ///
+    /// - Parameters:
+    ///   - material: What is shown if it asks.
+    ///   - roots: Under which it must stand; `nil` for those of the system.
+    /// - Returns: TLS 1.2 with forward secrecy, and 1.3.
+    static func outward(_ material: TLSMaterial, roots: [NIOSSLCertificate]?) -> TLSConfiguration {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        if let roots { configuration.trustRoots = .certificates(roots) }
+        configuration.certificateVerification = .fullVerification
+        configuration.certificateChain = material.chain.map { .certificate($0) }
+        configuration.privateKey = .privateKey(material.key)
+        configuration.minimumTLSVersion = .tlsv12
+        configuration.cipherSuites = suites12.joined(separator: ":")
+        configuration.renegotiationSupport = .none
+        configuration.shutdownTimeout = farewell
+        return configuration
+    }
 }

@@ -5,6 +5,7 @@ public struct WireServices: Sendable {
     var signatures: (any SignatureService)?
     var registrations: (any RegistrationService)?
     var providers: (any ProviderService)?
+    var notifications: (any NotificationService)?
     var handshakes: (any HandshakeService)?
     /// Tells who calls what it is known as; without it nobody is told.
     var callers: (any CallerDirectory)?
@@ -13,12 +14,14 @@ public struct WireServices: Sendable {
         signatures: (any SignatureService)? = nil,
         registrations: (any RegistrationService)? = nil,
         providers: (any ProviderService)? = nil,
+        notifications: (any NotificationService)? = nil,
         handshakes: (any HandshakeService)? = nil,
         callers: (any CallerDirectory)? = nil
     ) {
         self.signatures = signatures
         self.registrations = registrations
         self.providers = providers
+        self.notifications = notifications
         self.handshakes = handshakes
         self.callers = callers
     }
@@ -32,6 +35,7 @@ public struct WireServices: Sendable {
         case fit(FitRequest)
         case registration(RegistrationRequest)
         case directory
+        case notifications(NotificationLease)
         case handshake(HandshakeRequest)
     }
 
@@ -47,6 +51,7 @@ public struct WireServices: Sendable {
         case .handshake: handshakes != nil
         case .registration: registrations != nil
         case .directory: providers != nil
+        case .notifications: notifications != nil
         }
     }
 
@@ -62,6 +67,7 @@ public struct WireServices: Sendable {
         case .directory:
             try request.validate()
             return .directory
+        case .notifications: return .notifications(try NotificationCodec.decodeRequest(request))
         }
     }
 
@@ -93,6 +99,10 @@ public struct WireServices: Sendable {
             guard let registrations else { break }
             let response = try await registrations.register(request, call)
             return Answer(octets: RegistrationCodec.encodeResponse(response, to: request.operation.name, form.shape))
+        case .notifications(let lease):
+            guard let notifications else { break }
+            let due = try await notifications.notifications(lease, call)
+            return Answer(octets: NotificationCodec.encodeResponse(due, form.shape))
         case .directory:
             guard let providers else { break }
             return Answer(octets: DirectoryCodec.encodeResponse(try await providers.directory(call), form.shape))

@@ -10,6 +10,8 @@ struct Provider: Sendable {
     var apID: String
     /// AP_TransID, for a request that is to be the same one again; else each has its own.
     var name: String?
+    /// AP_URL, for a request whose end it wants to be told.
+    var url: String?
 
     init(_ platform: Platform, certificate: String? = "ap-demo", apID: String? = nil) throws {
         self.platform = platform
@@ -132,7 +134,7 @@ struct Provider: Sendable {
     private var header: String {
         """
         <mss:AP_Info AP_ID="\(apID)" AP_TransID="\(name ?? "T\(UInt64.random(in: 0...UInt64.max))")" AP_PWD="not-looked-at" \
-        Instant="2026-01-01T00:00:00Z"/><mss:MSSP_Info><mss:MSSP_ID/></mss:MSSP_Info>
+        Instant="2026-01-01T00:00:00Z"\(url.map { " AP_URL=\"\($0)\"" } ?? "")/><mss:MSSP_Info><mss:MSSP_ID/></mss:MSSP_Info>
         """
     }
 

@@ -81,6 +81,8 @@ public struct SignatureTask: Sendable {
     public var key: UInt8
     /// What the octets are, and in which form they are signed.
     public var manner: SigningManner
+    /// AP_URL of a provider that wants to be told of the end (asynchServerServer).
+    public var notifies: String?
     /// Everything that was asked, in the form that ``body`` is the digest of; kept until the end, for its evidence.
     public var request: [UInt8] = []
 

@@ -119,14 +119,11 @@ public struct HomeSignatureService: SignatureService {
         guard let entry, case .signature(let task) = entry.transaction.task, task.provider == provider.id,
             task.acquiringEntity == call.peer
         else { throw MSSFault(.wrongParam, "There is no such transaction: MSSP_TransID is unknown.") }
-        let told = try Told(entry.result, task.manner)
-        return StatusResponse(
-            header: request.header.answered(by: identity, at: now()),
-            mobileUser: MobileUser(msisdn: task.msisdnAsWritten),
-            signature: told.signature,
-            certificate: told.certificate,
-            status: told.verdict.status,
-            serviceResponses: services(told.verdict)
+        let header = request.header.answered(by: identity, at: now())
+        return try Told(entry.result, task.manner).response(
+            header,
+            MobileUser(msisdn: task.msisdnAsWritten),
+            by: identity
         )
     }
 }
@@ -257,6 +254,7 @@ extension HomeSignatureService {
             manner: order.manner
         )
         task.request = octets
+        if request.messagingMode == .asynchServerServer { task.notifies = request.header.apInfo.url }
         var transaction = CardTransaction(
             id: .random(prefix: prefix),
             txn: .random(),
@@ -294,13 +292,7 @@ extension HomeSignatureService {
             certificate: told.certificate,
             signatureProfile: request.signatureProfile,
             status: told.verdict.status,
-            serviceResponses: services(told.verdict)
+            serviceResponses: told.services(by: identity)
         )
-    }
-
-    /// The validate service's own answer, where the status leaves open why it is no better.
-    private func services(_ verdict: SignatureVerdict) -> [ServiceResponse] {
-        guard let problem = verdict.problem else { return [] }
-        return [ServiceResponse(uri: AdditionalService.validate, entity: MeshMember(uri: identity), code: problem)]
     }
 }

@@ -58,13 +58,6 @@ enum RequestRules {
     ]
 
     static func check(_ request: SignatureRequest) throws(MSSFault) {
-        guard request.messagingMode != .asynchServerServer else {
-            throw MSSFault(
-                .wrongParam,
-                "MessagingMode asynchServerServer is not offered; use synch or asynchClientServer.",
-                specifier: 1013
-            )
-        }
         for service in request.additionalServices
         where service.uri != AdditionalService.validate && !ignoredServices.contains(service.uri) {
             throw MSSFault(.wrongParam, "AdditionalServices names a service that is not offered.", specifier: 1014)

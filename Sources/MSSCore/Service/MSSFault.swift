@@ -1,6 +1,6 @@
 /// What a service answers when it cannot serve: a code of TS 102 204 Annex B, a sentence a stranger may read, and a
 /// cause that stays here.
-public struct MSSFault: Error, Sendable {
+public struct MSSFault: Error, Sendable, Equatable {
     public var code: Code
     /// The FiCom specifier below the code, such as 1016; sent only to providers that want two levels.
     public var specifier: Int?

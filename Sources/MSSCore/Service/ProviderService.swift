@@ -33,6 +33,8 @@ public struct ApplicationProvider: Sendable, Equatable {
     ///
     /// The home's matter alone: a directory does not tell it.
     public var signatures: [SignatureKind]
+    /// Where it may be told of ended transactions; none may be told nowhere (asynchServerServer).
+    public var notificationTargets: Set<NotificationTarget>
     /// Whether it hears of users who cannot sign, and why, and may have certificates without a signature.
     ///
     /// The home's matter alone.
@@ -47,7 +49,8 @@ public struct ApplicationProvider: Sendable, Equatable {
         signsDigests: Bool = false,
         wantsPreciseStatus: Bool = false,
         signatures: [SignatureKind] = [.cms],
-        readsProfiles: Bool = false
+        readsProfiles: Bool = false,
+        notificationTargets: Set<NotificationTarget> = []
     ) {
         self.id = id
         self.identities = identities
@@ -58,5 +61,6 @@ public struct ApplicationProvider: Sendable, Equatable {
         self.wantsPreciseStatus = wantsPreciseStatus
         self.signatures = signatures
         self.readsProfiles = readsProfiles
+        self.notificationTargets = notificationTargets
     }
 }

@@ -117,7 +117,7 @@ extension WireOperation {
         case .signature: "MSS_SignaturePortType"
         case .status: "MSS_StatusQueryType"
         case .profile: "MSS_ProfileQueryType"
-        case .registration, .directory, .handshake, .cancel, .fit: nil
+        case .registration, .directory, .notifications, .handshake, .cancel, .fit: nil
         }
     }
 }

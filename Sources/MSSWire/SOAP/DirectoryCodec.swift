@@ -22,6 +22,9 @@ enum DirectoryCodec {
                         for identity in provider.identities.map(\.uri).sorted() {
                             writer.element("mss:Identity", text: identity)
                         }
+                        for target in provider.notificationTargets.map(\.url).sorted() {
+                            writer.element("mss:Notify", text: target)
+                        }
                         for entity in provider.acquiringEntities.map(\.uri).sorted() {
                             writer.element("mss:AcquiringEntity", text: entity)
                         }
@@ -47,7 +50,8 @@ enum DirectoryCodec {
                     displayName: name,
                     showsOtherwise: element.attribute("SeparateDisplay") == "true",
                     signsDigests: element.attribute("Digests") == "true",
-                    wantsPreciseStatus: element.attribute("PreciseStatus") == "true"
+                    wantsPreciseStatus: element.attribute("PreciseStatus") == "true",
+                    notificationTargets: Set(element.children("Notify").compactMap { NotificationTarget($0.text) })
                 )
             )
         }

@@ -10,6 +10,8 @@ public enum WireOperation: String, Sendable, CaseIterable {
     case fit = "MSSP_Fit"
     /// Between the platform's own services: an acquiring entity asks for its providers.
     case directory = "MSSP_ProviderDirectory"
+    /// The same: what its providers have still to be told.
+    case notifications = "MSSP_Notifications"
 
     /// The last part of its path.
     public var port: String { rawValue + "Port" }

@@ -1,0 +1,106 @@
+public import Foundation
+public import Logging
+public import MSSCore
+
+/// Answers acquiring entities that ask for due notifications.
+public struct NotificationDesk: NotificationService {
+    /// How often the outbox is looked into while an acquiring entity waits: any process of the home may have ended the
+    /// transaction.
+    private static let look: Duration = .milliseconds(200)
+
+    private let identity: String
+    private let prefix: TransactionID.Prefix
+    private let outbox: any NotificationOutbox
+    private let exchange: CardExchange
+    private let logger: Logger
+    private let now: @Sendable () -> Date
+
+    /// - Parameters:
+    ///   - identity: The home's name, in MSSP_Info.
+    ///   - prefix: Of the home's transactions.
+    ///   - outbox: Keeps what is due.
+    ///   - exchange: Knows the faults of storage, and counts.
+    ///   - logger: Is told of what is given up.
+    ///   - now: The clock of MSSP_Info/@Instant.
+    public init(
+        identity: String,
+        prefix: TransactionID.Prefix,
+        outbox: any NotificationOutbox,
+        exchange: CardExchange,
+        logger: Logger,
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) {
+        self.identity = identity
+        self.prefix = prefix
+        self.outbox = outbox
+        self.exchange = exchange
+        self.logger = logger
+        self.now = now
+    }
+
+    public func notifications(
+        _ lease: NotificationLease,
+        _ call: Call
+    ) async throws(MSSFault) -> [StatusNotification] {
+        let end = min(ContinuousClock.now + .seconds(lease.wait), call.deadline - .seconds(1))
+        do {
+            let ids = lease.acknowledged.compactMap { TransactionID($0) }.filter { $0.prefix == prefix.description }
+            if !ids.isEmpty {
+                count("acknowledged", try await outbox.acknowledge(ids, through: call.peer, until: call.deadline))
+            }
+            guard lease.most > 0 else { return [] }
+            try await giveUp(call)
+            while true {
+                let due = try await outbox.lease(through: call.peer, most: lease.most, until: call.deadline)
+                if !due.isEmpty {
+                    count("handed_out", due.count)
+                    return due.compactMap { notification($0) }
+                }
+                guard .now + Self.look < end, !Task.isCancelled else { return [] }
+                try? await Task.sleep(for: Self.look)
+            }
+        } catch { throw exchange.fault(error) }
+    }
+
+    private func giveUp(_ call: Call) async throws(StoreError) {
+        let lost = try await outbox.giveUp(through: call.peer, until: call.deadline)
+        count("given_up", lost.count)
+        for id in lost {
+            logger.warning(
+                "a notification is given up: its provider has not acknowledged it for a day",
+                metadata: ["transaction": "\(id, as: .open)", "peer": "\(call.peer, as: .open)"]
+            )
+        }
+    }
+
+    private func count(_ outcome: String, _ number: Int) {
+        for _ in 0..<number { exchange.tally.count("home_notifications", [("outcome", outcome)]) }
+    }
+
+    private func notification(_ due: DueNotification) -> StatusNotification? {
+        guard case .signature(let task) = due.entry.transaction.task else { return nil }
+        let asked = MessageHeader(
+            apInfo: APInfo(id: task.provider, transID: task.providerTransaction, instant: task.instant, url: due.url)
+        )
+        let header = asked.answered(by: identity, at: now())
+        let user = MobileUser(msisdn: task.msisdnAsWritten)
+        return StatusNotification(
+            transactionID: due.entry.transaction.id.description,
+            header: header,
+            mobileUser: user,
+            outcome: outcome(due.entry, task, header, user),
+            attempt: due.attempt
+        )
+    }
+
+    private func outcome(
+        _ entry: LedgerEntry,
+        _ task: SignatureTask,
+        _ header: MessageHeader,
+        _ user: MobileUser
+    ) -> StatusNotification.Outcome {
+        do throws(MSSFault) {
+            return .signed(try Told(entry.result, task.manner).response(header, user, by: identity))
+        } catch { return .failed(error) }
+    }
+}

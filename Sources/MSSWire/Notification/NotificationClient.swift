@@ -1,0 +1,81 @@
+import AsyncHTTPClient
+public import MSSCore
+import NIOCore
+import NIOHTTP1
+import NIOSSL
+
+/// Carries notifications to providers over https: to the address that was looked at, following nobody elsewhere.
+///
+/// Each has a connection of its own; they are few, and nothing of one provider's is left for another.
+public struct NotificationClient: NotificationChannel {
+    static let longestAnswer = 65_536
+    private static let connectTime = TimeAmount.seconds(5)
+
+    private let lookup: AddressLookup
+    private let tls: TLSConfiguration
+
+    /// - Parameters:
+    ///   - trust: PEM of the roots under which providers' servers stand; `nil` for those of the system.
+    ///   - material: What is shown to a provider that asks for a certificate.
+    ///   - rules: Where notifications may go.
+    /// - Throws: ``TLSMaterialError`` for roots that are none.
+    public init(trust: [UInt8]?, showing material: TLSMaterial, rules: AddressRules) throws(TLSMaterialError) {
+        var roots: [NIOSSLCertificate]?
+        if let trust {
+            roots = try? NIOSSLCertificate.fromPEMBytes(trust)
+            guard roots?.isEmpty == false else {
+                throw TLSMaterialError(part: .trust, reason: "holds no PEM certificate")
+            }
+        }
+        tls = TLSProfile.outward(material, roots: roots)
+        lookup = AddressLookup(rules: rules)
+    }
+
+    public func deliver(
+        _ notification: StatusNotification,
+        to target: NotificationTarget,
+        until deadline: ContinuousClock.Instant
+    ) async throws(NotificationFailure) {
+        let address = try await lookup.address(of: target.host)
+        var configuration = HTTPClient.Configuration(
+            tlsConfiguration: tls,
+            redirectConfiguration: .disallow,
+            timeout: .init(connect: Self.connectTime),
+            decompression: .disabled
+        )
+        configuration.httpVersion = .http1Only
+        // The certificate is still looked at for the name.
+        if address != target.host { configuration.dnsOverride = [target.host: address] }
+        let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        let answered: Result<[UInt8], NotificationFailure>
+        do {
+            answered = .success(try await post(notification, to: target, http, until: deadline))
+        } catch { answered = .failure(error) }
+        try? await http.shutdown()
+        guard NotificationCodec.acknowledges(try answered.get(), notification.transactionID) else {
+            throw NotificationFailure(.unacknowledged, "the answer is no MSS_ReceiptReq for the transaction")
+        }
+    }
+
+    private func post(
+        _ notification: StatusNotification,
+        to target: NotificationTarget,
+        _ http: HTTPClient,
+        until deadline: ContinuousClock.Instant
+    ) async throws(NotificationFailure) -> [UInt8] {
+        var request = HTTPClientRequest(url: target.url)
+        request.method = .POST
+        request.headers = ["Content-Type": SOAPShape.plain.version.contentType]
+        request.body = .bytes(ByteBuffer(bytes: NotificationCodec.encode(notification)))
+        let answer: HTTPClientResponse
+        do { answer = try await http.execute(request, deadline: .now() + TimeAmount(deadline - .now)) } catch {
+            throw NotificationFailure(.unreachable, "no answer: \(type(of: error))")
+        }
+        guard answer.status == .ok else {
+            throw NotificationFailure(.unacknowledged, "the answer's HTTP status is \(answer.status.code)")
+        }
+        do { return Array(try await answer.body.collect(upTo: Self.longestAnswer).readableBytesView) } catch {
+            throw NotificationFailure(.unacknowledged, "the answer is too long, or broke off")
+        }
+    }
+}
