@@ -17,11 +17,13 @@ struct AEConfiguration: Decodable, Sendable {
     var home: LinkConfiguration
     /// Tells providers of ended transactions (asynchServerServer); no unless this section is there.
     var notification: NotificationConfiguration?
+    /// What the listener takes at most.
+    var limits: WireLimits?
     var log: LogConfiguration?
     var `operator`: OperatorConfiguration?
 
     private enum CodingKeys: String, CodingKey {
-        case listen, identity, json, tls, home, notification, log, `operator`
+        case listen, identity, json, tls, home, notification, limits, log, `operator`
         case publicURL = "public_url"
         case exposesTiming = "exposes_timing"
     }

@@ -102,6 +102,7 @@ struct Composition {
             gate: .everyone([.signature, .status, .profile, .handshake, .cancel, .fit])
         )
         settings.exposesTiming = configuration.exposesTiming ?? false
+        settings.limits = configuration.limits ?? settings.limits
         settings.publicAddress = configuration.publicURL
         if configuration.json ?? false {
             settings.json = JSONBinding { peer in

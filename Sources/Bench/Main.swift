@@ -9,6 +9,7 @@ enum Bench {
                           [--rate N] [--process NAME=PID]...
                Bench wait --ae URL --ap-id ID --pki DIR --cards DIR --skip N --count N --concurrency N --warm-up N
                           [--process NAME=PID]...
+               Bench idle --ae URL --pki DIR --connections N --swarm N     (until standard input ends)
         """
 
     static func main() async {
@@ -18,6 +19,7 @@ enum Bench {
             case "register": try await Registration(options).run()
             case "sign": print(try await Load(options).run())
             case "wait": print(try await Waiting(options).run())
+            case "idle": print(try await Idle(options).run())
             default: throw BenchError(usage)
             }
         } catch {

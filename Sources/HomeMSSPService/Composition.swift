@@ -270,6 +270,7 @@ struct Composition {
             gate: grants
         )
         settings.exposesTiming = true
+        settings.limits = configuration.limits ?? settings.limits
         return MeshServer(
             settings,
             services: WireServices(

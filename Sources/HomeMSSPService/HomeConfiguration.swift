@@ -1,4 +1,5 @@
 import MSSRuntime
+import MSSWire
 
 /// What an operator sets for the home (deploy/config/home.toml).
 struct HomeConfiguration: Decodable, Sendable {
@@ -21,14 +22,16 @@ struct HomeConfiguration: Decodable, Sendable {
     var legacyBatches: [LegacyBatch]?
     var results: Results?
     var evidence: Evidence?
+    /// What the listener takes at most.
+    var limits: WireLimits?
     var log: LogConfiguration?
     var `operator`: OperatorConfiguration?
     /// The local console; off unless it is here.
     var console: ConsoleConfiguration?
 
     private enum CodingKeys: String, CodingKey {
-        case listen, identity, prefix, providers, tls, database, vault, smsc, users, results, evidence, log, `operator`,
-            console
+        case listen, identity, prefix, providers, tls, database, vault, smsc, users, results, evidence, limits, log,
+            `operator`, console
         case acquiringEntities = "acquiring_entities"
         case managementEntities = "management_entities"
         case legacyBatches = "legacy_batch"

@@ -60,15 +60,17 @@ struct Composition {
             services.append(try OperatorListener(configuration, metrics: metrics, logger: log.logger))
         }
         services.append(BackgroundWork { await activations.run(entity) })
+        var settings = MeshServer.Settings(
+            host: configuration.listen.host,
+            port: configuration.listen.port,
+            tls: material,
+            profile: .edge,
+            gate: .everyone([.registration])
+        )
+        settings.limits = configuration.limits ?? settings.limits
         services.append(
             MeshServer(
-                MeshServer.Settings(
-                    host: configuration.listen.host,
-                    port: configuration.listen.port,
-                    tls: material,
-                    profile: .edge,
-                    gate: .everyone([.registration])
-                ),
+                settings,
                 services: WireServices(registrations: entity),
                 tally: metrics,
                 logger: log.logger,

@@ -1,4 +1,5 @@
 import MSSRuntime
+import MSSWire
 
 /// What an operator sets for the management entity (deploy/config/me.toml).
 struct MEConfiguration: Decodable, Sendable {
@@ -11,6 +12,8 @@ struct MEConfiguration: Decodable, Sendable {
     var authority: Authority
     var roles: RoleList
     var audit: Audit
+    /// What the listener takes at most.
+    var limits: WireLimits?
     var log: LogConfiguration?
     var `operator`: OperatorConfiguration?
 

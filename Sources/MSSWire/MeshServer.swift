@@ -76,8 +76,8 @@ public struct MeshServer: Service {
             idleTimeout: TimeAmount(settings.limits.idleTime),
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: 8_192,
-                maxHeaderListSize: 16_384,
-                maxHeaderFieldCount: 64
+                maxHeaderListSize: settings.limits.headerOctets,
+                maxHeaderFieldCount: settings.limits.headers
             )
         )
         let application = Application(

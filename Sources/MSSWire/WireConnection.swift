@@ -70,22 +70,51 @@ final class WireConnection: Sendable {
     }
 }
 
-/// The connections of a listener, by their channel.
+/// The connections of a listener, by their channel, and how many each caller has.
 final class WireConnections: Sendable {
-    private let open = Mutex<[ObjectIdentifier: WireConnection]>([:])
+    private struct Entry {
+        var connection: WireConnection
+        /// Whose it is, once that was told.
+        var caller: PeerIdentity?
+    }
+
+    private struct State {
+        var open: [ObjectIdentifier: Entry] = [:]
+        var callers: [PeerIdentity: Int] = [:]
+    }
+
+    private let state = Mutex(State())
 
     /// The connection of a channel that was accepted and is not yet closed.
     subscript(channel: any Channel) -> WireConnection? {
-        open.withLock { $0[ObjectIdentifier(channel)] }
+        state.withLock { $0.open[ObjectIdentifier(channel)]?.connection }
     }
 
     func opened(_ channel: any Channel) -> WireConnection {
         let connection = WireConnection()
-        open.withLock { $0[ObjectIdentifier(channel)] = connection }
+        state.withLock { $0.open[ObjectIdentifier(channel)] = Entry(connection: connection) }
         return connection
     }
 
+    /// Counts a connection as its caller's, at its first request; one that was counted stays.
+    ///
+    /// - Returns: Whether the caller may have it beside those that it has.
+    func admits(_ channel: any Channel, of caller: PeerIdentity, most: Int) -> Bool {
+        state.withLock { state in
+            guard let entry = state.open[ObjectIdentifier(channel)], entry.caller == nil else { return true }
+            guard state.callers[caller, default: 0] < most else { return false }
+            state.callers[caller, default: 0] += 1
+            state.open[ObjectIdentifier(channel)]?.caller = caller
+            return true
+        }
+    }
+
     func closed(_ channel: any Channel) {
-        open.withLock { $0[ObjectIdentifier(channel)] = nil }
+        state.withLock { state in
+            guard let entry = state.open.removeValue(forKey: ObjectIdentifier(channel)), let caller = entry.caller,
+                let count = state.callers[caller]
+            else { return }
+            state.callers[caller] = count > 1 ? count - 1 : nil
+        }
     }
 }

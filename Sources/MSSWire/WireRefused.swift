@@ -10,11 +10,21 @@ struct WireRefused: Error {
     /// The method that is allowed, where another is not.
     var allow: HTTPRequest.Method?
 
+    /// Whether the caller may not keep the connection.
+    var endsConnection = false
+
     init(_ status: HTTPResponse.Status, _ reason: String, _ line: String, allow: HTTPRequest.Method? = nil) {
         self.status = status
         self.reason = reason
         self.line = line
         self.allow = allow
+    }
+
+    static func tooManyConnections(_ most: Int) -> WireRefused {
+        let line = "this certificate has \(most) connections open already: use them again, or close some"
+        var refused = WireRefused(.serviceUnavailable, "connections", line)
+        refused.endsConnection = true
+        return refused
     }
 
     static func tooLong(_ most: Int) -> WireRefused {

@@ -55,6 +55,9 @@ struct WireResponder: HTTPResponder {
         do throws(WireRefused) {
             let caller = try admission.caller(peer)
             let identity = caller.identity
+            guard connections.admits(channel, of: identity, most: settings.limits.connectionsOfCaller) else {
+                throw .tooManyConnections(settings.limits.connectionsOfCaller)
+            }
             if let page = try pages.whoAmI(request, caller, peer.fingerprint) { return ended(page, request, channel) }
             let path = try admission.path(of: request, peer, identity)
             if let page = try pages.openAPI(request, at: path, caller) { return ended(page, request, channel) }
@@ -72,7 +75,7 @@ struct WireResponder: HTTPResponder {
             note(error, peer)
             var response = refuse(request, channel, error.status, error.reason, error.line)
             if let method = error.allow { response.headers[.allow] = method.rawValue }
-            return response
+            return error.endsConnection ? closing(response, channel) : response
         }
     }
 }
@@ -131,7 +134,10 @@ extension WireResponder {
         let isShort =
             request.headers[.transferEncoding] == nil && request.headers[.expect] == nil
             && WireAdmission.announced(request) <= settings.limits.bodyOctets
-        guard !isShort else { return response }
+        return isShort ? response : closing(response, channel)
+    }
+
+    private func closing(_ response: Response, _ channel: any Channel) -> Response {
         var response = response
         response.headers[.connection] = "close"
         channel.eventLoop.scheduleTask(in: .milliseconds(500)) { channel.close(promise: nil) }
