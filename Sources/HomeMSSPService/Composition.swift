@@ -25,6 +25,7 @@ struct Composition {
     private let smsc: [SMSCSettings]
     private let legacyBatches: LegacyBatches
     private let keepDays: Int
+    private let limits: PromptLimits
 
     init(_ configuration: HomeConfiguration) throws {
         self.configuration = configuration
@@ -33,6 +34,7 @@ struct Composition {
         prefix = try Parts.prefix(configuration.prefix)
         legacyBatches = try LegacyBatches(configuration.legacyBatches ?? [])
         keepDays = try Parts.keepDays(configuration.evidence)
+        limits = try Parts.limits(configuration.abuse)
         vault = try Parts.vault(configuration.vault, legacy: legacyBatches.permissions)
         access = try KEKAccess(configuration.vault, hasConsole: configuration.console != nil)
         fetcher = RevocationFetcher(tally: metrics)
@@ -57,7 +59,8 @@ struct Composition {
             pool: pool,
             subscribers: subscribers,
             authenticator: rowCodes,
-            readable: try Parts.readable(configuration.results)
+            readable: try Parts.readable(configuration.results),
+            limits: limits
         )
         let answers = CardAnswers()
         let relay = ReceiptRelay(pool: pool)

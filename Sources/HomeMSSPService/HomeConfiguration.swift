@@ -21,14 +21,16 @@ struct HomeConfiguration: Decodable, Sendable {
     var legacyBatches: [LegacyBatch]?
     var results: Results?
     var evidence: Evidence?
+    /// How often a person may be asked in vain.
+    var abuse: Abuse?
     var log: LogConfiguration?
     var `operator`: OperatorConfiguration?
     /// The local console; off unless it is here.
     var console: ConsoleConfiguration?
 
     private enum CodingKeys: String, CodingKey {
-        case listen, identity, prefix, providers, tls, database, vault, smsc, users, results, evidence, log, `operator`,
-            console
+        case listen, identity, prefix, providers, tls, database, vault, smsc, users, results, evidence, abuse, log,
+            `operator`, console
         case acquiringEntities = "acquiring_entities"
         case managementEntities = "management_entities"
         case legacyBatches = "legacy_batch"
@@ -85,6 +87,25 @@ struct HomeConfiguration: Decodable, Sendable {
 
         private enum CodingKeys: String, CodingKey {
             case readableSeconds = "readable_seconds"
+        }
+    }
+
+    /// How often a person's phone may ask in vain (docs/operations.md, "Abuse").
+    struct Abuse: Decodable, Sendable {
+        /// Of one provider, 1 to 100; 3 unless set.
+        var unansweredPerHour: Int?
+        /// Of all providers, 1 to 100; 10 unless set.
+        var unansweredOfAllPerHour: Int?
+        /// After the first refusal, 0 to 3600; 5 unless set.
+        var refusalPauseSeconds: Int?
+        /// 0 to 86400; 3600 unless set.
+        var longestPauseSeconds: Int?
+
+        private enum CodingKeys: String, CodingKey {
+            case unansweredPerHour = "unanswered_per_hour"
+            case unansweredOfAllPerHour = "unanswered_of_all_per_hour"
+            case refusalPauseSeconds = "refusal_pause_seconds"
+            case longestPauseSeconds = "longest_pause_seconds"
         }
     }
 

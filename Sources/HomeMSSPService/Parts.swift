@@ -141,7 +141,7 @@ enum Parts {
             switch error {
             case .unavailable(let reason), .conflict(let reason), .exists(let reason):
                 throw StartError("database: \(reason)")
-            case .busy, .repeated: throw StartError("database: busy")
+            case .busy, .repeated, .held: throw StartError("database: busy")
             }
         }
         return pool

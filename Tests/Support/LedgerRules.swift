@@ -61,6 +61,8 @@ public struct LedgerRules: Sendable {
     var isDown = false
     var lastBegun: TransactionID?
     public var readable: TimeInterval = 600
+    public var limits = PromptLimits()
+    var prompts: [Asker: PromptCount] = [:]
 
     public init() {}
 
@@ -85,6 +87,7 @@ public struct LedgerRules: Sendable {
             expire(id, now)
             card.silent += 1
         }
+        if let hold = hold(on: transaction, now) { throw .held(hold) }
         if case .recovery = transaction.task {
             if let last = card.recovered, now.timeIntervalSince(last) < 86_400 { throw .conflict("recovered today") }
             card.recovered = now
@@ -94,6 +97,7 @@ public struct LedgerRules: Sendable {
         if case .keyGeneration = transaction.task, mayActivate { card.person?.state = .activating }
         cards[transaction.msisdn] = card
         lastBegun = transaction.id
+        if let asker = Asker(transaction), asker.isExpected { prompts[asker] = nil }
         var row = Row(entry: LedgerEntry(transaction: transaction, result: nil), home: process)
         if transaction.isAwaited { row.waiting = [process] }
         rows[transaction.id] = row
@@ -151,6 +155,9 @@ public struct LedgerRules: Sendable {
         rows[id]?.entry.result = result
         rows[id]?.entry.isAnswered = isAnswered
         rows[id]?.ended = now
+        if let asker = rows[id].flatMap({ Asker($0.transaction) }) {
+            prompts[asker, default: PromptCount()].note(result, isAnswered: isAnswered, now)
+        }
         for waiter in rows[id]?.waiting ?? [] where waiter != process { woken.append((waiter, id)) }
     }
 

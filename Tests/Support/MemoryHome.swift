@@ -57,6 +57,18 @@ public final class MemoryHome: TransactionLedger, SubscriberDirectory {
         storage.state.withLock { $0.readable = seconds }
     }
 
+    /// How often persons may be asked in vain.
+    public func setLimits(_ limits: PromptLimits) {
+        storage.state.withLock { $0.limits = limits }
+    }
+
+    /// Lets time pass for what is counted of prompts.
+    public func age(prompts seconds: TimeInterval) {
+        storage.state.withLock { state in
+            for asker in state.prompts.keys { state.prompts[asker]?.age(seconds) }
+        }
+    }
+
     /// MSSP_TransID of the transaction that began last.
     public var lastTransaction: String? { storage.state.withLock { $0.lastBegun?.description } }
 

@@ -79,6 +79,8 @@ public enum StoreError: Error, Sendable {
     case busy(until: Date)
     /// The provider used the request's name (AP_ID, AP_TransID, Instant) before: what it began then.
     case repeated(LedgerEntry)
+    /// The person is not to be asked by this provider now.
+    case held(PromptHold)
     /// There is such a record already.
     case exists(String)
     /// The record is not in the state that the act needs.

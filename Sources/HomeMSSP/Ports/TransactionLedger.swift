@@ -81,6 +81,8 @@ public struct SignatureTask: Sendable {
     public var key: UInt8
     /// What the octets are, and in which form they are signed.
     public var manner: SigningManner
+    /// Whether the request had the person's no-spam code: what was counted against its provider is forgotten.
+    public var isExpected = false
     /// Everything that was asked, in the form that ``body`` is the digest of; kept until the end, for its evidence.
     public var request: [UInt8] = []
 
@@ -239,8 +241,9 @@ public protocol TransactionLedger: Sendable {
     /// Commits the transaction, the audit entry of the intent and one step of both of the card's counters.
     ///
     /// - Throws: ``StoreError/busy(until:)`` if the card has a running transaction, ``StoreError/repeated(_:)`` if the
-    ///   provider used the request's name before, ``StoreError/conflict(_:)`` for a second recovery of a card within a
-    ///   day; then no counter moved.
+    ///   provider used the request's name before, ``StoreError/held(_:)`` if the person left too many prompts of the
+    ///   provider unanswered or refused them, ``StoreError/conflict(_:)`` for a second recovery of a card within a day;
+    ///   then no counter moved.
     func begin(
         _ transaction: CardTransaction,
         until deadline: ContinuousClock.Instant

@@ -209,7 +209,7 @@ extension HomeRegistrationService {
         switch error {
         case .exists(let what): MSSFault(.registrationNotOK, what, specifier: 4071)
         case .conflict(let what): MSSFault(.registrationNotOK, what, specifier: 4071)
-        case .busy, .repeated, .unavailable: exchange.fault(error)
+        case .busy, .repeated, .held, .unavailable: exchange.fault(error)
         }
     }
 

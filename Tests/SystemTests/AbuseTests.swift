@@ -1,0 +1,51 @@
+import Foundation
+import MSSTestSupport
+import Testing
+
+@Suite("Somebody who has a stranger's phone ask again and again")
+struct AbuseTests {
+    @Test("is held back also after a crash, alone, and heard of when the user says so", .timeLimit(.minutes(2)))
+    func bomber() async throws {
+        let port = try FreePort.next()
+        let behaviours = "sign,cancel,wrongPIN,silent,notMe"
+        let platform = try await Platform.start(
+            "abuse",
+            [
+                "HOME_EDIT": HomeProcess.edit("abuse", operatorPort: port), "BEHAVIOURS": behaviours, "CARDS": "5",
+                "REGISTER": "5",
+            ]
+        )
+        let home = HomeProcess(platform: platform, operatorPort: port)
+        let bomber = try Provider(platform)
+        let other = try Provider(platform, apID: "http://ae.demo.mssp/ap-documents")
+        let silent = try platform.variable("MSISDN_SILENT")
+        for _ in 0..<3 {
+            #expect(try await bomber.sign("Let me in", by: silent, timeOut: 1).fault == "208")
+        }
+        try await held(bomber, silent)
+        try await home.stop(SIGKILL)
+        try await home.start()
+        try await held(bomber, silent)
+        #expect(try await other.sign("Somebody else asks", by: silent, timeOut: 1).fault == "208")
+        #expect(try platform.prompts(silent) == 4)
+
+        let victim = try platform.extraNumber(0)
+        let answer = try await bomber.sign("Let me in", by: victim)
+        #expect(answer.fault == "401" && answer.body.contains("docs/faults.md#4014"), "\(answer.body)")
+        #expect(answer.detail == "The user says: I did not start this.")
+        #expect(try await bomber.sign("Let me in", by: victim).fault == "406")
+        let metrics = try await home.ask("metrics")
+        #expect(metrics.contains("mssp_home_not_me_total 1"))
+        #expect(metrics.contains(#"mssp_home_prompts_held_total{reason="refused"} 1"#))
+        let log = try String(contentsOfFile: platform.file("logs/home.log"), encoding: .utf8)
+        #expect(log.contains("the user did not start what their phone asked"))
+        #expect(!log.contains(victim) && !log.contains(silent))
+    }
+
+    private func held(_ bomber: Provider, _ number: String) async throws {
+        let answer = try await bomber.sign("Let me in", by: number, timeOut: 1)
+        #expect(answer.fault == "406" && answer.body.contains("docs/faults.md#4061"), "\(answer.body)")
+        let seconds = try #require(answer.between("RetryAfter=\"", "\"").flatMap { Int($0) })
+        #expect((3_500...3_600).contains(seconds))
+    }
+}

@@ -1,0 +1,16 @@
+-- What a person left unanswered or refused, of each provider: how soon it may have them asked again. No row is a good
+-- standing, so that signatures that are given write none.
+
+CREATE TABLE prompt_counts (
+    iccid      text COLLATE "C" NOT NULL REFERENCES cards,
+    provider   text COLLATE "C" NOT NULL,
+    -- when prompts ended without the person's word, the latest last
+    unanswered timestamptz[] NOT NULL DEFAULT '{}' CHECK (cardinality(unanswered) <= 100),
+    -- in a row, and when the last one was
+    refusals   integer NOT NULL DEFAULT 0 CHECK (refusals BETWEEN 0 AND 100),
+    refused    timestamptz,
+    PRIMARY KEY (iccid, provider)
+) WITH (fillfactor = 50);
+
+GRANT SELECT, INSERT ON prompt_counts TO mssp_home;
+GRANT UPDATE (unanswered, refusals, refused) ON prompt_counts TO mssp_home;
