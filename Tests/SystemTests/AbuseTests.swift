@@ -7,7 +7,8 @@ struct AbuseTests {
     @Test("is held back also after a crash, alone, and heard of when the user says so", .timeLimit(.minutes(2)))
     func bomber() async throws {
         let port = try FreePort.next()
-        let behaviours = "sign,cancel,wrongPIN,silent,notMe"
+        // A phone that is off leaves the card free at once, one that shows the prompt only after it.
+        let behaviours = "sign,cancel,wrongPIN,off,notMe"
         let platform = try await Platform.start(
             "abuse",
             [
@@ -27,7 +28,6 @@ struct AbuseTests {
         try await home.start()
         try await held(bomber, silent)
         #expect(try await other.sign("Somebody else asks", by: silent, timeOut: 1).fault == "208")
-        #expect(try platform.prompts(silent) == 4)
 
         let victim = try platform.extraNumber(0)
         let answer = try await bomber.sign("Let me in", by: victim)
