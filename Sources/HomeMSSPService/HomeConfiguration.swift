@@ -162,9 +162,11 @@ struct ProviderFile: Decodable, Sendable {
         var signatures: [String]?
         /// Whether it hears of users who cannot sign, and may have certificates without a signature; no unless set.
         var profiles: Bool?
+        /// The additional services it may ask for: "eventId", "noSpam", "userLang", "displayName"; none unless set.
+        var services: [String]?
 
         private enum CodingKeys: String, CodingKey {
-            case id, name, identities, digests, signatures, profiles
+            case id, name, identities, digests, signatures, profiles, services
             case acquiringEntities = "acquiring_entities"
             case separateDisplay = "separate_display"
             case preciseStatus = "precise_status"

@@ -28,8 +28,25 @@ enum Parts {
                     signsDigests: entry.digests ?? false,
                     wantsPreciseStatus: entry.preciseStatus ?? false,
                     signatures: try signatures(entry, in: path),
-                    readsProfiles: entry.profiles ?? false
+                    readsProfiles: entry.profiles ?? false,
+                    services: try services(entry, in: path)
                 )
+            }
+        )
+    }
+
+    private static func services(
+        _ entry: ProviderFile.Entry,
+        in path: ConfiguredPath
+    ) throws(StartError) -> Set<AdditionalService.Name> {
+        let offered = AdditionalService.Name.allCases.filter { $0 != .validate }
+        return Set(
+            try (entry.services ?? []).map { name throws(StartError) in
+                guard let service = offered.first(where: { $0.rawValue == name }) else {
+                    let known = offered.map(\.rawValue).joined(separator: ", ")
+                    throw StartError("\(path): services of \(entry.id): \(name) is none of \(known)")
+                }
+                return service
             }
         )
     }

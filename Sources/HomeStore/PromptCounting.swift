@@ -38,7 +38,7 @@ enum PromptCounting {
     /// the same statement ends ($4: cards, $26: of one provider, $27: of all, $28: pause, $29: the longest one).
     static let held = """
         counts AS (
-            SELECT iccid, provider, unanswered, refusals, refused FROM prompt_counts
+            SELECT iccid, provider, unanswered, refusals, refused, wrong_codes FROM prompt_counts
             WHERE iccid = ANY ($4::text[]) FOR UPDATE
         ), prompts AS (
             SELECT c.iccid, c.provider, u.at FROM counts c CROSS JOIN LATERAL unnest(c.unanswered) AS u (at)
@@ -65,8 +65,26 @@ enum PromptCounting {
                     ) AS mine
                     FROM prompts p WHERE p.iccid = a.iccid ORDER BY p.at DESC OFFSET $27::int4 - 1 LIMIT 1
                 ) AS s
+                UNION ALL
+                SELECT 4, (
+                    SELECT w.at FROM counts c CROSS JOIN LATERAL unnest(c.wrong_codes) AS w (at)
+                    WHERE c.iccid = a.iccid AND c.provider = a.provider
+                    ORDER BY w.at DESC OFFSET \(PromptLimits.wrongCodes - 1) LIMIT 1
+                ) + interval '1 hour'
             ) AS h
-            WHERE a.kind = 1 AND NOT a.expected AND h.until > now()
+            WHERE a.kind = 1 AND a.expected = (h.reason = \(PromptHold.Reason.wrongCode.rawValue)) AND h.until > now()
         )
+        """
+
+    /// Counts a wrong no-spam code, unless too many were counted within an hour ($1: card, $2: provider).
+    static let wrongCode = """
+        INSERT INTO prompt_counts AS p (iccid, provider, wrong_codes) VALUES ($1, $2, ARRAY[now()])
+        ON CONFLICT (iccid, provider) DO UPDATE
+        SET wrong_codes = CASE
+            WHEN p.wrong_codes[1] > now() - interval '1 hour' AND cardinality(p.wrong_codes) >= \(PromptLimits.wrongCodes)
+            THEN p.wrong_codes
+            ELSE (p.wrong_codes || now())[greatest(cardinality(p.wrong_codes) - \(PromptLimits.wrongCodes - 2), 1):] END
+        RETURNING CASE WHEN wrong_codes[cardinality(wrong_codes)] < now()
+            THEN (extract(epoch FROM wrong_codes[1] + interval '1 hour') * 1000000)::int8 END
         """
 }

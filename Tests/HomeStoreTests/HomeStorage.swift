@@ -110,6 +110,7 @@ struct HomeStorage: Sendable {
             """
             UPDATE prompt_counts
             SET unanswered = ARRAY(SELECT at - $2 * interval '1 millisecond' FROM unnest(unanswered) AS at ORDER BY at),
+                wrong_codes = ARRAY(SELECT at - $2 * interval '1 millisecond' FROM unnest(wrong_codes) AS at ORDER BY at),
                 refused = refused - $2 * interval '1 millisecond'
             WHERE iccid = $1
             """,

@@ -197,6 +197,38 @@ struct PromptContractTests {
         #expect(word == "repeated")
     }
 
+    @Test("knows a person's code, and counts the wrong ones of each provider", arguments: Backend.allCases)
+    func codes(_ backend: Backend) async throws {
+        let storage = try await HomeStorage.open(backend, limits: PromptLimits())
+        let card = try await storage.newSigner()
+        func isCode(_ text: String) async throws -> Bool {
+            let known = try #require(try await storage.directory.subscriber(card.msisdn, until: soon))
+            return try storage.directory.isCode(try #require(NoSpamCode(text)), of: known)
+        }
+        #expect(try await isCode("kissa7") == false)
+        try await storage.store.setNoSpamCode(NoSpamCode("Kissa7"), for: card.msisdn, by: Sample.act())
+        #expect(try await isCode("kissa7"))
+        #expect(try await isCode("kissa8") == false)
+        func guess(_ provider: String = "http://bomber.test") async throws -> PromptHold? {
+            try await storage.ledger.noteWrongCode(of: provider, for: card.iccid, until: soon)
+        }
+        for _ in 0..<5 {
+            #expect(try await ask(card, storage, expected: true) == nil)
+            #expect(try await guess() == nil)
+            try await storage.age(card, 600)
+        }
+        let hold = try #require(try await guess())
+        #expect(hold.reason == .wrongCode && abs(hold.until.timeIntervalSinceNow - 600) < 10)
+        #expect(try await ask(card, storage, expected: true) == "held wrongCode")
+        #expect(try await ask(card, storage) == nil)
+        #expect(try await guess("http://bank.test") == nil)
+        try await storage.age(card, 601)
+        #expect(try await ask(card, storage, expected: true) == nil)
+        #expect(try await guess() == nil)
+        try await storage.store.setNoSpamCode(nil, for: card.msisdn, by: Sample.act())
+        #expect(try await storage.directory.subscriber(card.msisdn, until: soon)?.noSpamCode == nil)
+    }
+
     @Test("holds many at once without a word to the others in their batch")
     func batch() async throws {
         let storage = try await HomeStorage.open(.postgresql, limits: PromptLimits())

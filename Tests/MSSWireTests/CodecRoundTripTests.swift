@@ -31,6 +31,9 @@ struct CodecRoundTripTests {
         request.format = "urn:f"
         request.additionalServices = [
             AdditionalService(uri: AdditionalService.validate), AdditionalService(uri: "urn:s"),
+            AdditionalService(uri: AdditionalService.Name.eventID.uri, value: "A1<&>"),
+            AdditionalService(uri: AdditionalService.Name.noSpam.uri, value: "", isVerified: false),
+            AdditionalService(uri: AdditionalService.Name.userLang.uri),
         ]
         request.validityDate = Date(timeIntervalSince1970: 1_767_225_900.5)
         let read = try SOAPReader.request(SignatureCodec.encodeRequest(request, Written.mesh))

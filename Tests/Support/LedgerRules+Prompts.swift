@@ -10,6 +10,10 @@ extension LedgerRules {
         /// Whether it knew the person's code; not part of who it is.
         var isExpected = false
 
+        init(card: MSISDN, provider: String) {
+            (self.card, self.provider) = (card, provider)
+        }
+
         init?(_ transaction: CardTransaction) {
             guard case .signature(let task) = transaction.task else { return nil }
             (card, provider, isExpected) = (transaction.msisdn, task.provider, task.isExpected)
@@ -30,10 +34,27 @@ extension LedgerRules {
         private var unanswered: [Date] = []
         private var refusals = 0
         private var refused: Date?
+        private(set) var wrongCodes: [Date] = []
+
+        /// When a code is compared again, if too many were wrong.
+        func wrongCodeHold(_ now: Date) -> PromptHold? {
+            guard wrongCodes.count >= PromptLimits.wrongCodes, let first = wrongCodes.first, first > now - 3_600
+            else { return nil }
+            return PromptHold(.wrongCode, until: first + 3_600)
+        }
+
+        mutating func noteWrongCode(_ now: Date) {
+            wrongCodes = (wrongCodes + [now]).suffix(PromptLimits.wrongCodes)
+        }
+
+        /// What a signature, or the person's code, ends.
+        mutating func forgive() {
+            (unanswered, refusals, refused) = ([], 0, nil)
+        }
 
         mutating func note(_ result: TransactionResult, isAnswered: Bool, _ now: Date) {
             guard case .fault(let fault) = result else {
-                self = PromptCount()
+                forgive()
                 return
             }
             switch fault.code {
@@ -52,6 +73,7 @@ extension LedgerRules {
         mutating func age(_ seconds: TimeInterval) {
             unanswered = unanswered.map { $0 - seconds }
             refused = refused.map { $0 - seconds }
+            wrongCodes = wrongCodes.map { $0 - seconds }
         }
 
         /// Of the last hour, the latest first.
@@ -64,9 +86,18 @@ extension LedgerRules {
         }
     }
 
+    mutating func noteWrongCode(of provider: String, for iccid: ICCID, now: Date) -> PromptHold? {
+        guard let card = cards.first(where: { $0.value.reference.iccid == iccid })?.key else { return nil }
+        let asker = Asker(card: card, provider: provider)
+        if let hold = prompts[asker]?.wrongCodeHold(now) { return hold }
+        prompts[asker, default: PromptCount()].noteWrongCode(now)
+        return nil
+    }
+
     /// Why a person is not to be asked now; of several reasons the one that lasts longest.
     func hold(on transaction: CardTransaction, _ now: Date) -> PromptHold? {
-        guard let asker = Asker(transaction), !asker.isExpected else { return nil }
+        guard let asker = Asker(transaction) else { return nil }
+        if asker.isExpected { return prompts[asker]?.wrongCodeHold(now) }
         let mine = prompts[asker] ?? PromptCount()
         let recent = mine.recent(now)
         var holds: [PromptHold] = []

@@ -11,6 +11,7 @@ public struct LedgerRules: Sendable {
         var serialNumber: String
         var state: MobileUserRecord.State
         var keys: [SubscriberKey] = []
+        var noSpamCode: [UInt8]?
     }
 
     public struct Card: Sendable {
@@ -97,7 +98,7 @@ public struct LedgerRules: Sendable {
         if case .keyGeneration = transaction.task, mayActivate { card.person?.state = .activating }
         cards[transaction.msisdn] = card
         lastBegun = transaction.id
-        if let asker = Asker(transaction), asker.isExpected { prompts[asker] = nil }
+        if let asker = Asker(transaction), asker.isExpected { prompts[asker]?.forgive() }
         var row = Row(entry: LedgerEntry(transaction: transaction, result: nil), home: process)
         if transaction.isAwaited { row.waiting = [process] }
         rows[transaction.id] = row
@@ -267,7 +268,14 @@ public struct LedgerRules: Sendable {
             certificate: person.certificates[.authentication],
             otherCertificates: person.certificates.filter { $0.key != .authentication }
         )
-        return Subscriber(card: card.reference, user: user, serialNumber: person.serialNumber, keys: person.keys)
+        var subscriber = Subscriber(
+            card: card.reference,
+            user: user,
+            serialNumber: person.serialNumber,
+            keys: person.keys
+        )
+        subscriber.noSpamCode = person.noSpamCode
+        return subscriber
     }
 
     /// The first key moves the person on; another one is for who is active, and stays so.

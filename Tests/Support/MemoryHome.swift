@@ -214,6 +214,18 @@ public final class MemoryHome: TransactionLedger, SubscriberDirectory {
         try use { state throws(StoreError) in state.subscriber(msisdn) }
     }
 
+    public func isCode(_ code: NoSpamCode, of subscriber: Subscriber) throws(StoreError) -> Bool {
+        subscriber.noSpamCode == Array(code.text.utf8)
+    }
+
+    public func noteWrongCode(
+        of provider: String,
+        for iccid: ICCID,
+        until deadline: ContinuousClock.Instant
+    ) async throws(StoreError) -> PromptHold? {
+        try use { state throws(StoreError) in state.noteWrongCode(of: provider, for: iccid, now: Date()) }
+    }
+
     private static func name(_ result: TransactionResult) -> String {
         switch result {
         case .signature(_, let verdict): "\(verdict.status.rawValue)"

@@ -98,8 +98,12 @@ public final class Stage: Sendable {
     )
 
     /// With a person who can sign digests too.
-    public static func withDigestKey(_ phone: Phone = .signs, _ use: KeyUse = .digests) async throws -> Stage {
-        let stage = try await withSigner(phone)
+    public static func withDigestKey(
+        _ phone: Phone = .signs,
+        _ use: KeyUse = .digests,
+        provider: ApplicationProvider = Sample.provider
+    ) async throws -> Stage {
+        let stage = try await withSigner(phone, provider: provider)
         let generation = Sample.keyGeneration(stage.card, use)
         _ = try await stage.home.begin(generation, until: .now + .seconds(9))
         _ = try await stage.home.end(generation, with: .provenKey([3]), counter: 2, until: .now + .seconds(9))

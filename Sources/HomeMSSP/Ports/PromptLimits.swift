@@ -23,6 +23,8 @@ public struct PromptLimits: Sendable, Equatable {
 
     /// As many refusals as "I did not start this" weighs: it is no mistake.
     public static let weightOfNotMe = 8
+    /// Wrong no-spam codes of one provider for a person within an hour, after which no code is compared.
+    public static let wrongCodes = 5
     /// Refusals in a row and prompts that are remembered at most.
     public static let most = 100
     /// After so many seconds without another one refusals are forgotten.
@@ -38,6 +40,8 @@ public struct PromptHold: Sendable, Equatable {
         case refused = 2
         /// The person left too many prompts of all providers unanswered, one of this provider's among them.
         case unansweredOfAll = 3
+        /// The provider had too many wrong no-spam codes of the person.
+        case wrongCode = 4
 
         /// What it is called in metrics and logs.
         var word: String {
@@ -45,6 +49,7 @@ public struct PromptHold: Sendable, Equatable {
             case .unanswered: "unanswered"
             case .refused: "refused"
             case .unansweredOfAll: "unanswered_of_all"
+            case .wrongCode: "wrong_code"
             }
         }
     }

@@ -11,6 +11,8 @@ public struct Subscriber: Sendable {
     public var serialNumber: String
     /// One for each use at most.
     public var keys: [SubscriberKey]
+    /// What the directory knows their no-spam code by, if they have one.
+    public var noSpamCode: [UInt8]?
 
     public init(card: CardReference, user: MobileUserRecord, serialNumber: String, keys: [SubscriberKey]) {
         self.card = card
@@ -92,4 +94,7 @@ public enum StoreError: Error, Sendable {
 /// Finds people by number.
 public protocol SubscriberDirectory: Sendable {
     func subscriber(_ msisdn: MSISDN, until deadline: ContinuousClock.Instant) async throws(StoreError) -> Subscriber?
+
+    /// Whether a no-spam code is the person's, in the same time whichever it is.
+    func isCode(_ code: NoSpamCode, of subscriber: Subscriber) throws(StoreError) -> Bool
 }

@@ -347,6 +347,15 @@ public protocol TransactionLedger: Sendable {
     /// Notes a hint that the card's counters are ahead of the home's: after the next silence it is asked.
     func doubtCounters(of iccid: ICCID, until deadline: ContinuousClock.Instant) async throws(StoreError)
 
+    /// Counts a wrong no-spam code of a provider for a card's person.
+    ///
+    /// - Returns: A hold, if the provider has had too many within an hour: then this one is not counted.
+    func noteWrongCode(
+        of provider: String,
+        for iccid: ICCID,
+        until deadline: ContinuousClock.Instant
+    ) async throws(StoreError) -> PromptHold?
+
     /// What other processes did; for one reader.
     var changes: AsyncStream<LedgerChange> { get }
 }

@@ -53,6 +53,7 @@ public struct HomeRegistrationService: RegistrationService {
                     try await install(certificate, for: msisdn, use, act)
                 case .getMobileUser(let msisdn): .mobileUser(try await known(msisdn, call).user)
                 case .deactivateMobileUser(let msisdn): try await deactivate(msisdn, act)
+                case .setNoSpamCode(let msisdn, let code): try await setNoSpamCode(code, of: msisdn, act)
                 case .activateMobileUser:
                     throw MSSFault(.wrongParam, "ActivateMobileUser is an operation of the management entity.")
                 }
@@ -165,6 +166,16 @@ extension HomeRegistrationService {
     private func deactivate(_ msisdn: MSISDN, _ act: RegistrationAct) async throws -> RegistrationResponse.Outcome {
         _ = try await known(msisdn, act.call)
         try await store.deactivateUser(msisdn, by: act)
+        return .done
+    }
+
+    private func setNoSpamCode(
+        _ code: NoSpamCode?,
+        of msisdn: MSISDN,
+        _ act: RegistrationAct
+    ) async throws -> RegistrationResponse.Outcome {
+        _ = try await known(msisdn, act.call)
+        try await store.setNoSpamCode(code, for: msisdn, by: act)
         return .done
     }
 

@@ -172,9 +172,11 @@ extension HomeSignatureService {
 
     /// Everything that must hold before a user is disturbed.
     private func admit(_ request: SignatureRequest, _ call: Call) async throws(MSSFault) -> SignatureOrder {
-        let provider = try providers.admit(request.header.apInfo.id, call)
-        try provider.checkEntitlement(to: request)
+        let registered = try providers.admit(request.header.apInfo.id, call)
+        try registered.checkEntitlement(to: request)
         try RequestRules.check(request)
+        let services = try RequestedServices(request, for: registered)
+        let provider = try services.naming(registered)
         let kind = try RequestRules.kind(request, for: provider)
         let matter = try SignedMatter(request, for: provider, as: kind)
         let use = try KeyChoice.use(request.signatureProfile, isUnseen: matter.isUnseen)
@@ -182,6 +184,8 @@ extension HomeSignatureService {
         let time = try RequestRules.time(request, now: now(), patience: patience)
         let deadline = ContinuousClock.now + time
         let (subscriber, key) = try await signer(request.mobileUser, use, until: deadline)
+        let noSpam = NoSpamCheck(directory: directory, ledger: ledger, exchange: exchange)
+        let isExpected = try await noSpam.isExpected(services, of: subscriber, by: provider, until: deadline)
         guard let heading = ShownText.heading(provider.displayName) else {
             throw MSSFault(.internalError, cause: "the provider's display name cannot be shown on a phone")
         }
@@ -189,7 +193,7 @@ extension HomeSignatureService {
             matter,
             as: kind,
             for: provider,
-            subscriber.user.language,
+            services.language ?? subscriber.user.language,
             key,
             evidence,
             at: now()
@@ -205,7 +209,8 @@ extension HomeSignatureService {
             manner: written.manner,
             digest: written.digest,
             deadline: deadline,
-            deadlineDate: now() + TimeInterval(time / .milliseconds(1)) / 1000
+            deadlineDate: now() + TimeInterval(time / .milliseconds(1)) / 1000,
+            isExpected: isExpected
         )
     }
 
@@ -257,6 +262,7 @@ extension HomeSignatureService {
             manner: order.manner
         )
         task.request = octets
+        task.isExpected = order.isExpected
         var transaction = CardTransaction(
             id: .random(prefix: prefix),
             txn: .random(),

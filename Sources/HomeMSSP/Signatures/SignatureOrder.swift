@@ -18,6 +18,8 @@ struct SignatureOrder {
     /// When the answer stops being of use, on the clock that waits and on the one that is stored.
     var deadline: ContinuousClock.Instant
     var deadlineDate: Date
+    /// Whether the request had the person's no-spam code.
+    var isExpected = false
 
     /// What the card is told: show the heading and the text, then sign the text's UTF-8, by itself or with signed
     /// attributes, or the digest of what it does not show.
@@ -52,11 +54,6 @@ enum RequestRules {
     /// How long a request lives if it names no time, and at most.
     static let defaultTime: Duration = .seconds(300)
 
-    /// Services that only inform: a client that sends them is served without them.
-    static let ignoredServices: Set<String> = [
-        "http://mss.ficom.fi/TS102204/v1.0.0#userLang", "http://mid.swisscom.ch/as#subscriberInfo",
-    ]
-
     static func check(_ request: SignatureRequest) throws(MSSFault) {
         guard request.messagingMode != .asynchServerServer else {
             throw MSSFault(
@@ -64,10 +61,6 @@ enum RequestRules {
                 "MessagingMode asynchServerServer is not offered; use synch or asynchClientServer.",
                 specifier: 1013
             )
-        }
-        for service in request.additionalServices
-        where service.uri != AdditionalService.validate && !ignoredServices.contains(service.uri) {
-            throw MSSFault(.wrongParam, "AdditionalServices names a service that is not offered.", specifier: 1014)
         }
     }
 

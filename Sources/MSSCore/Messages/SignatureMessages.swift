@@ -73,18 +73,6 @@ extension DataToBeSigned: CustomStringConvertible, CustomDebugStringConvertible,
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// One entry of AdditionalServices (§9), by its URI.
-public struct AdditionalService: Sendable, Equatable {
-    /// Asks that the signature be validated (status 501, 502, 503 in place of 500).
-    public static let validate = "http://uri.etsi.org/TS102204/v1.1.2#validate"
-
-    public var uri: String
-
-    public init(uri: String) {
-        self.uri = uri
-    }
-}
-
 /// MSS_SignatureResp (§8.3).
 public struct SignatureResponse: Sendable, Equatable {
     public var header: MessageHeader

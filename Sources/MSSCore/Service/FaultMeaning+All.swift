@@ -97,6 +97,13 @@ extension FaultMeaning {
             .later,
             "The user left too many requests unanswered, this provider's among them."
         ),
+        FaultMeaning(
+            .signatureProcess,
+            4064,
+            .provider,
+            .later,
+            "Too many no-spam codes of this provider for the user were wrong; none is compared for a while."
+        ),
         FaultMeaning(.registrationNotOK, .operator, .no, "The registration could not be done; the detail says why."),
         FaultMeaning(.registrationNotOK, 4071, .operator, .no, "The person or card is not in the state for it."),
         FaultMeaning(.registrationNotOK, 4072, .operator, .later, "The certification authority could not do its part."),

@@ -37,6 +37,10 @@ public struct ApplicationProvider: Sendable, Equatable {
     ///
     /// The home's matter alone.
     public var readsProfiles: Bool
+    /// The additional services that it may ask for beside validation; none unless its entry names them.
+    ///
+    /// The home's matter alone.
+    public var services: Set<AdditionalService.Name>
 
     public init(
         id: String,
@@ -47,7 +51,8 @@ public struct ApplicationProvider: Sendable, Equatable {
         signsDigests: Bool = false,
         wantsPreciseStatus: Bool = false,
         signatures: [SignatureKind] = [.cms],
-        readsProfiles: Bool = false
+        readsProfiles: Bool = false,
+        services: Set<AdditionalService.Name> = []
     ) {
         self.id = id
         self.identities = identities
@@ -58,5 +63,6 @@ public struct ApplicationProvider: Sendable, Equatable {
         self.wantsPreciseStatus = wantsPreciseStatus
         self.signatures = signatures
         self.readsProfiles = readsProfiles
+        self.services = services
     }
 }
