@@ -35,7 +35,8 @@ public enum DecidingRow: Sendable, Equatable {
     public var msisdn: String {
         switch self {
         case .card(_, _, let msisdn, _), .person(let msisdn, _, _, _, _), .activePerson(let msisdn, _),
-            .inactivePerson(let msisdn, _), .noSpamCode(let msisdn, _), .provenKey(let msisdn, _, _, _), .key(let msisdn, _, _, _, _, _):
+            .inactivePerson(let msisdn, _), .noSpamCode(let msisdn, _), .provenKey(let msisdn, _, _, _),
+            .key(let msisdn, _, _, _, _, _):
             msisdn
         }
     }
