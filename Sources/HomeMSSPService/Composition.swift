@@ -26,6 +26,7 @@ struct Composition {
     private let legacyBatches: LegacyBatches
     private let keepDays: Int
     private let limits: PromptLimits
+    private let networks: [String]
 
     init(_ configuration: HomeConfiguration) throws {
         self.configuration = configuration
@@ -35,6 +36,7 @@ struct Composition {
         legacyBatches = try LegacyBatches(configuration.legacyBatches ?? [])
         keepDays = try Parts.keepDays(configuration.evidence)
         limits = try Parts.limits(configuration.abuse)
+        networks = try Parts.networks(configuration.users)
         vault = try Parts.vault(configuration.vault, legacy: legacyBatches.permissions)
         access = try KEKAccess(configuration.vault, hasConsole: configuration.console != nil)
         fetcher = RevocationFetcher(tally: metrics)
@@ -253,6 +255,7 @@ struct Composition {
             ledger: ledger,
             evidence: evidence,
             exchange: exchange,
+            networks: networks,
             logger: log.logger
         )
         let registrations = HomeRegistrationService(

@@ -132,9 +132,11 @@ struct HomeConfiguration: Decodable, Sendable {
         /// Certificate policies of which a valid certificate has one, and those that mark certificates for tests.
         var policies: [String]?
         var testPolicies: [String]?
+        /// MCC and MNC of the networks that subscriberInfo tells; none unless set.
+        var networks: [String]?
 
         private enum CodingKeys: String, CodingKey {
-            case authority, revocations, policies
+            case authority, revocations, policies, networks
             case listURLs = "crl_urls"
             case responderURLs = "ocsp_urls"
             case requiresNonce = "ocsp_nonce"
@@ -162,7 +164,7 @@ struct ProviderFile: Decodable, Sendable {
         var signatures: [String]?
         /// Whether it hears of users who cannot sign, and may have certificates without a signature; no unless set.
         var profiles: Bool?
-        /// The additional services it may ask for: "eventId", "noSpam", "userLang", "displayName"; none unless set.
+        /// The additional services it may ask for: AdditionalService.Name; none unless set.
         var services: [String]?
 
         private enum CodingKeys: String, CodingKey {

@@ -23,11 +23,11 @@ enum BeginStatement {
                 $1::text[], $2::int4[], $3::bytea[], $4::text[], $5::text[], $6::int8[], $7::text[], $8::text[],
                 $9::text[], $10::text[], $11::text[], $12::bytea[], $13::bool[], $14::int4[], $15::int4[],
                 $16::text[], $17::bytea[], $18::bytea[], $19::bool[], $20::int4[], $21::bytea[], $22::bytea[],
-                $23::bool[], $25::bool[]
+                $23::bool[], $25::bool[], $30::int4[]
             ) AS a (
                 id, kind, txn, iccid, trace, deadline, provider, provider_transaction, acquiring_entity,
                 msisdn_as_written, profile, content, validates, key_reference, key_algorithm,
-                instant, body, command, awaited, step, request, manner, on_next, expected
+                instant, body, command, awaited, step, request, manner, on_next, expected, services
             )
         ), overdue AS (
             UPDATE transactions t
@@ -40,11 +40,12 @@ enum BeginStatement {
             INSERT INTO transactions (
                 id, kind, txn, iccid, trace, deadline, provider, provider_transaction, acquiring_entity,
                 msisdn_as_written, profile, content, validates, key_reference, key_algorithm,
-                instant, body, command, request, manner, home, waiting
+                instant, body, command, request, manner, home, waiting, services
             )
             SELECT id, kind, txn, iccid, trace, to_timestamp(deadline / 1000000.0), provider, provider_transaction,
                 acquiring_entity, msisdn_as_written, profile, content, validates, key_reference, key_algorithm,
-                instant, body, command, request, manner, $24::int4, CASE WHEN awaited THEN ARRAY[$24::int4] ELSE '{}' END
+                instant, body, command, request, manner, $24::int4, CASE WHEN awaited THEN ARRAY[$24::int4] ELSE '{}' END,
+                services
             FROM asked a CROSS JOIN (SELECT count(*) FROM overdue) AS overdue_first
             WHERE NOT EXISTS (SELECT FROM held h WHERE h.id = a.id) AND (kind <> 3 OR NOT EXISTS (
                 SELECT FROM card_counters c WHERE c.iccid = a.iccid AND c.recovered > now() - interval '1 day'
@@ -182,6 +183,7 @@ enum BeginStatement {
             .boolArray(signatures.map { $0?.isExpected ?? false }),
             .int4(Int32(clamping: limits.ofOne)), .int4(Int32(clamping: limits.ofAll)),
             .int4(Int32(clamping: limits.pause)), .int4(Int32(clamping: limits.longestPause)),
+            .int4Array(signatures.map { $0?.answered.rawValue ?? 0 }),
         ]
     }
 }

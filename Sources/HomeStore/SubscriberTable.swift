@@ -144,6 +144,7 @@ public final class SubscriberTable: SubscriberDirectory {
             serialNumber: try row.text(index, 7),
             keys: []
         )
+        subscriber.imsi = IMSI(try row.text(index, 20))
         subscriber.noSpamCode = try row.optionalBytes(index, 45)
         SubscriberKeys.add(try SubscriberKeys.key(row, index), to: &subscriber)
         return subscriber

@@ -64,16 +64,37 @@ struct AdditionalServiceTests {
     @Test("are off until the provider's entry names them; what only informs is passed over then")
     func entitlement() async throws {
         let stage = try await Stage.withSigner()
-        for name in [AdditionalService.Name.eventID, .noSpam, .displayName] {
+        for name in [AdditionalService.Name.eventID, .noSpam, .displayName, .signingCertificate] {
             #expect(await fault(stage, request(stage, (name, "Abcd"))) == "104/1045")
         }
-        #expect(await fault(stage, request(stage, (.userLang, "not a language"))) == nil)
+        let passed = try await stage.sign(request(stage, (.userLang, "not a language"), (.subscriberInfo, nil)))
+        #expect(passed.serviceResponses.isEmpty)
         #expect(await fault(stage, request(stage, (.validate, nil), (.validate, nil))) == "101")
         for name in ["http://mid.swisscom.ch/as#geofencing", "http://mid.swisscom.ch/as#app2app"] {
             var other = request(stage)
             other.additionalServices = [AdditionalService(uri: name)]
             #expect(await fault(stage, other) == "101/1014")
         }
+    }
+
+    @Test("tell certificate and network with the signature, at once and later")
+    func answers() async throws {
+        let stage = try await Stage.withSigner(provider: Self.provider)
+        var request = request(stage, (.signingCertificate, nil), (.subscriberInfo, nil))
+        let expected: [ServiceResponse.Content] = [
+            .signingCertificate([[2]]), .subscriberInfo([SubscriberDetail(id: "1901", value: "24491")]),
+        ]
+        let signed = try await stage.sign(request)
+        #expect(signed.serviceResponses.map(\.content) == expected)
+        #expect(try await stage.sign(request).serviceResponses == signed.serviceResponses)
+        #expect(try await stage.status(signed.transactionID).serviceResponses == signed.serviceResponses)
+        request = self.request(stage, (.signingCertificate, nil))
+        request.messagingMode = .asynchClientServer
+        let accepted = try await stage.sign(request)
+        #expect(accepted.serviceResponses.isEmpty)
+        let end = try await stage.status(accepted.transactionID)
+        #expect(end.serviceResponses.map(\.content) == [expected[0]])
+        #expect(try await stage.sign(self.request(stage)).serviceResponses.isEmpty)
     }
 
     @Test("ask for the person's code where they have one, and compare it")

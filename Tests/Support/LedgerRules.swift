@@ -275,6 +275,7 @@ public struct LedgerRules: Sendable {
             keys: person.keys
         )
         subscriber.noSpamCode = person.noSpamCode
+        subscriber.imsi = card.imsi
         return subscriber
     }
 

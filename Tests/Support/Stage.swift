@@ -64,6 +64,7 @@ public final class Stage: Sendable {
             ledger: home,
             evidence: evidence,
             exchange: exchange,
+            networks: ["24491", "228"],
             logger: log.logger
         )
         registrations = HomeRegistrationService(

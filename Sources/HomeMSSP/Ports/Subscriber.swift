@@ -11,6 +11,8 @@ public struct Subscriber: Sendable {
     public var serialNumber: String
     /// One for each use at most.
     public var keys: [SubscriberKey]
+    /// Of the card; `nil` where the directory has none.
+    public var imsi: IMSI?
     /// What the directory knows their no-spam code by, if they have one.
     public var noSpamCode: [UInt8]?
 

@@ -81,6 +81,8 @@ public struct SignatureTask: Sendable {
     public var key: UInt8
     /// What the octets are, and in which form they are signed.
     public var manner: SigningManner
+    /// Services that have an answer of their own with the signature.
+    public var answered: AnsweredServices = []
     /// Whether the request had the person's no-spam code: what was counted against its provider is forgotten.
     public var isExpected = false
     /// Everything that was asked, in the form that ``body`` is the digest of; kept until the end, for its evidence.

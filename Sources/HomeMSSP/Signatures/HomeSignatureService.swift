@@ -6,6 +6,7 @@ public import MSSCore
 /// The home's side of the conversation about signatures.
 public struct HomeSignatureService: SignatureService {
     private let identity: String
+    private let networks: [String]
     private let prefix: TransactionID.Prefix
     private let providers: ProviderRegister
     private let directory: any SubscriberDirectory
@@ -15,6 +16,17 @@ public struct HomeSignatureService: SignatureService {
     private let logger: Logger
     private let now: @Sendable () -> Date
 
+    /// - Parameters:
+    ///   - identity: This home's name, in answers.
+    ///   - prefix: Of its transactions' ids.
+    ///   - providers: Who may ask.
+    ///   - directory: Finds persons.
+    ///   - ledger: Keeps transactions.
+    ///   - evidence: Makes and judges signatures.
+    ///   - exchange: Speaks with cards.
+    ///   - networks: MCC and MNC of the networks that subscriberInfo tells.
+    ///   - logger: For what a person must read.
+    ///   - now: The clock.
     public init(
         identity: String,
         prefix: TransactionID.Prefix,
@@ -23,10 +35,12 @@ public struct HomeSignatureService: SignatureService {
         ledger: any TransactionLedger,
         evidence: any SignatureEvidence,
         exchange: CardExchange,
+        networks: [String] = [],
         logger: Logger,
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.identity = identity
+        self.networks = networks
         self.prefix = prefix
         self.providers = providers
         self.directory = directory
@@ -60,7 +74,8 @@ public struct HomeSignatureService: SignatureService {
         )
         if let earlier { return try await answer(request, call, as: earlier, order.subscriber) }
         guard request.messagingMode == .synch else { return answer(request, transaction, .accepted) }
-        return try answer(request, transaction, try await exchange.result(of: transaction))
+        let ended = try await exchange.result(of: transaction)
+        return try answer(request, transaction, ended, order.subscriber)
     }
 
     public func cancel(_ request: CancelRequest, _ call: Call) async throws(MSSFault) -> CancelResponse {
@@ -120,18 +135,22 @@ public struct HomeSignatureService: SignatureService {
             task.acquiringEntity == call.peer
         else { throw MSSFault(.wrongParam, "There is no such transaction: MSSP_TransID is unknown.") }
         let told = try Told(entry.result, task.manner)
+        let isMore = told.signature != nil && !task.answered.isEmpty
+        let person = isMore ? try await subscriber(of: entry, call) : nil
         return StatusResponse(
             header: request.header.answered(by: identity, at: now()),
             mobileUser: MobileUser(msisdn: task.msisdnAsWritten),
             signature: told.signature,
             certificate: told.certificate,
             status: told.verdict.status,
-            serviceResponses: services(told.verdict)
+            serviceResponses: services.responses(task, told, of: person)
         )
     }
 }
 
 extension HomeSignatureService {
+    private var services: ServiceAnswers { ServiceAnswers(identity: identity, networks: networks) }
+
     private func earlier(_ request: SignatureRequest) async throws(MSSFault) -> LedgerEntry? {
         let apInfo = request.header.apInfo
         let name = RequestName(provider: apInfo.id, transaction: apInfo.transID, instant: apInfo.instant)
@@ -167,7 +186,7 @@ extension HomeSignatureService {
         }
         guard request.messagingMode == .synch else { return answer(request, earlier.transaction, .accepted) }
         let ended = try await exchange.result(ofEarlier: earlier, subscriber, until: call.deadline)
-        return try answer(request, earlier.transaction, ended)
+        return try answer(request, earlier.transaction, ended, subscriber)
     }
 
     /// Everything that must hold before a user is disturbed.
@@ -210,6 +229,7 @@ extension HomeSignatureService {
             digest: written.digest,
             deadline: deadline,
             deadlineDate: now() + TimeInterval(time / .milliseconds(1)) / 1000,
+            answered: services.answered,
             isExpected: isExpected
         )
     }
@@ -263,6 +283,7 @@ extension HomeSignatureService {
         )
         task.request = octets
         task.isExpected = order.isExpected
+        task.answered = order.answered
         var transaction = CardTransaction(
             id: .random(prefix: prefix),
             txn: .random(),
@@ -279,10 +300,13 @@ extension HomeSignatureService {
     private func answer(
         _ request: SignatureRequest,
         _ transaction: CardTransaction,
-        _ ended: RunningTransactions.Ended
+        _ ended: RunningTransactions.Ended,
+        _ subscriber: Subscriber
     ) throws(MSSFault) -> SignatureResponse {
         guard case .signature(let task) = transaction.task else { throw MSSFault(.internalError) }
-        var response = answer(request, transaction, try Told(ended.result, task.manner))
+        let told = try Told(ended.result, task.manner)
+        var response = answer(request, transaction, told)
+        response.serviceResponses = services.responses(task, told, of: subscriber)
         response.simTime = ended.simTime
         return response
     }
@@ -299,14 +323,7 @@ extension HomeSignatureService {
             signature: told.signature,
             certificate: told.certificate,
             signatureProfile: request.signatureProfile,
-            status: told.verdict.status,
-            serviceResponses: services(told.verdict)
+            status: told.verdict.status
         )
-    }
-
-    /// The validate service's own answer, where the status leaves open why it is no better.
-    private func services(_ verdict: SignatureVerdict) -> [ServiceResponse] {
-        guard let problem = verdict.problem else { return [] }
-        return [ServiceResponse(uri: AdditionalService.validate, entity: MeshMember(uri: identity), code: problem)]
     }
 }

@@ -8,6 +8,8 @@ struct RequestedServices {
     var displayName: String?
     /// ISO 639-1, lower case.
     var language: String?
+    /// What the answer is to have beside the signature.
+    var answered: AnsweredServices = []
     /// The request has the service; whether it is to be compared, and what it was, empty where nothing.
     var noSpam: (code: String, isVerified: Bool)?
 
@@ -17,7 +19,6 @@ struct RequestedServices {
         var named: Set<AdditionalService.Name> = []
         for service in request.additionalServices {
             guard let name = service.name else {
-                if Self.ignored.contains(service.uri) { continue }
                 throw MSSFault(
                     .wrongParam,
                     "AdditionalServices names a service that is not offered.",
@@ -39,15 +40,14 @@ struct RequestedServices {
         }
     }
 
-    /// Services that only inform and that the platform does not have: a client that sends them is served without them.
-    private static let ignored: Set<String> = ["http://mid.swisscom.ch/as#subscriberInfo"]
-
     private mutating func read(_ service: AdditionalService, _ name: AdditionalService.Name) throws(MSSFault) {
         switch name {
         case .validate: return
         case .eventID: eventID = try Self.eventID(service.value)
         case .displayName: displayName = try Self.displayName(service.value)
         case .userLang: language = try Self.language(service.value)
+        case .signingCertificate: answered.insert(.signingCertificate)
+        case .subscriberInfo: answered.insert(.subscriberInfo)
         case .noSpam: noSpam = (service.value ?? "", service.isVerified)
         }
     }

@@ -18,6 +18,7 @@ struct SignatureOrder {
     /// When the answer stops being of use, on the clock that waits and on the one that is stored.
     var deadline: ContinuousClock.Instant
     var deadlineDate: Date
+    var answered: AnsweredServices = []
     /// Whether the request had the person's no-spam code.
     var isExpected = false
 

@@ -40,18 +40,24 @@ extension AdditionalService {
         case userLang
         /// A name that the provider goes by in this request, beside its registered one.
         case displayName
+        /// The signer's certificate, beside the signature.
+        case signingCertificate
+        /// Whose subscriber the user is.
+        case subscriberInfo
 
         public var uri: String {
             switch self {
             case .validate: "http://uri.etsi.org/TS102204/v1.1.2#validate"
             case .eventID, .noSpam, .userLang, .displayName: "http://mss.ficom.fi/TS102204/v1.0.0#" + rawValue
+            case .signingCertificate: "http://www.methics.fi/KiuruMSSP/v5.0.0#signingCertificate"
+            case .subscriberInfo: "http://mid.swisscom.ch/as#subscriberInfo"
             }
         }
 
         /// The element, or the member in JSON, that holds its value.
         public var element: String? {
             switch self {
-            case .validate: nil
+            case .validate, .signingCertificate, .subscriberInfo: nil
             case .eventID: "EventID"
             case .noSpam: "NoSpamCode"
             case .userLang: "UserLang"
@@ -60,6 +66,6 @@ extension AdditionalService {
         }
 
         /// Whether a provider that may not ask for it is served without it.
-        public var isInformational: Bool { self == .userLang }
+        public var isInformational: Bool { self == .userLang || self == .subscriberInfo }
     }
 }

@@ -22,3 +22,6 @@ GRANT UPDATE (unanswered, refusals, refused, wrong_codes) ON prompt_counts TO ms
 ALTER TABLE mobile_users ADD COLUMN no_spam bytea CHECK (octet_length(no_spam) = 33);
 
 GRANT UPDATE (no_spam) ON mobile_users TO mssp_home;
+
+-- Additional services that have an answer of their own with the signature, as AnsweredServices numbers them.
+ALTER TABLE transactions ADD COLUMN services integer NOT NULL DEFAULT 0 CHECK (services >= 0);

@@ -2,6 +2,17 @@ import HomeMSSP
 import MSSRuntime
 
 extension Parts {
+    /// MCC and MNC, as subscriberInfo tells them.
+    static func networks(_ users: HomeConfiguration.Users) throws(StartError) -> [String] {
+        for network in users.networks ?? [] {
+            let isNumber = network.utf8.allSatisfy { (0x30...0x39).contains($0) }
+            guard isNumber, (5...6).contains(network.utf8.count) else {
+                throw StartError("users.networks: \(network) must be the 5 or 6 digits of MCC and MNC")
+            }
+        }
+        return users.networks ?? []
+    }
+
     /// How often a person may be asked in vain; each bound keeps the limit one.
     static func limits(_ abuse: HomeConfiguration.Abuse?) throws(StartError) -> PromptLimits {
         let usual = PromptLimits()
