@@ -42,7 +42,7 @@ struct AdditionalServiceTests {
         request.dataToBeDisplayed = DataToBeSigned("Vertrag 7")
         _ = try await stage.sign(request)
         guard case .sign(let command) = stage.vault.lastMessage else { throw MSSFault(.internalError) }
-        #expect(command.text.text.hasPrefix("Vertrag 7\nSie unterschreiben nicht den Text oben"))
+        #expect(command.text.text?.hasPrefix("Vertrag 7\nSie unterschreiben nicht den Text oben") == true)
     }
 
     @Test(
