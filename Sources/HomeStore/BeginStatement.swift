@@ -71,7 +71,7 @@ enum BeginStatement {
             -- Who knows the person's code is no stranger; of what ended just now more is heard at its next request.
             \(PromptCounting.forgive)
             FROM begun b JOIN asked a ON a.id = b.id
-            WHERE a.expected AND p.iccid = b.iccid AND p.provider = b.provider AND \(PromptCounting.isCounted)
+            WHERE (SELECT bool_or(expected) FROM asked) AND a.expected AND p.iccid = b.iccid AND p.provider = b.provider AND \(PromptCounting.isCounted)
                 AND NOT EXISTS (SELECT FROM overdue o WHERE o.iccid = b.iccid)
         ), noted AS (
             INSERT INTO audit_log (act, phase, subject, peer, origin, trace, outcome)

@@ -72,7 +72,9 @@ enum PromptCounting {
                     ORDER BY w.at DESC OFFSET \(PromptLimits.wrongCodes - 1) LIMIT 1
                 ) + interval '1 hour'
             ) AS h
-            WHERE a.kind = 1 AND a.expected = (h.reason = \(PromptHold.Reason.wrongCode.rawValue)) AND h.until > now()
+            -- Looked at once a statement: mostly there is nothing, and no request is compared with it.
+            WHERE (SELECT count(*) FROM counts) + (SELECT count(*) FROM overdue) > 0
+                AND a.kind = 1 AND a.expected = (h.reason = \(PromptHold.Reason.wrongCode.rawValue)) AND h.until > now()
         )
         """
 

@@ -14,6 +14,8 @@ struct AbuseTests {
             [
                 "HOME_EDIT": HomeProcess.edit("abuse", operatorPort: port), "BEHAVIOURS": behaviours, "CARDS": "5",
                 "REGISTER": "5",
+                "PROVIDERS_EDIT":
+                    #"s|^name = "Demo Provider"|&\nservices = ["eventId", "noSpam", "signingCertificate"]|"#,
             ]
         )
         let home = HomeProcess(platform: platform, operatorPort: port)
@@ -29,6 +31,31 @@ struct AbuseTests {
         try await held(bomber, silent)
         #expect(try await other.sign("Somebody else asks", by: silent, timeOut: 1).fault == "208")
 
+        let agent = try Provider(platform, certificate: "ra-demo")
+        let set = try await agent.register("SetNoSpamCode", silent, ["NoSpamCode": "Kissa7"])
+        #expect(set.status == "100", "\(set.body)")
+        #expect(try await bomber.sign("Let me in", by: silent, timeOut: 1).fault == "101")
+        let wrong = try await bomber.sign(
+            "Let me in",
+            by: silent,
+            timeOut: 1,
+            extra: Self.service("noSpam", "NoSpamCode", "Koira7")
+        )
+        #expect(wrong.fault == "101" && wrong.body.contains("docs/faults.md#1011"), "\(wrong.body)")
+        let right = Self.service("noSpam", "NoSpamCode", "kissa7")
+        #expect(try await bomber.sign("It is me", by: silent, timeOut: 1, extra: right).fault == "208")
+
+        let event = Self.service("eventId", "EventID", "A1B2")
+        let signed = try await bomber.sign("Hello", by: platform.variable("MSISDN_SIGN"), extra: event)
+        #expect(signed.status == "500", "\(signed.body)")
+        let certified = """
+            <mss:AdditionalServices><mss:Service><mss:Description><mss:mssURI>\
+            http://www.methics.fi/KiuruMSSP/v5.0.0#signingCertificate</mss:mssURI></mss:Description></mss:Service>\
+            </mss:AdditionalServices>
+            """
+        let answered = try await bomber.sign("Hello", by: platform.variable("MSISDN_SIGN"), extra: certified)
+        #expect(answered.between("<mth:X509Certificate>", "<")?.isEmpty == false, "\(answered.body)")
+
         let victim = try platform.extraNumber(0)
         let answer = try await bomber.sign("Let me in", by: victim)
         #expect(answer.fault == "401" && answer.body.contains("docs/faults.md#4014"), "\(answer.body)")
@@ -39,7 +66,16 @@ struct AbuseTests {
         #expect(metrics.contains(#"mssp_home_prompts_held_total{reason="refused"} 1"#))
         let log = try String(contentsOfFile: platform.file("logs/home.log"), encoding: .utf8)
         #expect(log.contains("the user did not start what their phone asked"))
-        #expect(!log.contains(victim) && !log.contains(silent))
+        for value in [victim, silent, "issa7", "oira7"] { #expect(!log.contains(value)) }
+    }
+
+    private static func service(_ name: String, _ element: String, _ value: String) -> String {
+        """
+        <mss:AdditionalServices><mss:Service><mss:Description><mss:mssURI>\
+        http://mss.ficom.fi/TS102204/v1.0.0#\(name)</mss:mssURI></mss:Description>\
+        <fi:\(element) xmlns:fi="http://mss.ficom.fi/TS102204/v1.0.0#">\(value)</fi:\(element)>\
+        </mss:Service></mss:AdditionalServices>
+        """
     }
 
     private func held(_ bomber: Provider, _ number: String) async throws {

@@ -11,6 +11,7 @@ struct ServiceAnswers {
     ///   - task: What was asked.
     ///   - told: What the provider is told of it.
     ///   - subscriber: The person; needed where anything but validation is asked.
+    /// - Returns: One for each service that has more to say than the status.
     func responses(_ task: SignatureTask, _ told: Told, of subscriber: Subscriber?) -> [ServiceResponse] {
         let entity = MeshMember(uri: identity)
         var responses: [ServiceResponse] = []
