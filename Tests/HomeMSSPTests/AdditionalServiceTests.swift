@@ -61,6 +61,12 @@ struct AdditionalServiceTests {
         #expect(!stage.chronicle.all.contains("sent"))
     }
 
+    @Test("are asked for once each")
+    func twice() async throws {
+        let stage = try await Stage.withSigner(provider: Self.provider)
+        #expect(await fault(stage, request(stage, (.eventID, "A1b2"), (.eventID, "A1b3"))) == "101")
+    }
+
     @Test("are off until the provider's entry names them; what only informs is passed over then")
     func entitlement() async throws {
         let stage = try await Stage.withSigner()
@@ -69,7 +75,11 @@ struct AdditionalServiceTests {
         }
         let passed = try await stage.sign(request(stage, (.userLang, "not a language"), (.subscriberInfo, nil)))
         #expect(passed.serviceResponses.isEmpty)
-        #expect(await fault(stage, request(stage, (.validate, nil), (.validate, nil))) == "101")
+        var validated = request(stage, (.validate, nil))
+        validated.additionalServices.append(AdditionalService(uri: "http://mss.ficom.fi/TS102204/v1.0.0#validate"))
+        let isValidated = validated.additionalServices.allSatisfy { $0.name == .validate }
+        #expect(isValidated && validated.asksForValidation)
+        #expect(await fault(stage, validated) == nil)
         for name in ["http://mid.swisscom.ch/as#geofencing", "http://mid.swisscom.ch/as#app2app"] {
             var other = request(stage)
             other.additionalServices = [AdditionalService(uri: name)]

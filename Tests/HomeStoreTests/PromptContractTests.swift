@@ -243,6 +243,33 @@ struct PromptContractTests {
         }
     }
 
+    @Test("counts as one in several homes that are asked at the same moment", .timeLimit(.minutes(1)))
+    func severalHomes() async throws {
+        let one = try await HomeStorage.open(.postgresql, limits: PromptLimits())
+        let other = try await HomeStorage.open(.postgresql, limits: PromptLimits())
+        for _ in 0..<10 {
+            let card = try await one.newUser()
+            let begun = try await withThrowingTaskGroup(of: Int.self) { group in
+                for storage in [one, other, one, other, one, other] {
+                    group.addTask {
+                        var begun = 0
+                        while true {
+                            switch try await ask(card, storage, Self.expired) {
+                            case nil: begun += 1
+                            case "busy": continue
+                            case let word:
+                                #expect(word == "held unanswered")
+                                return begun
+                            }
+                        }
+                    }
+                }
+                return try await group.reduce(0, +)
+            }
+            #expect(begun == 3)
+        }
+    }
+
     @Test("tells the audit who said that they did not start it")
     func audited() async throws {
         let storage = try await HomeStorage.open(.postgresql)

@@ -3,6 +3,7 @@ import Foundation
 public import HomeMSSP
 public import MSSCore
 import OTA
+import Synchronization
 
 /// The home with fakes on all sides, and one person on the phone.
 public final class Stage: Sendable {
@@ -137,11 +138,21 @@ public final class Stage: Sendable {
         }
     }
 
+    private let lastCounter = Mutex<UInt32>(99)
+
+    /// A card counts its answers.
+    private func nextCounter() -> UInt32 {
+        lastCounter.withLock { last in
+            last += 1
+            return last
+        }
+    }
+
     private func play(_ phone: Phone, _ msisdn: MSISDN) async throws(SIMChannelError) {
         switch phone {
-        case .signs: await receive(.ok, signature: FakeEvidence.rightSignature)
+        case .signs: await receive(.ok, signature: FakeEvidence.rightSignature, counter: nextCounter())
         case .signsWrongly: await receive(.ok, signature: [6, 6, 6])
-        case .answers(let status): await receive(status)
+        case .answers(let status): await receive(status, counter: nextCounter())
         case .isSilent: break
         case .forges:
             await receive(.ok, signature: FakeEvidence.rightSignature, isAuthentic: false)

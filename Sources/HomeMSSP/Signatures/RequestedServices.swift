@@ -25,7 +25,9 @@ struct RequestedServices {
                     specifier: 1014
                 )
             }
-            guard name == .validate || provider.services.contains(name) else {
+            // Everybody's; FiCom has a name of its own for it, and clients send both.
+            if name == .validate { continue }
+            guard provider.services.contains(name) else {
                 if name.isInformational { continue }
                 throw MSSFault(
                     .unauthorizedAccess,

@@ -17,8 +17,12 @@ public struct AdditionalService: Sendable, Equatable {
         self.isVerified = isVerified
     }
 
-    /// Which of the platform's services it is, if any.
-    public var name: Name? { Name.allCases.first { $0.uri == uri } }
+    /// Which of the platform's services it is, if any; FiCom's name of validation is the standard's.
+    public var name: Name? {
+        uri == Self.fiComValidate ? .validate : Name.allCases.first { $0.uri == uri }
+    }
+
+    private static let fiComValidate = "http://mss.ficom.fi/TS102204/v1.0.0#validate"
 }
 
 extension AdditionalService: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {

@@ -42,7 +42,7 @@ public struct SignatureRequest: Sendable, Equatable {
     }
 
     /// Whether the provider asked that the signature be validated before it is answered.
-    public var asksForValidation: Bool { additionalServices.contains { $0.uri == AdditionalService.validate } }
+    public var asksForValidation: Bool { additionalServices.contains { $0.name == .validate } }
 }
 
 /// How the answer is to be had (TS 102 204 §4).
