@@ -25,6 +25,8 @@ struct Composition {
     private let smsc: [SMSCSettings]
     private let legacyBatches: LegacyBatches
     private let keepDays: Int
+    private let limits: PromptLimits
+    private let networks: [String]
 
     init(_ configuration: HomeConfiguration) throws {
         self.configuration = configuration
@@ -33,6 +35,8 @@ struct Composition {
         prefix = try Parts.prefix(configuration.prefix)
         legacyBatches = try LegacyBatches(configuration.legacyBatches ?? [])
         keepDays = try Parts.keepDays(configuration.evidence)
+        limits = try Parts.limits(configuration.abuse)
+        networks = try Parts.networks(configuration.users)
         vault = try Parts.vault(configuration.vault, legacy: legacyBatches.permissions)
         access = try KEKAccess(configuration.vault, hasConsole: configuration.console != nil)
         fetcher = RevocationFetcher(tally: metrics)
@@ -57,7 +61,8 @@ struct Composition {
             pool: pool,
             subscribers: subscribers,
             authenticator: rowCodes,
-            readable: try Parts.readable(configuration.results)
+            readable: try Parts.readable(configuration.results),
+            limits: limits
         )
         let answers = CardAnswers()
         let relay = ReceiptRelay(pool: pool)
@@ -250,6 +255,7 @@ struct Composition {
             ledger: ledger,
             evidence: evidence,
             exchange: exchange,
+            networks: networks,
             logger: log.logger
         )
         let registrations = HomeRegistrationService(
@@ -281,6 +287,8 @@ struct Composition {
                     identity: configuration.identity,
                     prefix: prefix,
                     outbox: NotificationTable(pool: pool),
+                    directory: subscribers,
+                    networks: networks,
                     exchange: exchange,
                     logger: log.logger
                 )

@@ -24,13 +24,15 @@ struct HomeConfiguration: Decodable, Sendable {
     var evidence: Evidence?
     /// What the listener takes at most.
     var limits: WireLimits?
+    /// How often a person may be asked in vain.
+    var abuse: Abuse?
     var log: LogConfiguration?
     var `operator`: OperatorConfiguration?
     /// The local console; off unless it is here.
     var console: ConsoleConfiguration?
 
     private enum CodingKeys: String, CodingKey {
-        case listen, identity, prefix, providers, tls, database, vault, smsc, users, results, evidence, limits, log,
+        case listen, identity, prefix, providers, tls, database, vault, smsc, users, results, evidence, limits, abuse, log,
             `operator`, console
         case acquiringEntities = "acquiring_entities"
         case managementEntities = "management_entities"
@@ -91,6 +93,25 @@ struct HomeConfiguration: Decodable, Sendable {
         }
     }
 
+    /// How often a person's phone may ask in vain (docs/operations.md, "Abuse").
+    struct Abuse: Decodable, Sendable {
+        /// Of one provider, 1 to 100; 3 unless set.
+        var unansweredPerHour: Int?
+        /// Of all providers, 1 to 100; 10 unless set.
+        var unansweredOfAllPerHour: Int?
+        /// After the first refusal, 0 to 3600; 5 unless set.
+        var refusalPauseSeconds: Int?
+        /// 0 to 86400; 3600 unless set.
+        var longestPauseSeconds: Int?
+
+        private enum CodingKeys: String, CodingKey {
+            case unansweredPerHour = "unanswered_per_hour"
+            case unansweredOfAllPerHour = "unanswered_of_all_per_hour"
+            case refusalPauseSeconds = "refusal_pause_seconds"
+            case longestPauseSeconds = "longest_pause_seconds"
+        }
+    }
+
     /// How long the evidence of a signature is kept.
     struct Evidence: Decodable, Sendable {
         /// 1 to 36500; 3650 unless set.
@@ -114,9 +135,11 @@ struct HomeConfiguration: Decodable, Sendable {
         /// Certificate policies of which a valid certificate has one, and those that mark certificates for tests.
         var policies: [String]?
         var testPolicies: [String]?
+        /// MCC and MNC of the networks that subscriberInfo tells; none unless set.
+        var networks: [String]?
 
         private enum CodingKeys: String, CodingKey {
-            case authority, revocations, policies
+            case authority, revocations, policies, networks
             case listURLs = "crl_urls"
             case responderURLs = "ocsp_urls"
             case requiresNonce = "ocsp_nonce"
@@ -145,9 +168,11 @@ struct ProviderFile: Decodable, Sendable {
         var signatures: [String]?
         /// Whether it hears of users who cannot sign, and may have certificates without a signature; no unless set.
         var profiles: Bool?
+        /// The additional services it may ask for: AdditionalService.Name; none unless set.
+        var services: [String]?
 
         private enum CodingKeys: String, CodingKey {
-            case id, name, identities, digests, signatures, profiles
+            case id, name, identities, digests, signatures, profiles, services
             case acquiringEntities = "acquiring_entities"
             case separateDisplay = "separate_display"
             case notify

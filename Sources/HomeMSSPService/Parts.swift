@@ -29,8 +29,25 @@ enum Parts {
                     wantsPreciseStatus: entry.preciseStatus ?? false,
                     signatures: try signatures(entry, in: path),
                     readsProfiles: entry.profiles ?? false,
+                    services: try services(entry, in: path),
                     notificationTargets: Set((entry.notify ?? []).compactMap { NotificationTarget($0) })
                 )
+            }
+        )
+    }
+
+    private static func services(
+        _ entry: ProviderFile.Entry,
+        in path: ConfiguredPath
+    ) throws(StartError) -> Set<AdditionalService.Name> {
+        let offered = AdditionalService.Name.allCases.filter { $0 != .validate }
+        return Set(
+            try (entry.services ?? []).map { name throws(StartError) in
+                guard let service = offered.first(where: { $0.rawValue == name }) else {
+                    let known = offered.map(\.rawValue).joined(separator: ", ")
+                    throw StartError("\(path): services of \(entry.id): \(name) is none of \(known)")
+                }
+                return service
             }
         )
     }
@@ -142,7 +159,7 @@ enum Parts {
             switch error {
             case .unavailable(let reason), .conflict(let reason), .exists(let reason):
                 throw StartError("database: \(reason)")
-            case .busy, .repeated: throw StartError("database: busy")
+            case .busy, .repeated, .held: throw StartError("database: busy")
             }
         }
         return pool

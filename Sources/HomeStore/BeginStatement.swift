@@ -11,6 +11,8 @@ enum BeginStatement {
         case begun(StoredCounters)
         case busy(until: Date)
         case repeated(LedgerEntry)
+        /// The person is not to be asked now.
+        case held(PromptHold)
         /// A second recovery of a card within a day.
         case tooSoon
     }
@@ -21,11 +23,11 @@ enum BeginStatement {
                 $1::text[], $2::int4[], $3::bytea[], $4::text[], $5::text[], $6::int8[], $7::text[], $8::text[],
                 $9::text[], $10::text[], $11::text[], $12::bytea[], $13::bool[], $14::int4[], $15::int4[],
                 $16::text[], $17::bytea[], $18::bytea[], $19::bool[], $20::int4[], $21::bytea[], $22::bytea[],
-                $23::bool[], $25::text[]
+                $23::bool[], $25::bool[], $30::int4[], $31::text[]
             ) AS a (
                 id, kind, txn, iccid, trace, deadline, provider, provider_transaction, acquiring_entity,
                 msisdn_as_written, profile, content, validates, key_reference, key_algorithm,
-                instant, body, command, awaited, step, request, manner, on_next, notifies
+                instant, body, command, awaited, step, request, manner, on_next, expected, services, notifies
             )
         ), overdue AS (
             UPDATE transactions t
@@ -33,20 +35,21 @@ enum BeginStatement {
                 ended = now(), request = NULL
             -- By their cards, not by a join: a plan that walks all that runs would cost with what waits.
             WHERE t.iccid = ANY ($4::text[]) AND t.running AND t.deadline < now()
-            RETURNING t.id, t.iccid, t.trace
-        ), begun AS (
+            RETURNING t.id, t.iccid, t.trace, t.kind, t.provider, t.fault, t.fault_specifier, t.uplink
+        ), \(PromptCounting.held), begun AS (
             INSERT INTO transactions (
                 id, kind, txn, iccid, trace, deadline, provider, provider_transaction, acquiring_entity,
                 msisdn_as_written, profile, content, validates, key_reference, key_algorithm,
-                instant, body, command, request, manner, home, waiting
+                instant, body, command, request, manner, home, waiting, services
             )
             SELECT id, kind, txn, iccid, trace, to_timestamp(deadline / 1000000.0), provider, provider_transaction,
                 acquiring_entity, msisdn_as_written, profile, content, validates, key_reference, key_algorithm,
-                instant, body, command, request, manner, $24::int4, CASE WHEN awaited THEN ARRAY[$24::int4] ELSE '{}' END
+                instant, body, command, request, manner, $24::int4, CASE WHEN awaited THEN ARRAY[$24::int4] ELSE '{}' END,
+                services
             FROM asked a CROSS JOIN (SELECT count(*) FROM overdue) AS overdue_first
-            WHERE kind <> 3 OR NOT EXISTS (
+            WHERE NOT EXISTS (SELECT FROM held h WHERE h.id = a.id) AND (kind <> 3 OR NOT EXISTS (
                 SELECT FROM card_counters c WHERE c.iccid = a.iccid AND c.recovered > now() - interval '1 day'
-            )
+            ))
             ON CONFLICT DO NOTHING
             RETURNING id, iccid, kind, trace, acquiring_entity, provider
         ), spent AS (
@@ -66,6 +69,14 @@ enum BeginStatement {
         ), activating AS (
             UPDATE mobile_users u SET state = 'ACTIVATING'
             FROM begun b WHERE u.iccid = b.iccid AND b.kind = 2 AND u.state IN ('CREATED', 'ACTIVATING')
+        ), counted AS (
+            \(PromptCounting.count("overdue"))
+        ), expected AS (
+            -- Who knows the person's code is no stranger; of what ended just now more is heard at its next request.
+            \(PromptCounting.forgive)
+            FROM begun b JOIN asked a ON a.id = b.id
+            WHERE (SELECT bool_or(expected) FROM asked) AND a.expected AND p.iccid = b.iccid AND p.provider = b.provider AND \(PromptCounting.isCounted)
+                AND NOT EXISTS (SELECT FROM overdue o WHERE o.iccid = b.iccid)
         ), noted AS (
             INSERT INTO audit_log (act, phase, subject, peer, origin, trace, outcome)
             SELECT CASE kind WHEN 1 THEN 'signature' WHEN 2 THEN 'key generation' WHEN 4 THEN 'key rollover'
@@ -74,33 +85,62 @@ enum BeginStatement {
             UNION ALL
             SELECT 'expiry', 'result', id, NULL, NULL, trace, '208' FROM overdue
         )
-        SELECT id, packet, frame, frame_key FROM spent
+        SELECT id, packet, frame, frame_key, NULL::int4 AS reason, NULL::int8 AS until FROM spent
+        UNION ALL
+        SELECT id, NULL, NULL, NULL, reason, (extract(epoch FROM until) * 1000000)::int8 FROM held
         """
 
     static func run(
         _ transactions: [CardTransaction],
         process: Int32,
+        limits: PromptLimits,
         on connection: Connection
     ) async throws -> [Outcome] {
         // Sorted, so that two batches at once lock the rows of cards in one order.
         let sorted = transactions.sorted { $0.iccid.description < $1.iccid.description }
-        let result = try await connection.execute(sql, parameters(sorted, process))
+        let result = try await connection.execute(sql, parameters(sorted, process, limits))
         var begun: [String: Outcome] = [:]
+        var holds: [String: PromptHold] = [:]
         for row in 0..<result.count {
-            begun[try result.text(row, 0)] = .begun(try StoredCounters(result, row, from: 1))
+            let id = try result.text(row, 0)
+            guard let hold = try hold(result, row) else {
+                begun[id] = .begun(try StoredCounters(result, row, from: 1))
+                continue
+            }
+            // Of several the one that ends last.
+            if holds[id].map({ $0.until < hold.until }) ?? true { holds[id] = hold }
         }
         // The few that did not begin are looked at one by one.
         for transaction in transactions where begun[transaction.id.description] == nil {
-            begun[transaction.id.description] = try await refusal(of: transaction, on: connection)
+            let id = transaction.id.description
+            begun[id] = try await refusal(of: transaction, holds[id], on: connection)
         }
         return transactions.map { begun[$0.id.description] ?? .tooSoon }
     }
 
-    private static func refusal(of transaction: CardTransaction, on connection: Connection) async throws -> Outcome {
+    private static func hold(_ rows: ResultSet, _ row: Int) throws -> PromptHold? {
+        guard let number = try rows.optionalInt64(row, 4) else { return nil }
+        guard let reason = Int(exactly: number).flatMap({ PromptHold.Reason(rawValue: $0) }) else {
+            throw PostgreSQLError.decoding("a request is held for no known reason")
+        }
+        return PromptHold(reason, until: date(try rows.int64(row, 5)))
+    }
+
+    private static func date(_ microseconds: Int64) -> Date {
+        Date(timeIntervalSince1970: Double(microseconds) / 1_000_000)
+    }
+
+    /// Asked again it is the one that began before, whatever came since.
+    private static func refusal(
+        of transaction: CardTransaction,
+        _ hold: PromptHold?,
+        on connection: Connection
+    ) async throws -> Outcome {
         if let name = transaction.signature?.name, let entry = try await TransactionRow.requested(name, on: connection)
         {
             return .repeated(entry)
         }
+        if let hold { return .held(hold) }
         let result = try await connection.execute(
             """
             SELECT (extract(epoch FROM deadline) * 1000000)::int8 FROM transactions WHERE iccid = $1 AND running
@@ -110,10 +150,14 @@ enum BeginStatement {
         if result.count == 0, case .recovery = transaction.task { return .tooSoon }
         // It may have ended meanwhile: then the card is free at once.
         guard result.count > 0 else { return .busy(until: Date()) }
-        return .busy(until: Date(timeIntervalSince1970: Double(try result.int64(0, 0)) / 1_000_000))
+        return .busy(until: date(try result.int64(0, 0)))
     }
 
-    private static func parameters(_ transactions: [CardTransaction], _ process: Int32) -> [Parameter] {
+    private static func parameters(
+        _ transactions: [CardTransaction],
+        _ process: Int32,
+        _ limits: PromptLimits
+    ) -> [Parameter] {
         let signatures = transactions.map(\.signature)
         return [
             .textArray(transactions.map(\.id.description)),
@@ -140,6 +184,10 @@ enum BeginStatement {
             .byteaArray(signatures.map { $0.flatMap { $0.manner == .text ? nil : $0.manner.octets } }),
             .boolArray(transactions.map { $0.nextKeyVersion != nil }),
             .int4(process),
+            .boolArray(signatures.map { $0?.isExpected ?? false }),
+            .int4(Int32(clamping: limits.ofOne)), .int4(Int32(clamping: limits.ofAll)),
+            .int4(Int32(clamping: limits.pause)), .int4(Int32(clamping: limits.longestPause)),
+            .int4Array(signatures.map { $0?.answered.rawValue ?? 0 }),
             .textArray(signatures.map { $0?.notifies }),
         ]
     }

@@ -13,7 +13,10 @@ enum CarryingOn {
             SET running = false, fault = 208, fault_specifier = 2081, fault_detail = 'The user did not answer in time.',
                 ended = now(), request = NULL
             FROM overdue o WHERE t.id = o.id
-            RETURNING t.id, t.iccid, t.kind, t.trace, t.acquiring_entity, t.provider, t.waiting
+            RETURNING t.id, t.iccid, t.kind, t.trace, t.acquiring_entity, t.provider, t.waiting, t.fault,
+                t.fault_specifier, t.uplink
+        ), prompted AS (
+            \(PromptCounting.count("done"))
         ), silent AS (
             UPDATE card_counters c SET silent = least(c.silent + 1, 1000)
             FROM done d WHERE c.iccid = d.iccid

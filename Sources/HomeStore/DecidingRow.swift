@@ -8,6 +8,8 @@ public enum DecidingRow: Sendable, Equatable {
     case activePerson(msisdn: String, version: Int64)
     /// That the home took it from the person to sign, as of this version of their row.
     case inactivePerson(msisdn: String, version: Int64)
+    /// A no-spam code, in place of which the vault's code of it is stored: a row that is made, never read.
+    case noSpamCode(msisdn: String, code: String)
     /// A key that the person's card proved to have, and that has no certificate yet.
     case provenKey(msisdn: String, reference: UInt8, algorithm: UInt8, publicKey: [UInt8])
     /// Which key and certificate are the person's.
@@ -24,7 +26,7 @@ public enum DecidingRow: Sendable, Equatable {
     public var table: String {
         switch self {
         case .card: "cards"
-        case .person, .activePerson, .inactivePerson: "mobile_users"
+        case .person, .activePerson, .inactivePerson, .noSpamCode: "mobile_users"
         case .provenKey, .key: "user_keys"
         }
     }
@@ -33,7 +35,8 @@ public enum DecidingRow: Sendable, Equatable {
     public var msisdn: String {
         switch self {
         case .card(_, _, let msisdn, _), .person(let msisdn, _, _, _, _), .activePerson(let msisdn, _),
-            .inactivePerson(let msisdn, _), .provenKey(let msisdn, _, _, _), .key(let msisdn, _, _, _, _, _):
+            .inactivePerson(let msisdn, _), .noSpamCode(let msisdn, _), .provenKey(let msisdn, _, _, _),
+            .key(let msisdn, _, _, _, _, _):
             msisdn
         }
     }
@@ -50,6 +53,8 @@ public enum DecidingRow: Sendable, Equatable {
                 Self.standing(msisdn, "ACTIVE", version)
             case .inactivePerson(let msisdn, let version):
                 Self.standing(msisdn, "INACTIVE", version)
+            case .noSpamCode(let msisdn, let code):
+                [msisdn, "NO-SPAM", code].map { Array($0.utf8) }
             case .provenKey(let msisdn, let reference, let algorithm, let publicKey):
                 [Array(msisdn.utf8), [reference], [algorithm], publicKey]
             case .key(let msisdn, let reference, let algorithm, let publicKey, let certificate, let made):
@@ -86,6 +91,8 @@ public protocol RowAuthenticator: Sendable {
     func code(of row: DecidingRow) throws(RowRefusal) -> [UInt8]
     /// - Throws: ``RowRefusal`` unless the code is one that was made of this row.
     func check(_ code: [UInt8], of row: DecidingRow) throws(RowRefusal)
+    /// Whether a code was made of this row; no alarm if it was not.
+    func isCode(_ code: [UInt8], of row: DecidingRow) throws(RowRefusal) -> Bool
     /// Raises the alarm about a row that is an earlier version of itself, code and all.
     func refuse(setBack row: DecidingRow) -> RowRefusal
 }

@@ -50,8 +50,15 @@ enum EndStatement {
             WHERE t.id = e.id AND t.running
                 AND (e.counter IS NULL OR EXISTS (SELECT FROM accepted a WHERE a.iccid = e.iccid))
             RETURNING t.id, t.iccid, t.kind, t.trace, t.acquiring_entity, t.provider, t.key_reference,
-                t.key_algorithm, e.status, e.fault, e.result, e.counter, e.tells, e.place, e.keep_until,
-                e.sealed, e.code, t.waiting
+                t.key_algorithm, e.status, e.fault, t.fault_specifier, t.uplink, e.result, e.counter, e.tells, e.place,
+                e.keep_until, e.sealed, e.code, t.waiting
+        ), prompted AS (
+            \(PromptCounting.count("done"))
+        ), forgiven AS (
+            \(PromptCounting.forgive)
+            FROM done d
+            WHERE d.kind = 1 AND d.status IS NOT NULL AND p.iccid = d.iccid AND p.provider = d.provider
+                AND \(PromptCounting.isCounted)
         ), counted AS (
             -- An answer ends the silence, a time that ran out adds to it.
             UPDATE card_counters c
@@ -92,6 +99,9 @@ enum EndStatement {
             SELECT 'delivery', 'result', id, acquiring_entity, provider, trace, coalesce(status, fault)::text,
                 sha256(result)
             FROM done WHERE tells AND kind = 1
+            UNION ALL
+            SELECT 'not me', 'result', id, acquiring_entity, provider, trace, NULL, NULL
+            FROM done WHERE \(PromptCounting.isNotMe)
         )
         SELECT place, (
             -- Only where a caller waits at another process: a notification makes commits wait for one another.

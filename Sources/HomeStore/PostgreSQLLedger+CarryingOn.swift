@@ -4,6 +4,8 @@ public import MSSCore
 public import OTA
 import PostgreSQL
 
+import struct Foundation.Date
+
 extension PostgreSQLLedger {
     public func requested(
         _ name: RequestName,
@@ -13,6 +15,17 @@ extension PostgreSQLLedger {
             try await self.pool.withConnection(deadline: deadline) { connection in
                 try await TransactionRow.requested(name, on: connection)
             }
+        }
+    }
+
+    public func noteWrongCode(
+        of provider: String,
+        for iccid: ICCID,
+        until deadline: ContinuousClock.Instant
+    ) async throws(StoreError) -> PromptHold? {
+        try await ask(PromptCounting.wrongCode, [.text(iccid.description), .text(provider)], deadline) { rows in
+            guard rows.count > 0, let until = try rows.optionalInt64(0, 0) else { return nil }
+            return PromptHold(.wrongCode, until: Date(timeIntervalSince1970: Double(until) / 1_000_000))
         }
     }
 

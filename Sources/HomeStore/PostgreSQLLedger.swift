@@ -31,11 +31,13 @@ public final class PostgreSQLLedger: TransactionLedger {
     ///   - subscribers: Finds the person of a running transaction.
     ///   - authenticator: Makes the code of a key that a card proved.
     ///   - readable: How long after its end a result is told to its provider.
+    ///   - limits: How often a person may be asked in vain.
     public init(
         pool: Pool,
         subscribers: any SubscriberDirectory,
         authenticator: any RowAuthenticator,
-        readable: Duration = .seconds(600)
+        readable: Duration = .seconds(600),
+        limits: PromptLimits = PromptLimits()
     ) {
         self.pool = pool
         self.subscribers = subscribers
@@ -44,7 +46,7 @@ public final class PostgreSQLLedger: TransactionLedger {
         let process = process
         let seconds = readable.components.seconds
         beginnings = Batcher(pool: pool, maximum: 256, lanes: 1) { transactions, connection in
-            try await BeginStatement.run(transactions, process: process, on: connection)
+            try await BeginStatement.run(transactions, process: process, limits: limits, on: connection)
         }
         lists = ListStore(pool: pool)
         let proofs = ProofStatement()
@@ -81,6 +83,7 @@ public final class PostgreSQLLedger: TransactionLedger {
         case .begun(let counters): return try counters.spent()
         case .busy(let until): throw .busy(until: until)
         case .repeated(let entry): throw .repeated(entry)
+        case .held(let hold): throw .held(hold)
         case .tooSoon: throw .conflict("the card was recovered less than a day ago")
         }
     }

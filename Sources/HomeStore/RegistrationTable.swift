@@ -106,6 +106,19 @@ public struct RegistrationTable: RegistrationStore {
         seen.note(msisdn.description, version)
     }
 
+    public func setNoSpamCode(
+        _ code: NoSpamCode?,
+        for msisdn: MSISDN,
+        by act: RegistrationAct
+    ) async throws(StoreError) {
+        let known = try code.map { code throws(StoreError) in
+            try self.code(of: .noSpamCode(msisdn: msisdn.description, code: code.text))
+        }
+        guard try await change(Self.setNoSpamCode, [.text(msisdn.description), .bytea(known)], act) else {
+            throw .conflict("There is no mobile user with this MSISDN.")
+        }
+    }
+
     public func deactivateUser(_ msisdn: MSISDN, by act: RegistrationAct) async throws(StoreError) {
         // The row's own version may be anybody's: what is remembered is the home's.
         let version = newVersion(of: msisdn)
@@ -202,6 +215,18 @@ extension RegistrationTable {
         )
         INSERT INTO audit_log (act, phase, subject, peer, origin, trace, outcome)
         SELECT 'install certificate', 'result', iccid, $1, $2, $3, 'ok' FROM certified
+        RETURNING NULL::int8
+        """
+
+    private static let setNoSpamCode = """
+        WITH person AS (
+            UPDATE mobile_users u SET no_spam = $5
+            FROM cards c WHERE c.msisdn = $4 AND u.iccid = c.iccid RETURNING u.iccid
+        )
+        INSERT INTO audit_log (act, phase, subject, peer, origin, trace, outcome)
+        SELECT CASE WHEN $5::bytea IS NULL THEN 'remove no-spam code' ELSE 'set no-spam code' END, 'result', iccid, $1, $2,
+            $3, 'ok'
+        FROM person
         RETURNING NULL::int8
         """
 

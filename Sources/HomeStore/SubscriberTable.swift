@@ -6,6 +6,7 @@ public import PostgreSQL
 
 /// People and cards by number; look-ups that wait at the same time are made together.
 public final class SubscriberTable: SubscriberDirectory {
+    private let authenticator: any RowAuthenticator
     private let lookups: Batcher<MSISDN, Result<Subscriber?, any Error>>
 
     /// - Parameters:
@@ -13,6 +14,7 @@ public final class SubscriberTable: SubscriberDirectory {
     ///   - authenticator: Knows the rows that the home wrote; every row is checked each time it is read.
     ///   - seen: What this process has read and written before.
     public init(pool: Pool, authenticator: any RowAuthenticator, seen: SeenPersons = SeenPersons()) {
+        self.authenticator = authenticator
         lookups = Batcher(pool: pool, maximum: 256, lanes: 1) { numbers, connection in
             let names = numbers.map(\.description)
             let latest = seen.latest(of: names)
@@ -47,6 +49,12 @@ public final class SubscriberTable: SubscriberDirectory {
         try await StoreError.catching { try await self.lookups.submit(msisdn, deadline: deadline).get() }
     }
 
+    public func isCode(_ code: NoSpamCode, of subscriber: Subscriber) throws(StoreError) -> Bool {
+        guard let known = subscriber.noSpamCode else { return false }
+        let row = DecidingRow.noSpamCode(msisdn: subscriber.card.msisdn.description, code: code.text)
+        do throws(RowRefusal) { return try authenticator.isCode(known, of: row) } catch { throw StoreError(error) }
+    }
+
     static let sql = """
         SELECT c.msisdn, c.iccid, c.tar, u.given_name, u.sur_name, u.language, u.state, u.serial_number,
             k.reference::int4, k.algorithm::int4, k.public_key, k.certificate,
@@ -56,7 +64,7 @@ public final class SubscriberTable: SubscriberDirectory {
             s.algorithm, s.batch, w.algorithm, w.batch,
             p.key_version, p.top_key_version, p.key_check_value, p.sealed, p.algorithm, p.batch,
             a.key_version, a.top_key_version, a.key_check_value, a.sealed, a.algorithm, a.batch,
-            k.policy::int4, k.profile, u.version, u.state_code, (extract(epoch FROM k.pin_blocked) * 1000000)::int8
+            k.policy::int4, k.profile, u.version, u.state_code, (extract(epoch FROM k.pin_blocked) * 1000000)::int8, u.no_spam
         FROM cards c
         JOIN mobile_users u ON u.iccid = c.iccid
         JOIN card_keys s ON s.iccid = c.iccid AND s.domain = 'ssd' AND s.state = 'active'
@@ -136,6 +144,8 @@ public final class SubscriberTable: SubscriberDirectory {
             serialNumber: try row.text(index, 7),
             keys: []
         )
+        subscriber.imsi = IMSI(try row.text(index, 20))
+        subscriber.noSpamCode = try row.optionalBytes(index, 45)
         SubscriberKeys.add(try SubscriberKeys.key(row, index), to: &subscriber)
         return subscriber
     }

@@ -11,13 +11,13 @@ enum TransactionRow {
         t.kind::int4, t.provider, t.provider_transaction, t.acquiring_entity, t.msisdn_as_written, t.profile,
         t.content, t.validates, t.key_reference::int4, t.key_algorithm::int4,
         t.status, t.fault, t.fault_specifier, t.fault_detail, t.result, t.instant, t.body, t.command, t.uplink,
-        t.request, (extract(epoch FROM t.began) * 1000000)::int8, t.manner
+        t.request, (extract(epoch FROM t.began) * 1000000)::int8, t.manner, t.services
         """
     static let source = "FROM transactions t JOIN cards c ON c.iccid = t.iccid"
     static let select = "SELECT \(columns) \(source)"
 
     /// How many ``columns`` there are: what is selected besides comes behind them.
-    static let width = 28
+    static let width = 29
 
     static func entry(_ row: ResultSet, _ index: Int) throws -> LedgerEntry {
         guard let id = TransactionID(try row.text(index, 0)), let txn = WPKITransaction(try row.bytes(index, 1)),
@@ -89,6 +89,7 @@ enum TransactionRow {
             manner: manner
         )
         task.request = try row.optionalBytes(index, 25) ?? []
+        task.answered = AnsweredServices(rawValue: Int32(clamping: try row.int64(index, 28)))
         return .signature(task)
     }
 

@@ -11,6 +11,7 @@ public struct Roles: Sendable {
     /// The operations of a registration agent; `GenerateKey` and `InstallCertificate` are the entity's own.
     private static let agentOperations: Set<RegistrationOperation.Name> = [
         .importSIMCard, .createMobileUser, .activateMobileUser, .getMobileUser, .deactivateMobileUser,
+        .setNoSpamCode,
     ]
 
     func mayCall(_ peer: PeerIdentity, _ operation: RegistrationOperation.Name) -> Bool {

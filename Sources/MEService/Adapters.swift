@@ -38,7 +38,8 @@ struct FileAudit: RegistrationAudit {
         case .importSIMCard(let card): card.msisdn
         case .createMobileUser(let user): user.msisdn
         case .activateMobileUser(let activation), .generateKey(let activation): activation.msisdn
-        case .installCertificate(let msisdn, _, _), .getMobileUser(let msisdn), .deactivateMobileUser(let msisdn):
+        case .installCertificate(let msisdn, _, _), .getMobileUser(let msisdn), .deactivateMobileUser(let msisdn),
+            .setNoSpamCode(let msisdn, _):
             msisdn
         }
     }

@@ -44,7 +44,7 @@ struct SignatureTests {
     @Test(
         "fails with the code of what the card said",
         arguments: [
-            (AppletStatus.userCancelled, "401/4011"), (.notMe, "401/4011"), (.pinBlocked, "402/4021"),
+            (AppletStatus.userCancelled, "401/4011"), (.notMe, "401/4014"), (.pinBlocked, "402/4021"),
             (.noUserResponse, "208/2082"), (.keyNotFound, "404/4041"), (.phoneBusy, "209/2093"),
             (.pukBlocked, "403/4031"), (.busy, "406"), (.notActive, "105/1053"), (.textUnsupported, "101/1016"),
             (.unknown(0xEE), "900/9003"),

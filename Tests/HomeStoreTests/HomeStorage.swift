@@ -7,6 +7,7 @@ import MSSTestSupport
 import OTA
 import PostgreSQL
 import Synchronization
+import Testing
 
 /// What keeps the home's ports: the contract holds for each.
 enum Backend: CaseIterable {
@@ -22,26 +23,36 @@ struct HomeStorage: Sendable {
     /// Of the real one.
     var database: PostgreSQLCluster.Database?
 
-    static func open(_ backend: Backend) async throws -> HomeStorage {
+    /// Limits that no test reaches that is not about them.
+    static let anyNumber = PromptLimits(ofOne: 100, ofAll: 100, pause: 0)
+
+    static func open(_ backend: Backend, limits: PromptLimits = anyNumber) async throws -> HomeStorage {
         switch backend {
         case .memory:
             let home = MemoryHome()
+            home.setLimits(limits)
             return HomeStorage(ledger: home, directory: home, store: home)
         case .postgresql:
             let database = try await PostgreSQLCluster.shared().commonDatabase()
-            return on(Pool(database.service, size: 8), database)
+            return on(Pool(database.service, size: 8), database, limits: limits)
         }
     }
 
     static func on(
         _ pool: Pool,
         _ database: PostgreSQLCluster.Database? = nil,
-        authenticator: any RowAuthenticator = DigestAuthenticator()
+        authenticator: any RowAuthenticator = DigestAuthenticator(),
+        limits: PromptLimits = anyNumber
     ) -> HomeStorage {
         let seen = SeenPersons()
         let directory = SubscriberTable(pool: pool, authenticator: authenticator, seen: seen)
         return HomeStorage(
-            ledger: PostgreSQLLedger(pool: pool, subscribers: directory, authenticator: authenticator),
+            ledger: PostgreSQLLedger(
+                pool: pool,
+                subscribers: directory,
+                authenticator: authenticator,
+                limits: limits
+            ),
             directory: directory,
             store: RegistrationTable(pool: pool, authenticator: authenticator, seen: seen),
             database: database
@@ -91,6 +102,22 @@ struct HomeStorage: Sendable {
         _ = try await ledger.end(generation, with: .provenKey([use.reference]), counter: counter, until: Self.soon)
     }
 
+    /// Lets time pass for what is counted of a card's prompts.
+    func age(_ card: CardReference, _ seconds: Double) async throws {
+        if let home = ledger as? MemoryHome { return home.age(prompts: seconds) }
+        let owner = try await Connection(try #require(database).owner)
+        try await owner.execute(
+            """
+            UPDATE prompt_counts
+            SET unanswered = ARRAY(SELECT at - $2 * interval '1 millisecond' FROM unnest(unanswered) AS at ORDER BY at),
+                wrong_codes = ARRAY(SELECT at - $2 * interval '1 millisecond' FROM unnest(wrong_codes) AS at ORDER BY at),
+                refused = refused - $2 * interval '1 millisecond'
+            WHERE iccid = $1
+            """,
+            [.text(card.iccid.description), .int8(Int64(seconds * 1_000))]
+        )
+    }
+
     func state(_ card: CardReference) async throws -> MobileUserRecord.State? {
         try await directory.subscriber(card.msisdn, until: Self.soon)?.user.state
     }
@@ -116,6 +143,7 @@ extension StoreError {
         switch self {
         case .busy: "busy"
         case .repeated: "repeated"
+        case .held(let hold): "held \(hold.reason)"
         case .exists: "exists"
         case .conflict: "conflict"
         case .unavailable: "unavailable"

@@ -93,11 +93,12 @@ struct LedgerContractTests {
             var transaction = Sample.transaction(card)
             guard case .signature(var task) = transaction.task else { throw MSSFault(.internalError) }
             (task.key, task.manner) = (3, manner)
+            task.answered = [.subscriberInfo]
             transaction.task = .signature(task)
             _ = try await begin(transaction, storage)
             let running = try #require(try await storage.ledger.running(card.msisdn, until: soon))
             guard case .signature(let read) = running.transaction.task else { throw MSSFault(.internalError) }
-            #expect(read.key == 3 && read.manner == manner)
+            #expect(read.key == 3 && read.manner == manner && read.answered == [.subscriberInfo])
             #expect(try await end(transaction, .fault(MSSFault(.userCancel)), nil, storage))
         }
     }

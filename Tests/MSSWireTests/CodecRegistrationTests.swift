@@ -32,7 +32,7 @@ struct CodecRegistrationTests {
             .generateKey(MobileUserActivation(msisdn: msisdn, verifyCode: code, keyUse: .nonRepudiation)),
             .installCertificate(msisdn, certificate: [0x30, 0x00], for: .digests),
             .installCertificate(msisdn, certificate: [0x30, 0x03, 0x02, 0x01, 0x05]), .getMobileUser(msisdn),
-            .deactivateMobileUser(msisdn),
+            .deactivateMobileUser(msisdn), .setNoSpamCode(msisdn, NoSpamCode("A1b2")), .setNoSpamCode(msisdn, nil),
         ]
     }
 

@@ -31,6 +31,9 @@ struct CodecRoundTripTests {
         request.format = "urn:f"
         request.additionalServices = [
             AdditionalService(uri: AdditionalService.validate), AdditionalService(uri: "urn:s"),
+            AdditionalService(uri: AdditionalService.Name.eventID.uri, value: "A1<&>"),
+            AdditionalService(uri: AdditionalService.Name.noSpam.uri, value: "", isVerified: false),
+            AdditionalService(uri: AdditionalService.Name.userLang.uri),
         ]
         request.validityDate = Date(timeIntervalSince1970: 1_767_225_900.5)
         let read = try SOAPReader.request(SignatureCodec.encodeRequest(request, Written.mesh))
@@ -51,6 +54,30 @@ struct CodecRoundTripTests {
             #expect(try SignatureCodec.decodeResponse(message) == response)
             withExtendedLifetime(document) {}
         }
+    }
+
+    @Test("what additional services answer arrives as it was sent")
+    func serviceAnswers() throws {
+        var response = Written.response(.validSignature, signature: [0x30])
+        response.serviceResponses = [
+            ServiceResponse(uri: "urn:c", entity: MeshMember(uri: "urn:home"), .signingCertificate([[1, 2], [3]])),
+            ServiceResponse(
+                uri: "urn:i",
+                entity: MeshMember(uri: "urn:home"),
+                .subscriberInfo([SubscriberDetail(id: "1901", value: "24491")])
+            ),
+        ]
+        for shape in Self.shapes {
+            let (message, document) = try SOAPReader.message(
+                SignatureCodec.encodeResponse(response, shape),
+                to: .signature
+            )
+            #expect(try SignatureCodec.decodeResponse(message) == response)
+            withExtendedLifetime(document) {}
+        }
+        let json = Written.text(JSONCodec.encode(response))
+        #expect(json.contains(#""SigningCertificate":{"X509Certificate":["AQI=","Aw=="]}"#))
+        #expect(json.contains(#""SubscriberInfo":{"Details":[{"id":"1901","value":"24491"}]}"#))
     }
 
     @Test("a signature value arrives with its certificate in FiCom's element, and lacks neither")

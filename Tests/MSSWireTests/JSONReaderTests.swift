@@ -118,6 +118,27 @@ struct JSONReaderTests {
         )
     }
 
+    @Test("a service's value is a string or an object with it, and what is no value is passed over")
+    func services() throws {
+        let fiCom = "http://mss.ficom.fi/TS102204/v1.0.0#"
+        func service(_ name: String, _ member: String) throws -> AdditionalService {
+            let list = #"[{"Description":"\#(fiCom)\#(name)"\#(member)}]"#
+            let request = try WrittenJSON.decoded(WrittenJSON.signature(["AdditionalServices": list]))
+            return try #require(request.additionalServices.first)
+        }
+        #expect(try service("eventId", #","EventID":"A1B2""#).value == "A1B2")
+        #expect(try service("userLang", #","UserLang":{"Value":"FI"}"#).value == "FI")
+        let noSpam = try service("noSpam", #","NoSpamCode":{"Value":"Kissa7","Verify":"no"}"#)
+        #expect(noSpam.value == "Kissa7" && !noSpam.isVerified)
+        for other in [
+            "", #","EventID":null"#, #","EventID":[1]"#, #","EventID":{"value":"A1B2"}"#, #","UserLang":"fi""#,
+        ] {
+            #expect(try service("eventId", other).value == nil)
+        }
+        let long = String(repeating: "a", count: 513)
+        #expect(throws: MSSFault.self) { try service("eventId", #","EventID":"\#(long)""#) }
+    }
+
     @Test(
         "what is wrong is a fault that names it",
         arguments: [

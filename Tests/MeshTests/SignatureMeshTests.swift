@@ -55,7 +55,7 @@ struct SignatureMeshTests {
             request.additionalServices = [AdditionalService(uri: AdditionalService.validate)]
             let answer = try await mesh.acquiring.signature(request, Sample.call(Sample.ap))
             #expect(answer.status == verdict.status && answer.signature != nil)
-            #expect(answer.serviceResponses.map(\.code) == [verdict.problem].compactMap { $0 })
+            #expect(answer.serviceResponses.map(\.content) == [verdict.problem].compactMap { $0.map { .status($0) } })
             for response in answer.serviceResponses {
                 #expect(response.uri == AdditionalService.validate && response.entity.uri == "http://home.test.mssp")
             }

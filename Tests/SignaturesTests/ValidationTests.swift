@@ -191,7 +191,10 @@ extension ValidationTests {
                 let later = try await stage.status(answer.transactionID)
                 #expect(answer.signature != nil && later.signature == answer.signature)
                 #expect(later.status == answer.status && later.serviceResponses == answer.serviceResponses)
-                let codes = [answer.status.rawValue] + answer.serviceResponses.map(\.code.rawValue)
+                let problems = answer.serviceResponses.compactMap { response in
+                    if case .status(let code) = response.content { code.rawValue } else { nil as Int? }
+                }
+                let codes = [answer.status.rawValue] + problems
                 return codes.map { "\($0)" }.joined(separator: "/")
             } catch let fault as MSSFault { return "\(fault.code.rawValue)" }
         }

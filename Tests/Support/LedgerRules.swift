@@ -11,6 +11,7 @@ public struct LedgerRules: Sendable {
         var serialNumber: String
         var state: MobileUserRecord.State
         var keys: [SubscriberKey] = []
+        var noSpamCode: [UInt8]?
     }
 
     public struct Card: Sendable {
@@ -61,6 +62,8 @@ public struct LedgerRules: Sendable {
     var isDown = false
     var lastBegun: TransactionID?
     public var readable: TimeInterval = 600
+    public var limits = PromptLimits()
+    var prompts: [Asker: PromptCount] = [:]
 
     public init() {}
 
@@ -85,6 +88,7 @@ public struct LedgerRules: Sendable {
             expire(id, now)
             card.silent += 1
         }
+        if let hold = hold(on: transaction, now) { throw .held(hold) }
         if case .recovery = transaction.task {
             if let last = card.recovered, now.timeIntervalSince(last) < 86_400 { throw .conflict("recovered today") }
             card.recovered = now
@@ -94,6 +98,7 @@ public struct LedgerRules: Sendable {
         if case .keyGeneration = transaction.task, mayActivate { card.person?.state = .activating }
         cards[transaction.msisdn] = card
         lastBegun = transaction.id
+        if let asker = Asker(transaction), asker.isExpected { prompts[asker]?.forgive() }
         var row = Row(entry: LedgerEntry(transaction: transaction, result: nil), home: process)
         if transaction.isAwaited { row.waiting = [process] }
         rows[transaction.id] = row
@@ -151,6 +156,9 @@ public struct LedgerRules: Sendable {
         rows[id]?.entry.result = result
         rows[id]?.entry.isAnswered = isAnswered
         rows[id]?.ended = now
+        if let asker = rows[id].flatMap({ Asker($0.transaction) }) {
+            prompts[asker, default: PromptCount()].note(result, isAnswered: isAnswered, now)
+        }
         for waiter in rows[id]?.waiting ?? [] where waiter != process { woken.append((waiter, id)) }
     }
 
@@ -260,7 +268,15 @@ public struct LedgerRules: Sendable {
             certificate: person.certificates[.authentication],
             otherCertificates: person.certificates.filter { $0.key != .authentication }
         )
-        return Subscriber(card: card.reference, user: user, serialNumber: person.serialNumber, keys: person.keys)
+        var subscriber = Subscriber(
+            card: card.reference,
+            user: user,
+            serialNumber: person.serialNumber,
+            keys: person.keys
+        )
+        subscriber.noSpamCode = person.noSpamCode
+        subscriber.imsi = card.imsi
+        return subscriber
     }
 
     /// The first key moves the person on; another one is for who is active, and stays so.

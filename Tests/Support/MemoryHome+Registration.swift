@@ -47,6 +47,17 @@ extension MemoryHome: RegistrationStore {
         }
     }
 
+    public func setNoSpamCode(
+        _ code: NoSpamCode?,
+        for msisdn: MSISDN,
+        by act: RegistrationAct
+    ) async throws(StoreError) {
+        try use { state throws(StoreError) in
+            guard state.cards[msisdn]?.person != nil else { throw .conflict("There is no mobile user.") }
+            state.cards[msisdn]?.person?.noSpamCode = code.map { Array($0.text.utf8) }
+        }
+    }
+
     public func deactivateUser(_ msisdn: MSISDN, by act: RegistrationAct) async throws(StoreError) {
         try use { state throws(StoreError) in
             guard state.cards[msisdn]?.person != nil else { throw .conflict("There is no mobile user.") }

@@ -57,6 +57,18 @@ public final class MemoryHome: TransactionLedger, SubscriberDirectory {
         storage.state.withLock { $0.readable = seconds }
     }
 
+    /// How often persons may be asked in vain.
+    public func setLimits(_ limits: PromptLimits) {
+        storage.state.withLock { $0.limits = limits }
+    }
+
+    /// Lets time pass for what is counted of prompts.
+    public func age(prompts seconds: TimeInterval) {
+        storage.state.withLock { state in
+            for asker in state.prompts.keys { state.prompts[asker]?.age(seconds) }
+        }
+    }
+
     /// MSSP_TransID of the transaction that began last.
     public var lastTransaction: String? { storage.state.withLock { $0.lastBegun?.description } }
 
@@ -200,6 +212,18 @@ public final class MemoryHome: TransactionLedger, SubscriberDirectory {
         until deadline: ContinuousClock.Instant
     ) async throws(StoreError) -> Subscriber? {
         try use { state throws(StoreError) in state.subscriber(msisdn) }
+    }
+
+    public func isCode(_ code: NoSpamCode, of subscriber: Subscriber) throws(StoreError) -> Bool {
+        subscriber.noSpamCode == Array(code.text.utf8)
+    }
+
+    public func noteWrongCode(
+        of provider: String,
+        for iccid: ICCID,
+        until deadline: ContinuousClock.Instant
+    ) async throws(StoreError) -> PromptHold? {
+        try use { state throws(StoreError) in state.noteWrongCode(of: provider, for: iccid, now: Date()) }
     }
 
     private static func name(_ result: TransactionResult) -> String {

@@ -3,6 +3,7 @@ import Foundation
 public import HomeMSSP
 public import MSSCore
 import OTA
+import Synchronization
 
 /// The home with fakes on all sides, and one person on the phone.
 public final class Stage: Sendable {
@@ -64,6 +65,7 @@ public final class Stage: Sendable {
             ledger: home,
             evidence: evidence,
             exchange: exchange,
+            networks: ["24491", "228"],
             logger: log.logger
         )
         registrations = HomeRegistrationService(
@@ -98,8 +100,12 @@ public final class Stage: Sendable {
     )
 
     /// With a person who can sign digests too.
-    public static func withDigestKey(_ phone: Phone = .signs, _ use: KeyUse = .digests) async throws -> Stage {
-        let stage = try await withSigner(phone)
+    public static func withDigestKey(
+        _ phone: Phone = .signs,
+        _ use: KeyUse = .digests,
+        provider: ApplicationProvider = Sample.provider
+    ) async throws -> Stage {
+        let stage = try await withSigner(phone, provider: provider)
         let generation = Sample.keyGeneration(stage.card, use)
         _ = try await stage.home.begin(generation, until: .now + .seconds(9))
         _ = try await stage.home.end(generation, with: .provenKey([3]), counter: 2, until: .now + .seconds(9))
@@ -132,11 +138,21 @@ public final class Stage: Sendable {
         }
     }
 
+    private let lastCounter = Mutex<UInt32>(99)
+
+    /// A card counts its answers.
+    private func nextCounter() -> UInt32 {
+        lastCounter.withLock { last in
+            last += 1
+            return last
+        }
+    }
+
     private func play(_ phone: Phone, _ msisdn: MSISDN) async throws(SIMChannelError) {
         switch phone {
-        case .signs: await receive(.ok, signature: FakeEvidence.rightSignature)
+        case .signs: await receive(.ok, signature: FakeEvidence.rightSignature, counter: nextCounter())
         case .signsWrongly: await receive(.ok, signature: [6, 6, 6])
-        case .answers(let status): await receive(status)
+        case .answers(let status): await receive(status, counter: nextCounter())
         case .isSilent: break
         case .forges:
             await receive(.ok, signature: FakeEvidence.rightSignature, isAuthentic: false)

@@ -75,6 +75,8 @@ struct Platform: Sendable {
         environment["CARDS"] = "\(4 + extraBehaviours.count)"
         environment["REGISTER"] = environment["CARDS"]
         environment["TIMING"] = "true"
+        // Several tests share the one who always refuses.
+        environment["HOME_EDIT"] = #"$ a [abuse]\nrefusal_pause_seconds = 0"#
         environment.merge(more) { $1 }
         try launch(base, environment)
         let output = base.appending(path: "output").path

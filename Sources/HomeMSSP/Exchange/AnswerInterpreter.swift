@@ -77,7 +77,7 @@ struct AnswerInterpreter {
     static func fault(for status: AppletStatus) -> MSSFault {
         switch status {
         case .userCancelled: MSSFault(.userCancel, "The user cancelled the request.", specifier: 4011)
-        case .notMe: MSSFault(.userCancel, "The user says: I did not start this.", specifier: 4011)
+        case .notMe: .notMe
         case .noUserResponse: MSSFault(.expiredTransaction, "The user did not react on the phone.", specifier: 2082)
         case .pinBlocked: MSSFault(.pinBlocked, "The user's signing PIN is blocked.", specifier: 4021)
         case .keyNotFound: MSSFault(.noKeyFound, "The card has no such key.", specifier: 4041)

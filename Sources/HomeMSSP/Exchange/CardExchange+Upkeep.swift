@@ -85,6 +85,14 @@ extension CardExchange {
         case .fault(let fault):
             tally.count("home_transactions_ended", [("outcome", "\(fault.code.rawValue)")])
             log(.info, "transaction ended", transaction, ["fault": "\(fault.code.rawValue, as: .open)"])
+            guard fault.isNotMe else { return }
+            tally.count("home_not_me")
+            log(
+                .warning,
+                "the user did not start what their phone asked: find out who did",
+                transaction,
+                asker(transaction)
+            )
         case .signature(_, let verdict):
             let status = verdict.status.rawValue
             tally.count("home_transactions_ended", [("outcome", "\(status)")])
@@ -99,6 +107,23 @@ extension CardExchange {
             guard case .recovery = transaction.task else { return }
             log(.notice, "a silent card answers again", transaction)
         }
+    }
+
+    /// A request that does not bother the person now; what it would have begun is nowhere.
+    func held(_ transaction: CardTransaction, _ hold: PromptHold) -> MSSFault {
+        tally.count("home_prompts_held", [("reason", hold.reason.word)])
+        log(
+            .notice,
+            "a request was held back: its user has been asked too often",
+            transaction,
+            asker(transaction).merging(["reason": "\(hold.reason.word, as: .open)"]) { first, _ in first }
+        )
+        return hold.fault(at: Date())
+    }
+
+    private func asker(_ transaction: CardTransaction) -> Logger.Metadata {
+        guard case .signature(let task) = transaction.task else { return [:] }
+        return ["ap_id": "\(task.provider, as: .applicationProvider)"]
     }
 
     func log(

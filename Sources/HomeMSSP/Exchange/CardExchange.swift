@@ -45,7 +45,7 @@ public final class CardExchange: Sendable {
     /// Commits a transaction and sends its command; returns when the message centre has taken it.
     ///
     /// - Returns: `nil`, or the transaction that the same request began before: nothing was sent then.
-    /// - Throws: 406 if the card is busy, 209 if the command did not go out, 900 if the home could not do its part.
+    /// - Throws: 406 if the card is busy or the person is not to be asked now, 209 if the command did not go out, 900 if the home could not do its part.
     func send(
         _ message: DownMessage,
         as transaction: CardTransaction,
@@ -61,6 +61,8 @@ public final class CardExchange: Sendable {
         } catch .repeated(let entry) {
             tally.count("home_requests_repeated")
             return entry
+        } catch .held(let hold) {
+            throw held(transaction, hold)
         } catch {
             throw fault(error)
         }
@@ -282,6 +284,7 @@ extension CardExchange {
                 retryAfter: seconds
             )
         case .repeated: return MSSFault(.wrongParam, "AP_TransID and Instant name an earlier request.")
+        case .held(let hold): return hold.fault(at: Date())
         case .exists(let what), .conflict(let what):
             return MSSFault(.internalError, cause: what)
         case .unavailable(let cause):

@@ -11,6 +11,8 @@ public struct NotificationDesk: NotificationService {
     private let identity: String
     private let prefix: TransactionID.Prefix
     private let outbox: any NotificationOutbox
+    private let directory: any SubscriberDirectory
+    private let networks: [String]
     private let exchange: CardExchange
     private let logger: Logger
     private let now: @Sendable () -> Date
@@ -19,6 +21,8 @@ public struct NotificationDesk: NotificationService {
     ///   - identity: The home's name, in MSSP_Info.
     ///   - prefix: Of the home's transactions.
     ///   - outbox: Keeps what is due.
+    ///   - directory: Finds the person whom a service answers something of.
+    ///   - networks: MCC and MNC of the networks whose subscribers are told.
     ///   - exchange: Knows the faults of storage, and counts.
     ///   - logger: Is told of what is given up.
     ///   - now: The clock of MSSP_Info/@Instant.
@@ -26,6 +30,8 @@ public struct NotificationDesk: NotificationService {
         identity: String,
         prefix: TransactionID.Prefix,
         outbox: any NotificationOutbox,
+        directory: any SubscriberDirectory,
+        networks: [String],
         exchange: CardExchange,
         logger: Logger,
         now: @escaping @Sendable () -> Date = { Date() }
@@ -33,6 +39,8 @@ public struct NotificationDesk: NotificationService {
         self.identity = identity
         self.prefix = prefix
         self.outbox = outbox
+        self.directory = directory
+        self.networks = networks
         self.exchange = exchange
         self.logger = logger
         self.now = now
@@ -54,7 +62,11 @@ public struct NotificationDesk: NotificationService {
                 let due = try await outbox.lease(through: call.peer, most: lease.most, until: call.deadline)
                 if !due.isEmpty {
                     count("handed_out", due.count)
-                    return due.compactMap { notification($0) }
+                    var notifications: [StatusNotification] = []
+                    for line in due {
+                        if let notification = await notification(line, call) { notifications.append(notification) }
+                    }
+                    return notifications
                 }
                 guard .now + Self.look < end, !Task.isCancelled else { return [] }
                 try? await Task.sleep(for: Self.look)
@@ -77,18 +89,17 @@ public struct NotificationDesk: NotificationService {
         for _ in 0..<number { exchange.tally.count("home_notifications", [("outcome", outcome)]) }
     }
 
-    private func notification(_ due: DueNotification) -> StatusNotification? {
+    private func notification(_ due: DueNotification, _ call: Call) async -> StatusNotification? {
         guard case .signature(let task) = due.entry.transaction.task else { return nil }
         let asked = MessageHeader(
             apInfo: APInfo(id: task.provider, transID: task.providerTransaction, instant: task.instant, url: due.url)
         )
         let header = asked.answered(by: identity, at: now())
-        let user = MobileUser(msisdn: task.msisdnAsWritten)
         return StatusNotification(
             transactionID: due.entry.transaction.id.description,
             header: header,
-            mobileUser: user,
-            outcome: outcome(due.entry, task, header, user),
+            mobileUser: MobileUser(msisdn: task.msisdnAsWritten),
+            outcome: await outcome(due.entry, task, header, call),
             attempt: due.attempt
         )
     }
@@ -97,10 +108,17 @@ public struct NotificationDesk: NotificationService {
         _ entry: LedgerEntry,
         _ task: SignatureTask,
         _ header: MessageHeader,
-        _ user: MobileUser
-    ) -> StatusNotification.Outcome {
+        _ call: Call
+    ) async -> StatusNotification.Outcome {
         do throws(MSSFault) {
-            return .signed(try Told(entry.result, task.manner).response(header, user, by: identity))
+            let told = try Told(entry.result, task.manner)
+            var person: Subscriber?
+            if told.wantsPerson(task) {
+                // Without them the signature goes out without what is said of them.
+                person = try? await directory.subscriber(entry.transaction.msisdn, until: call.deadline)
+            }
+            let answers = ServiceAnswers(identity: identity, networks: networks)
+            return .signed(answers.status(task, told, of: person, header))
         } catch { return .failed(error) }
     }
 }

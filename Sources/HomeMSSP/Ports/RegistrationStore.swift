@@ -26,6 +26,9 @@ public protocol RegistrationStore: Sendable {
         by act: RegistrationAct
     ) async throws(StoreError)
 
+    /// Gives a person a code against requests of strangers, or takes it.
+    func setNoSpamCode(_ code: NoSpamCode?, for msisdn: MSISDN, by act: RegistrationAct) async throws(StoreError)
+
     func deactivateUser(_ msisdn: MSISDN, by act: RegistrationAct) async throws(StoreError)
 }
 

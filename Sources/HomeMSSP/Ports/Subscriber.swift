@@ -11,6 +11,10 @@ public struct Subscriber: Sendable {
     public var serialNumber: String
     /// One for each use at most.
     public var keys: [SubscriberKey]
+    /// Of the card; `nil` where the directory has none.
+    public var imsi: IMSI?
+    /// What the directory knows their no-spam code by, if they have one.
+    public var noSpamCode: [UInt8]?
 
     public init(card: CardReference, user: MobileUserRecord, serialNumber: String, keys: [SubscriberKey]) {
         self.card = card
@@ -79,6 +83,8 @@ public enum StoreError: Error, Sendable {
     case busy(until: Date)
     /// The provider used the request's name (AP_ID, AP_TransID, Instant) before: what it began then.
     case repeated(LedgerEntry)
+    /// The person is not to be asked by this provider now.
+    case held(PromptHold)
     /// There is such a record already.
     case exists(String)
     /// The record is not in the state that the act needs.
@@ -90,4 +96,7 @@ public enum StoreError: Error, Sendable {
 /// Finds people by number.
 public protocol SubscriberDirectory: Sendable {
     func subscriber(_ msisdn: MSISDN, until deadline: ContinuousClock.Instant) async throws(StoreError) -> Subscriber?
+
+    /// Whether a no-spam code is the person's, in the same time whichever it is.
+    func isCode(_ code: NoSpamCode, of subscriber: Subscriber) throws(StoreError) -> Bool
 }

@@ -83,6 +83,10 @@ public struct SignatureTask: Sendable {
     public var manner: SigningManner
     /// AP_URL of a provider that wants to be told of the end (asynchServerServer).
     public var notifies: String?
+    /// Services that have an answer of their own with the signature.
+    public var answered: AnsweredServices = []
+    /// Whether the request had the person's no-spam code: what was counted against its provider is forgotten.
+    public var isExpected = false
     /// Everything that was asked, in the form that ``body`` is the digest of; kept until the end, for its evidence.
     public var request: [UInt8] = []
 
@@ -241,8 +245,9 @@ public protocol TransactionLedger: Sendable {
     /// Commits the transaction, the audit entry of the intent and one step of both of the card's counters.
     ///
     /// - Throws: ``StoreError/busy(until:)`` if the card has a running transaction, ``StoreError/repeated(_:)`` if the
-    ///   provider used the request's name before, ``StoreError/conflict(_:)`` for a second recovery of a card within a
-    ///   day; then no counter moved.
+    ///   provider used the request's name before, ``StoreError/held(_:)`` if the person left too many prompts of the
+    ///   provider unanswered or refused them, ``StoreError/conflict(_:)`` for a second recovery of a card within a day;
+    ///   then no counter moved.
     func begin(
         _ transaction: CardTransaction,
         until deadline: ContinuousClock.Instant
@@ -345,6 +350,15 @@ public protocol TransactionLedger: Sendable {
 
     /// Notes a hint that the card's counters are ahead of the home's: after the next silence it is asked.
     func doubtCounters(of iccid: ICCID, until deadline: ContinuousClock.Instant) async throws(StoreError)
+
+    /// Counts a wrong no-spam code of a provider for a card's person.
+    ///
+    /// - Returns: A hold, if the provider has had too many within an hour: then this one is not counted.
+    func noteWrongCode(
+        of provider: String,
+        for iccid: ICCID,
+        until deadline: ContinuousClock.Instant
+    ) async throws(StoreError) -> PromptHold?
 
     /// What other processes did; for one reader.
     var changes: AsyncStream<LedgerChange> { get }

@@ -53,6 +53,7 @@ public struct HomeRegistrationService: RegistrationService {
                     try await install(certificate, for: msisdn, use, act)
                 case .getMobileUser(let msisdn): .mobileUser(try await known(msisdn, call).user)
                 case .deactivateMobileUser(let msisdn): try await deactivate(msisdn, act)
+                case .setNoSpamCode(let msisdn, let code): try await setNoSpamCode(code, of: msisdn, act)
                 case .activateMobileUser:
                     throw MSSFault(.wrongParam, "ActivateMobileUser is an operation of the management entity.")
                 }
@@ -168,6 +169,16 @@ extension HomeRegistrationService {
         return .done
     }
 
+    private func setNoSpamCode(
+        _ code: NoSpamCode?,
+        of msisdn: MSISDN,
+        _ act: RegistrationAct
+    ) async throws -> RegistrationResponse.Outcome {
+        _ = try await known(msisdn, act.call)
+        try await store.setNoSpamCode(code, for: msisdn, by: act)
+        return .done
+    }
+
     private func known(_ msisdn: MSISDN, _ call: Call) async throws -> Subscriber {
         guard let subscriber = try await directory.subscriber(msisdn, until: call.deadline) else {
             throw MSSFault(.unknownClient, "There is no mobile user with this MSISDN.", specifier: 1052)
@@ -209,7 +220,7 @@ extension HomeRegistrationService {
         switch error {
         case .exists(let what): MSSFault(.registrationNotOK, what, specifier: 4071)
         case .conflict(let what): MSSFault(.registrationNotOK, what, specifier: 4071)
-        case .busy, .repeated, .unavailable: exchange.fault(error)
+        case .busy, .repeated, .held, .unavailable: exchange.fault(error)
         }
     }
 

@@ -6,6 +6,7 @@ public import MSSCore
 /// The home's side of the conversation about signatures.
 public struct HomeSignatureService: SignatureService {
     private let identity: String
+    private let networks: [String]
     private let prefix: TransactionID.Prefix
     private let providers: ProviderRegister
     private let directory: any SubscriberDirectory
@@ -15,6 +16,17 @@ public struct HomeSignatureService: SignatureService {
     private let logger: Logger
     private let now: @Sendable () -> Date
 
+    /// - Parameters:
+    ///   - identity: This home's name, in answers.
+    ///   - prefix: Of its transactions' ids.
+    ///   - providers: Who may ask.
+    ///   - directory: Finds persons.
+    ///   - ledger: Keeps transactions.
+    ///   - evidence: Makes and judges signatures.
+    ///   - exchange: Speaks with cards.
+    ///   - networks: MCC and MNC of the networks that subscriberInfo tells.
+    ///   - logger: For what a person must read.
+    ///   - now: The clock.
     public init(
         identity: String,
         prefix: TransactionID.Prefix,
@@ -23,10 +35,12 @@ public struct HomeSignatureService: SignatureService {
         ledger: any TransactionLedger,
         evidence: any SignatureEvidence,
         exchange: CardExchange,
+        networks: [String] = [],
         logger: Logger,
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.identity = identity
+        self.networks = networks
         self.prefix = prefix
         self.providers = providers
         self.directory = directory
@@ -60,7 +74,8 @@ public struct HomeSignatureService: SignatureService {
         )
         if let earlier { return try await answer(request, call, as: earlier, order.subscriber) }
         guard request.messagingMode == .synch else { return answer(request, transaction, .accepted) }
-        return try answer(request, transaction, try await exchange.result(of: transaction))
+        let ended = try await exchange.result(of: transaction)
+        return try answer(request, transaction, ended, order.subscriber)
     }
 
     public func cancel(_ request: CancelRequest, _ call: Call) async throws(MSSFault) -> CancelResponse {
@@ -119,16 +134,20 @@ public struct HomeSignatureService: SignatureService {
         guard let entry, case .signature(let task) = entry.transaction.task, task.provider == provider.id,
             task.acquiringEntity == call.peer
         else { throw MSSFault(.wrongParam, "There is no such transaction: MSSP_TransID is unknown.") }
-        let header = request.header.answered(by: identity, at: now())
-        return try Told(entry.result, task.manner).response(
-            header,
-            MobileUser(msisdn: task.msisdnAsWritten),
-            by: identity
+        let told = try Told(entry.result, task.manner)
+        let person = told.wantsPerson(task) ? try await subscriber(of: entry, call) : nil
+        return services.status(
+            task,
+            told,
+            of: person,
+            request.header.answered(by: identity, at: now())
         )
     }
 }
 
 extension HomeSignatureService {
+    private var services: ServiceAnswers { ServiceAnswers(identity: identity, networks: networks) }
+
     private func earlier(_ request: SignatureRequest) async throws(MSSFault) -> LedgerEntry? {
         let apInfo = request.header.apInfo
         let name = RequestName(provider: apInfo.id, transaction: apInfo.transID, instant: apInfo.instant)
@@ -164,14 +183,15 @@ extension HomeSignatureService {
         }
         guard request.messagingMode == .synch else { return answer(request, earlier.transaction, .accepted) }
         let ended = try await exchange.result(ofEarlier: earlier, subscriber, until: call.deadline)
-        return try answer(request, earlier.transaction, ended)
+        return try answer(request, earlier.transaction, ended, subscriber)
     }
 
     /// Everything that must hold before a user is disturbed.
     private func admit(_ request: SignatureRequest, _ call: Call) async throws(MSSFault) -> SignatureOrder {
-        let provider = try providers.admit(request.header.apInfo.id, call)
-        try provider.checkEntitlement(to: request)
-        try RequestRules.check(request)
+        let registered = try providers.admit(request.header.apInfo.id, call)
+        try registered.checkEntitlement(to: request)
+        let services = try RequestedServices(request, for: registered)
+        let provider = try services.naming(registered)
         let kind = try RequestRules.kind(request, for: provider)
         let matter = try SignedMatter(request, for: provider, as: kind)
         let use = try KeyChoice.use(request.signatureProfile, isUnseen: matter.isUnseen)
@@ -179,6 +199,8 @@ extension HomeSignatureService {
         let time = try RequestRules.time(request, now: now(), patience: patience)
         let deadline = ContinuousClock.now + time
         let (subscriber, key) = try await signer(request.mobileUser, use, until: deadline)
+        let noSpam = NoSpamCheck(directory: directory, ledger: ledger, exchange: exchange)
+        let isExpected = try await noSpam.isExpected(services, of: subscriber, by: provider, until: deadline)
         guard let heading = ShownText.heading(provider.displayName) else {
             throw MSSFault(.internalError, cause: "the provider's display name cannot be shown on a phone")
         }
@@ -186,7 +208,7 @@ extension HomeSignatureService {
             matter,
             as: kind,
             for: provider,
-            subscriber.user.language,
+            services.language ?? subscriber.user.language,
             key,
             evidence,
             at: now()
@@ -202,7 +224,9 @@ extension HomeSignatureService {
             manner: written.manner,
             digest: written.digest,
             deadline: deadline,
-            deadlineDate: now() + TimeInterval(time / .milliseconds(1)) / 1000
+            deadlineDate: now() + TimeInterval(time / .milliseconds(1)) / 1000,
+            answered: services.answered,
+            isExpected: isExpected
         )
     }
 
@@ -255,6 +279,8 @@ extension HomeSignatureService {
         )
         task.request = octets
         if request.messagingMode == .asynchServerServer { task.notifies = request.header.apInfo.url }
+        task.isExpected = order.isExpected
+        task.answered = order.answered
         var transaction = CardTransaction(
             id: .random(prefix: prefix),
             txn: .random(),
@@ -271,10 +297,13 @@ extension HomeSignatureService {
     private func answer(
         _ request: SignatureRequest,
         _ transaction: CardTransaction,
-        _ ended: RunningTransactions.Ended
+        _ ended: RunningTransactions.Ended,
+        _ subscriber: Subscriber
     ) throws(MSSFault) -> SignatureResponse {
         guard case .signature(let task) = transaction.task else { throw MSSFault(.internalError) }
-        var response = answer(request, transaction, try Told(ended.result, task.manner))
+        let told = try Told(ended.result, task.manner)
+        var response = answer(request, transaction, told)
+        response.serviceResponses = services.responses(task, told, of: subscriber)
         response.simTime = ended.simTime
         return response
     }
@@ -291,8 +320,7 @@ extension HomeSignatureService {
             signature: told.signature,
             certificate: told.certificate,
             signatureProfile: request.signatureProfile,
-            status: told.verdict.status,
-            serviceResponses: told.services(by: identity)
+            status: told.verdict.status
         )
     }
 }

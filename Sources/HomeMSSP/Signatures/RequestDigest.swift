@@ -31,7 +31,12 @@ enum RequestDigest {
         add(request.timeOut.map { "\($0)" })
         add(request.validityDate.map { "\($0.timeIntervalSince1970)" })
         add("\(request.additionalServices.count)")
-        for service in request.additionalServices { add(service.uri) }
+        for service in request.additionalServices {
+            add(service.uri)
+            guard let name = service.name, name.element != nil else { continue }
+            // The code itself is kept nowhere.
+            add(name == .noSpam ? (service.isVerified ? "yes" : "no") : service.value)
+        }
         return written
     }
 }

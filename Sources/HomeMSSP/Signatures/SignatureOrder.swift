@@ -18,6 +18,9 @@ struct SignatureOrder {
     /// When the answer stops being of use, on the clock that waits and on the one that is stored.
     var deadline: ContinuousClock.Instant
     var deadlineDate: Date
+    var answered: AnsweredServices = []
+    /// Whether the request had the person's no-spam code.
+    var isExpected = false
 
     /// What the card is told: show the heading and the text, then sign the text's UTF-8, by itself or with signed
     /// attributes, or the digest of what it does not show.
@@ -51,18 +54,6 @@ struct SignatureOrder {
 enum RequestRules {
     /// How long a request lives if it names no time, and at most.
     static let defaultTime: Duration = .seconds(300)
-
-    /// Services that only inform: a client that sends them is served without them.
-    static let ignoredServices: Set<String> = [
-        "http://mss.ficom.fi/TS102204/v1.0.0#userLang", "http://mid.swisscom.ch/as#subscriberInfo",
-    ]
-
-    static func check(_ request: SignatureRequest) throws(MSSFault) {
-        for service in request.additionalServices
-        where service.uri != AdditionalService.validate && !ignoredServices.contains(service.uri) {
-            throw MSSFault(.wrongParam, "AdditionalServices names a service that is not offered.", specifier: 1014)
-        }
-    }
 
     /// What MSS_Format asks for; where it leaves that open the first kind of the provider's entry, and for a digest the
     /// one that has no content.

@@ -42,27 +42,6 @@ struct Told {
 }
 
 extension Told {
-    /// The answer to a status query, and what is told to who wanted to be notified.
-    ///
-    /// - Parameters:
-    ///   - header: Of the answer.
-    ///   - user: As the provider wrote them.
-    ///   - identity: This home's name.
-    /// - Returns: A status without a signature, while there is none, or with it.
-    func response(_ header: MessageHeader, _ user: MobileUser, by identity: String) -> StatusResponse {
-        StatusResponse(
-            header: header,
-            mobileUser: user,
-            signature: signature,
-            certificate: certificate,
-            status: verdict.status,
-            serviceResponses: services(by: identity)
-        )
-    }
-
-    /// The validate service's own answer, where the status leaves open why it is no better.
-    func services(by identity: String) -> [ServiceResponse] {
-        guard let problem = verdict.problem else { return [] }
-        return [ServiceResponse(uri: AdditionalService.validate, entity: MeshMember(uri: identity), code: problem)]
-    }
+    /// Whether a service was asked for that answers something of the person.
+    func wantsPerson(_ task: SignatureTask) -> Bool { signature != nil && !task.answered.isEmpty }
 }

@@ -14,15 +14,17 @@ struct RowCodes: RowAuthenticator {
     }
 
     func check(_ code: [UInt8], of row: DecidingRow) throws(RowRefusal) {
-        let isAuthentic: Bool
-        do throws(VaultError) { isAuthentic = try vault.isCode(code, of: row.octets) } catch { throw refusal(error) }
-        guard !isAuthentic else { return }
+        guard try !isCode(code, of: row) else { return }
         tally.count("home_alarms", [("alarm", "row_not_authentic")])
         logger.critical(
             "ALARM: a row of the database is not as the home wrote it",
             metadata: ["table": "\(row.table, as: .open)", "card": "\(row.msisdn, as: .mobileUser)"]
         )
         throw RowRefusal(reason: "a row of \(row.table) is not as the home wrote it", isForged: true)
+    }
+
+    func isCode(_ code: [UInt8], of row: DecidingRow) throws(RowRefusal) -> Bool {
+        do throws(VaultError) { return try vault.isCode(code, of: row.octets) } catch { throw refusal(error) }
     }
 
     func refuse(setBack row: DecidingRow) -> RowRefusal {

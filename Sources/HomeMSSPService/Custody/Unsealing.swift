@@ -125,7 +125,7 @@ extension StoreError {
     var line: String {
         switch self {
         case .unavailable(let reason), .conflict(let reason), .exists(let reason): reason
-        case .busy, .repeated: "busy"
+        case .busy, .repeated, .held: "busy"
         }
     }
 }

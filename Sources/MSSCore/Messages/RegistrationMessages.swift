@@ -30,6 +30,8 @@ public enum RegistrationOperation: Sendable {
     case installCertificate(MSISDN, certificate: [UInt8], for: KeyUse = .authentication)
     case getMobileUser(MSISDN)
     case deactivateMobileUser(MSISDN)
+    /// Gives a person a code against requests of strangers, or takes it.
+    case setNoSpamCode(MSISDN, NoSpamCode?)
 
     /// The operation's name on the wire and in grants.
     public var name: Name {
@@ -41,6 +43,7 @@ public enum RegistrationOperation: Sendable {
         case .installCertificate: .installCertificate
         case .getMobileUser: .getMobileUser
         case .deactivateMobileUser: .deactivateMobileUser
+        case .setNoSpamCode: .setNoSpamCode
         }
     }
 
@@ -52,6 +55,8 @@ public enum RegistrationOperation: Sendable {
         case installCertificate = "InstallCertificate"
         case getMobileUser = "GetMobileUser"
         case deactivateMobileUser = "DeactivateMobileUser"
+        /// This platform's own.
+        case setNoSpamCode = "SetNoSpamCode"
     }
 }
 

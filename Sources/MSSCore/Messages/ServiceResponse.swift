@@ -1,15 +1,41 @@
 /// What one of the AdditionalServices answers beside the message's own status (FiCom 2.1, `fi:ServiceResponse`).
 public struct ServiceResponse: Sendable, Equatable {
+    /// What a service has to say.
+    public enum Content: Sendable, Equatable {
+        /// A code of TS 102 204 Annex B, such as 423.
+        case status(MSSFault.Code)
+        /// The certificate that verifies the signature, in DER; others that lead to it may follow.
+        case signingCertificate([[UInt8]])
+        case subscriberInfo([SubscriberDetail])
+    }
+
     /// The service's URI, as it was asked for.
     public var uri: String
     /// Who answers.
     public var entity: MeshMember
-    /// What it answers: a code of TS 102 204 Annex B, such as 423.
-    public var code: MSSFault.Code
+    public var content: Content
 
-    public init(uri: String, entity: MeshMember, code: MSSFault.Code) {
+    public init(uri: String, entity: MeshMember, _ content: Content) {
         self.uri = uri
         self.entity = entity
-        self.code = code
+        self.content = content
+    }
+
+    public init(uri: String, entity: MeshMember, code: MSSFault.Code) {
+        self.init(uri: uri, entity: entity, .status(code))
+    }
+}
+
+/// One thing that an operator tells of a subscriber, by a number that says what it is.
+public struct SubscriberDetail: Sendable, Equatable {
+    /// The home network: its MCC and MNC.
+    public static let network = "1901"
+
+    public var id: String
+    public var value: String
+
+    public init(id: String, value: String) {
+        self.id = id
+        self.value = value
     }
 }

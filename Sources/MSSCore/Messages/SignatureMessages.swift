@@ -42,7 +42,7 @@ public struct SignatureRequest: Sendable, Equatable {
     }
 
     /// Whether the provider asked that the signature be validated before it is answered.
-    public var asksForValidation: Bool { additionalServices.contains { $0.uri == AdditionalService.validate } }
+    public var asksForValidation: Bool { additionalServices.contains { $0.name == .validate } }
 }
 
 /// How the answer is to be had (TS 102 204 §4).
@@ -71,18 +71,6 @@ extension DataToBeSigned: CustomStringConvertible, CustomDebugStringConvertible,
     public var description: String { "‹data to be signed›" }
     public var debugDescription: String { description }
     public var customMirror: Mirror { Mirror(self, children: []) }
-}
-
-/// One entry of AdditionalServices (§9), by its URI.
-public struct AdditionalService: Sendable, Equatable {
-    /// Asks that the signature be validated (status 501, 502, 503 in place of 500).
-    public static let validate = "http://uri.etsi.org/TS102204/v1.1.2#validate"
-
-    public var uri: String
-
-    public init(uri: String) {
-        self.uri = uri
-    }
 }
 
 /// MSS_SignatureResp (§8.3).

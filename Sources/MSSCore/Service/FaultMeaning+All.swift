@@ -55,9 +55,16 @@ extension FaultMeaning {
         FaultMeaning(.otaError, 2093, .user, .anew, "The phone was busy or could not show the text."),
         FaultMeaning(.otaError, 2094, .user, .no, "The phone cannot show such a text."),
         FaultMeaning(.userCancel, .user, .anew, "The user cancelled."),
-        FaultMeaning(.userCancel, 4011, .user, .anew, "The user cancelled, or says that they did not start this."),
+        FaultMeaning(.userCancel, 4011, .user, .anew, "The user cancelled."),
         FaultMeaning(.userCancel, 4012, .user, .anew, "The code that the user typed was wrong too often."),
         FaultMeaning(.userCancel, 4013, .user, .anew, "The user put it off."),
+        FaultMeaning(
+            .userCancel,
+            4014,
+            .provider,
+            .no,
+            "The user says that they did not start this: find out who did, and let nobody in."
+        ),
         FaultMeaning(.pinBlocked, .user, .no, "The signing PIN is blocked: the user needs the PUK."),
         FaultMeaning(.pinBlocked, 4021, .user, .no, "The signing PIN is blocked: the user needs the PUK."),
         FaultMeaning(.cardBlocked, .operator, .no, "The card is blocked: it must be exchanged."),
@@ -69,6 +76,34 @@ extension FaultMeaning {
         FaultMeaning(.noKeyFound, 4041, .operator, .no, "The user has no key for this profile."),
         FaultMeaning(.noKeyFound, 4042, .operator, .no, "The user has no key that signs such content."),
         FaultMeaning(.signatureProcess, .user, .later, "Another request runs on the user's phone."),
+        FaultMeaning(
+            .signatureProcess,
+            4061,
+            .provider,
+            .later,
+            "The user left too many of this provider's requests unanswered; RetryAfter says when one may come again."
+        ),
+        FaultMeaning(
+            .signatureProcess,
+            4062,
+            .provider,
+            .later,
+            "The user refused this provider's last request; each refusal in a row doubles the pause."
+        ),
+        FaultMeaning(
+            .signatureProcess,
+            4063,
+            .provider,
+            .later,
+            "The user left too many requests unanswered, this provider's among them."
+        ),
+        FaultMeaning(
+            .signatureProcess,
+            4064,
+            .provider,
+            .later,
+            "Too many no-spam codes of this provider for the user were wrong; none is compared for a while."
+        ),
         FaultMeaning(.registrationNotOK, .operator, .no, "The registration could not be done; the detail says why."),
         FaultMeaning(.registrationNotOK, 4071, .operator, .no, "The person or card is not in the state for it."),
         FaultMeaning(.registrationNotOK, 4072, .operator, .later, "The certification authority could not do its part."),

@@ -39,6 +39,10 @@ public struct ApplicationProvider: Sendable, Equatable {
     ///
     /// The home's matter alone.
     public var readsProfiles: Bool
+    /// The additional services that it may ask for beside validation; none unless its entry names them.
+    ///
+    /// The home's matter alone.
+    public var services: Set<AdditionalService.Name>
 
     public init(
         id: String,
@@ -50,6 +54,7 @@ public struct ApplicationProvider: Sendable, Equatable {
         wantsPreciseStatus: Bool = false,
         signatures: [SignatureKind] = [.cms],
         readsProfiles: Bool = false,
+        services: Set<AdditionalService.Name> = [],
         notificationTargets: Set<NotificationTarget> = []
     ) {
         self.id = id
@@ -61,6 +66,7 @@ public struct ApplicationProvider: Sendable, Equatable {
         self.wantsPreciseStatus = wantsPreciseStatus
         self.signatures = signatures
         self.readsProfiles = readsProfiles
+        self.services = services
         self.notificationTargets = notificationTargets
     }
 }

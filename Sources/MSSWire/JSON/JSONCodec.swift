@@ -78,9 +78,18 @@ enum JSONCodec {
     }
 
     private static func service(_ response: ServiceResponse) -> JSONValue {
-        .object([
+        var members: [String: JSONValue?] = [
             "Description": .text(response.uri), "Entity": member(response.entity),
-            "Status": status(response.code.rawValue, response.code.name),
-        ])
+        ]
+        switch response.content {
+        case .status(let code): members["Status"] = status(code.rawValue, code.name)
+        case .signingCertificate(let certificates):
+            let texts = certificates.map { JSONValue.text(Data($0).base64EncodedString()) }
+            members["SigningCertificate"] = .object(["X509Certificate": .list(texts)])
+        case .subscriberInfo(let details):
+            let list = details.map { JSONValue.object(["id": .text($0.id), "value": .text($0.value)]) }
+            members["SubscriberInfo"] = .object(["Details": .list(list)])
+        }
+        return .object(members)
     }
 }

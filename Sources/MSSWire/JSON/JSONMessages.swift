@@ -84,12 +84,48 @@ struct JSONData: Decodable {
     }
 }
 
-/// One of AdditionalServices: its URI; what belongs to it is not read.
+/// One of AdditionalServices: its URI, and the value that belongs to one of the platform's own; what else it holds is not
+/// read.
 struct JSONService: Decodable {
-    var description: String?
+    /// A string, or an object with the string as Value.
+    struct Value: Decodable {
+        var text: String?
+        /// Of NoSpamCode.
+        var verify: String?
 
-    private enum CodingKeys: String, CodingKey {
-        case description = "Description"
+        private enum CodingKeys: String, CodingKey {
+            case value = "Value"
+            case verify = "Verify"
+        }
+
+        init(from decoder: any Decoder) throws {
+            if let text = try? decoder.singleValueContainer().decode(String.self) {
+                self.text = text
+            } else if let members = try? decoder.container(keyedBy: CodingKeys.self) {
+                text = try? members.decodeIfPresent(String.self, forKey: .value)
+                verify = try? members.decodeIfPresent(String.self, forKey: .verify)
+            }
+        }
+    }
+
+    var description: String?
+    /// By their members' names.
+    var values: [String: Value] = [:]
+
+    private struct Key: CodingKey {
+        var stringValue: String
+        var intValue: Int? { nil }
+        init(_ name: String) { stringValue = name }
+        init?(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+
+    init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: Key.self)
+        description = try members.decodeIfPresent(String.self, forKey: Key("Description"))
+        for name in AdditionalService.Name.allCases.compactMap(\.element) {
+            values[name] = try members.decodeIfPresent(Value.self, forKey: Key(name))
+        }
     }
 }
 

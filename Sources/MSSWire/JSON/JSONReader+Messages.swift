@@ -114,7 +114,12 @@ extension JSONReader {
             guard let uri = try optional(service.description, "AdditionalServices/Description") else {
                 throw HeaderCodec.missing("AdditionalServices/Description")
             }
-            return AdditionalService(uri: uri)
+            var read = AdditionalService(uri: uri)
+            guard let name = read.name?.element else { return read }
+            let value = service.values[name]
+            read.value = try value?.text.map { text throws(MSSFault) in try ServiceCodec.text(text, name) }
+            read.isVerified = try ServiceCodec.isVerified(value?.verify)
+            return read
         }
     }
 

@@ -34,6 +34,7 @@ struct OperationReader {
             )
         case .getMobileUser: return .getMobileUser(try parameters.msisdn())
         case .deactivateMobileUser: return .deactivateMobileUser(try parameters.msisdn())
+        case .setNoSpamCode: return .setNoSpamCode(try parameters.msisdn(), try parameters.noSpamCode())
         }
     }
 
@@ -112,6 +113,12 @@ private struct Parameters {
         )
     }
 
+    /// Empty takes the code from the person.
+    func noSpamCode() throws(MSSFault) -> NoSpamCode? {
+        if values["NoSpamCode"] == "" { return nil }
+        return try value("NoSpamCode", "3 to 16 letters and digits, a letter first; or empty") { NoSpamCode($0) }
+    }
+
     func keyUse() throws(MSSFault) -> KeyUse { try choice("KeyUse") ?? .authentication }
 
     /// One of the words that a parameter may be; `nil` where it is left out.
@@ -188,7 +195,8 @@ enum OperationWriter {
         case .importSIMCard(let card): card.msisdn
         case .createMobileUser(let user): user.msisdn
         case .activateMobileUser(let activation), .generateKey(let activation): activation.msisdn
-        case .installCertificate(let msisdn, _, _), .getMobileUser(let msisdn), .deactivateMobileUser(let msisdn):
+        case .installCertificate(let msisdn, _, _), .getMobileUser(let msisdn), .deactivateMobileUser(let msisdn),
+            .setNoSpamCode(let msisdn, _):
             msisdn
         }
     }
@@ -203,6 +211,7 @@ enum OperationWriter {
                 + (activation.algorithm == .p256 ? [] : [("KeyAlgorithm", activation.algorithm.rawValue)])
         case .installCertificate(_, let certificate, let use):
             [("Certificate", Data(certificate).base64EncodedString())] + keyUse(use)
+        case .setNoSpamCode(_, let code): [("NoSpamCode", code?.text ?? "")]
         case .getMobileUser, .deactivateMobileUser: []
         }
     }

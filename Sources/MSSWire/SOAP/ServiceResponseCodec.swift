@@ -1,3 +1,4 @@
+import Foundation
 import MSSCore
 
 /// fi:ServiceResponses in Status/StatusDetail (FiCom 2.1 §5): what additional services answer.
@@ -19,9 +20,28 @@ enum ServiceResponseCodec {
         writer.element("fi:ServiceResponse") { writer in
             SignatureCodec.writeReference(response.uri, "fi:Description", &writer)
             HeaderCodec.write(response.entity, "fi:Entity", to: &writer)
+            write(response.content, to: &writer)
+        }
+    }
+
+    private static func write(_ content: ServiceResponse.Content, to writer: inout XMLWriter) {
+        switch content {
+        case .status(let code):
             writer.element("fi:Status") { writer in
-                writer.element("mss:StatusCode", [("Value", String(response.code.rawValue))])
-                writer.element("mss:StatusMessage", text: response.code.name)
+                writer.element("mss:StatusCode", [("Value", String(code.rawValue))])
+                writer.element("mss:StatusMessage", text: code.name)
+            }
+        case .signingCertificate(let certificates):
+            writer.element("mth:signingCertificate", [("xmlns:mth", Namespace.kiuru)]) { writer in
+                for certificate in certificates {
+                    writer.element("mth:X509Certificate", text: Data(certificate).base64EncodedString())
+                }
+            }
+        case .subscriberInfo(let details):
+            writer.element("asc:SubscriberInfo", [("xmlns:asc", Namespace.subscriber)]) { writer in
+                for detail in details {
+                    writer.element("asc:Detail", [("id", detail.id), ("value", detail.value)])
+                }
             }
         }
     }
@@ -32,15 +52,33 @@ enum ServiceResponseCodec {
         var responses: [ServiceResponse] = []
         for element in all?.children("ServiceResponse", in: Namespace.fiCom) ?? [] {
             let description = element.child("Description", in: Namespace.fiCom)
-            let status = element.child("Status", in: Namespace.fiCom)
             guard responses.count < most, let uri = description?.child("mssURI")?.text,
-                let code = status?.child("StatusCode")?.attribute("Value").flatMap({ Int($0) })
-                    .flatMap({ MSSFault.Code(rawValue: $0) })
+                let content = content(element)
             else { throw MSSFault(.internalError, cause: "an answer with a service's answer that is not known") }
             let entity = try element.child("Entity", in: Namespace.fiCom)
                 .map { member throws(MSSFault) in try HeaderCodec.meshMember(member) }
-            responses.append(ServiceResponse(uri: uri, entity: entity ?? MeshMember(), code: code))
+            responses.append(ServiceResponse(uri: uri, entity: entity ?? MeshMember(), content))
         }
         return responses
+    }
+
+    private static func content(_ element: XMLElement) -> ServiceResponse.Content? {
+        if let certificates = element.child("signingCertificate", in: Namespace.kiuru) {
+            let all = certificates.children("X509Certificate", in: Namespace.kiuru).map { Data(base64Encoded: $0.text) }
+            guard (1...most).contains(all.count), all.allSatisfy({ $0 != nil }) else { return nil }
+            return .signingCertificate(all.compactMap { $0.map { [UInt8]($0) } })
+        }
+        if let info = element.child("SubscriberInfo", in: Namespace.subscriber) {
+            let details = info.children("Detail", in: Namespace.subscriber).map { detail in
+                detail.attribute("id").flatMap { id in
+                    detail.attribute("value").map { SubscriberDetail(id: id, value: $0) }
+                }
+            }
+            guard (1...most).contains(details.count), details.allSatisfy({ $0 != nil }) else { return nil }
+            return .subscriberInfo(details.compactMap { $0 })
+        }
+        let status = element.child("Status", in: Namespace.fiCom)
+        return status?.child("StatusCode")?.attribute("Value").flatMap { Int($0) }
+            .flatMap { MSSFault.Code(rawValue: $0) }.map { .status($0) }
     }
 }

@@ -40,7 +40,7 @@ enum SignatureCodec {
                 if !request.additionalServices.isEmpty {
                     writer.element("mss:AdditionalServices") { writer in
                         for service in request.additionalServices {
-                            writer.element("mss:Service") { writeReference(service.uri, "mss:Description", &$0) }
+                            ServiceCodec.write(service, to: &writer)
                         }
                     }
                 }
@@ -109,7 +109,7 @@ extension SignatureCodec {
         return try uri(element)
     }
 
-    private static func uri(_ element: XMLElement) throws(MSSFault) -> String {
+    static func uri(_ element: XMLElement) throws(MSSFault) -> String {
         guard let text = element.child("mssURI")?.text, !text.isEmpty else {
             throw HeaderCodec.missing(element.name + "/mssURI")
         }
@@ -130,7 +130,7 @@ extension SignatureCodec {
             guard services.count < 16 else {
                 throw MSSFault(.wrongParam, "AdditionalServices names too many services.")
             }
-            services.append(AdditionalService(uri: try uri(try HeaderCodec.required(service, "Description"))))
+            services.append(try ServiceCodec.decode(service))
         }
         return services
     }

@@ -8,6 +8,10 @@ enum Namespace {
     static let mreg = "http://www.methics.fi/MSSPRegistration/v1.0.0#"
     /// FiCom's extensions: what additional services answer.
     static let fiCom = "http://mss.ficom.fi/TS102204/v1.0.0#"
+    /// Kiuru's signingCertificate.
+    static let kiuru = "http://www.methics.fi/KiuruMSSP/v5.0.0#"
+    /// Swisscom's additional services: SubscriberInfo.
+    static let subscriber = "http://mid.swisscom.ch/TS102204/as/v1.0"
     /// WS-Security 1.0.
     static let wsSecurity = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
     /// Where clients look for a fault's text.

@@ -9,6 +9,8 @@ start_platform() {
     [ -x "$BIN_DIR/AEService" ] || die "AEService is not built: make build or make release"
     read -r AE_PORT ME_PORT HOME_PORT SMPP_PORT CA_PORT < <(free_ports 5)
     export AE_PORT ME_PORT HOME_PORT SMPP_PORT CA_PORT
+    # Each client has a user refuse, one soon after the other.
+    export HOME_EDIT='$ a [abuse]\nrefusal_pause_seconds = 0'
     begin platform.log "$ROOT/deploy/demo/run"
     until_true 120 "the platform's start" grep -q ' up; \|demo: ' "$WORK/platform.log"
     grep -q ' up; ' "$WORK/platform.log" || die "$(grep 'demo: ' "$WORK/platform.log" | head -1)"

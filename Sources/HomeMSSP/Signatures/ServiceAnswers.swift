@@ -1,0 +1,64 @@
+import MSSCore
+
+/// What the additional services of a signature answer.
+struct ServiceAnswers {
+    /// Who answers.
+    let identity: String
+    /// MCC and MNC of the networks whose subscribers are told.
+    let networks: [String]
+
+    /// - Parameters:
+    ///   - task: What was asked.
+    ///   - told: What the provider is told of it.
+    ///   - subscriber: The person; needed where anything but validation is asked.
+    /// - Returns: One for each service that has more to say than the status.
+    func responses(_ task: SignatureTask, _ told: Told, of subscriber: Subscriber?) -> [ServiceResponse] {
+        let entity = MeshMember(uri: identity)
+        var responses: [ServiceResponse] = []
+        // The validate service's own answer, where the status leaves open why it is no better.
+        if let problem = told.verdict.problem {
+            responses.append(ServiceResponse(uri: AdditionalService.validate, entity: entity, code: problem))
+        }
+        guard told.signature != nil, let subscriber else { return responses }
+        if task.answered.contains(.signingCertificate), let certificate = subscriber.key(task.key)?.certificate {
+            let uri = AdditionalService.Name.signingCertificate.uri
+            responses.append(ServiceResponse(uri: uri, entity: entity, .signingCertificate([certificate])))
+        }
+        if task.answered.contains(.subscriberInfo), let network = network(of: subscriber) {
+            let detail = SubscriberDetail(id: SubscriberDetail.network, value: network)
+            let uri = AdditionalService.Name.subscriberInfo.uri
+            responses.append(ServiceResponse(uri: uri, entity: entity, .subscriberInfo([detail])))
+        }
+        return responses
+    }
+
+    /// The answer to a status query, and what is told to who wanted to be notified.
+    ///
+    /// - Parameters:
+    ///   - task: What was asked.
+    ///   - told: What the provider is told of it.
+    ///   - subscriber: The person; needed where ``Told/wantsPerson(_:)``.
+    ///   - header: Of the answer.
+    /// - Returns: 504 while there is no signature.
+    func status(
+        _ task: SignatureTask,
+        _ told: Told,
+        of subscriber: Subscriber?,
+        _ header: MessageHeader
+    ) -> StatusResponse {
+        StatusResponse(
+            header: header,
+            mobileUser: MobileUser(msisdn: task.msisdnAsWritten),
+            signature: told.signature,
+            certificate: told.certificate,
+            status: told.verdict.status,
+            serviceResponses: responses(task, told, of: subscriber)
+        )
+    }
+
+    /// The operator says which digits of an IMSI are the network: their number differs between countries.
+    private func network(of subscriber: Subscriber) -> String? {
+        guard let imsi = subscriber.imsi?.description else { return nil }
+        return networks.filter { imsi.hasPrefix($0) }.max { $0.utf8.count < $1.utf8.count }
+    }
+}
