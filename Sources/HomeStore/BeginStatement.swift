@@ -47,7 +47,8 @@ enum BeginStatement {
                 instant, body, command, request, manner, $24::int4, CASE WHEN awaited THEN ARRAY[$24::int4] ELSE '{}' END,
                 services
             FROM asked a CROSS JOIN (SELECT count(*) FROM overdue) AS overdue_first
-            WHERE NOT EXISTS (SELECT FROM held h WHERE h.id = a.id) AND (kind <> 3 OR NOT EXISTS (
+            WHERE NOT EXISTS (SELECT FROM held h WHERE h.id = a.id)
+                AND NOT EXISTS (SELECT FROM unsettled u WHERE u.iccid = a.iccid) AND (kind <> 3 OR NOT EXISTS (
                 SELECT FROM card_counters c WHERE c.iccid = a.iccid AND c.recovered > now() - interval '1 day'
             ))
             ON CONFLICT DO NOTHING

@@ -2,7 +2,7 @@ import HomeMSSP
 import MSSCore
 
 /// Prompts that were left unanswered or refused (`prompt_counts`), as parts of the statements that begin and end
-/// transactions: counted in the same commit, read under the row's lock.
+/// transactions: counted in the same commit, and what runs still is no other's turn.
 enum PromptCounting {
     /// An INSERT of what ended, from a CTE of rows of `transactions`: iccid, provider, kind, fault, fault_specifier, uplink.
     ///
@@ -34,12 +34,17 @@ enum PromptCounting {
     /// Whether anything is counted in a row `p`.
     static let isCounted = "(p.refusals > 0 OR p.unanswered <> '{}')"
 
-    /// CTEs of a beginning: `held` has the requests of `asked` that the person is not to be bothered with, `overdue` what
-    /// the same statement ends ($4: cards, $26: of one provider, $27: of all, $28: pause, $29: the longest one).
+    /// CTEs of a beginning: `held` has the requests of `asked` that the person is not to be bothered with, `unsettled`
+    /// the cards whose count is not at its end, `overdue` is what the same statement ends ($4: cards, $26: of one provider, $27: of all, $28: pause, $29: the longest one).
     static let held = """
         counts AS (
             SELECT iccid, provider, unanswered, refusals, refused, wrong_codes FROM prompt_counts
-            WHERE iccid = ANY ($4::text[]) FOR UPDATE
+            WHERE iccid = ANY ($4::text[])
+        ), unsettled AS (
+            -- What runs as this statement sees it has not been counted yet: its card is busy, also if it ends just now. A
+            -- lock would serve as well, but whoever ends a transaction comes to these rows from the other side.
+            SELECT t.iccid FROM counts c JOIN transactions t ON t.iccid = c.iccid
+            WHERE t.running AND t.deadline >= now()
         ), prompts AS (
             SELECT c.iccid, c.provider, u.at FROM counts c CROSS JOIN LATERAL unnest(c.unanswered) AS u (at)
             WHERE u.at > now() - interval '1 hour'
