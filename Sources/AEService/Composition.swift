@@ -12,12 +12,16 @@ struct Composition {
     private let log: ServiceLog
     private let material: TLSMaterial
     private let link: MeshConnection
+    private let seal: DirectorySeal
+    private let times: ProviderCache.Times
 
     init(_ configuration: AEConfiguration) throws {
         self.configuration = configuration
         let home = configuration.home
         material = try configuration.tls.load(TLSMaterial.init)
         let homeMaterial = try home.credential.load(TLSMaterial.init)
+        seal = try DirectoryParts.seal(configuration.providers, of: PeerIdentity(uri: home.identity))
+        times = try DirectoryParts.times(configuration.providers)
         log = try ServiceLog.start(configuration.log, service: "ae", tally: metrics)
         link = MeshConnection(
             to: home.url,
@@ -39,11 +43,22 @@ struct Composition {
 
     private func serve() async throws {
         let identity = PeerIdentity(uri: configuration.identity)
-        let providers = ProviderCache(home: ProviderClient(to: link), peer: identity, logger: log.logger)
+        let providers = ProviderCache(
+            home: ProviderClient(to: link),
+            peer: identity,
+            reader: seal,
+            shelf: configuration.providers.cache.map { DirectoryFile(path: $0) },
+            times: times,
+            tally: metrics,
+            logger: log.logger
+        )
+        metrics.gauge("ae_directory_number") { Double(providers.number) }
+        metrics.gauge("ae_directory_age_seconds") { providers.age }
         let entity = AcquiringEntity(
             identity: configuration.identity,
             home: SignatureClient(to: link),
             providers: providers,
+            meter: RequestMeter(tally: metrics),
             logger: log.logger
         )
         let started = StartSignal(awaiting: 1)
@@ -54,14 +69,15 @@ struct Composition {
                     configuration,
                     metrics: metrics,
                     dependencies: ["providers": { providers.isReady }],
+                    watched: ["directory": { providers.isFresh }],
                     logger: log.logger
                 )
             )
         }
         services.append(BackgroundWork { await providers.run() })
         services.append(server(entity, providers, started))
-        // The first request should find a directory; a home that is away now is asked again and again.
-        await providers.pull()
+        // The first request should find a directory.
+        await providers.start()
         let parts = services
         try await withTaskExecutorPreference(EventLoopTasks.shared) {
             try await ServiceRun.run(parts, started: started, logger: log.logger)
