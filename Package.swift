@@ -133,7 +133,7 @@ let package = Package(
         .testTarget(name: "METests", dependencies: ["ME", "MSSCore", "MSSTestSupport"]),
         .testTarget(
             name: "HomeMSSPTests",
-            dependencies: ["Alauda", "HomeMSSP", "MSSCore", "MSSTestSupport", "OTA"]
+            dependencies: ["Alauda", "HomeMSSP", "MSSCore", "MSSTestSupport", "MSSWire", "OTA"]
         ),
         .testTarget(name: "OTATests", dependencies: ["MSSCore", "MSSTestSupport", "OTA"]),
         .testTarget(name: "AlaudaTests", dependencies: ["Alauda", "MSSTestSupport", "OTA", .crypto]),
@@ -170,7 +170,7 @@ let package = Package(
             name: "HomeCustodyTests",
             dependencies: [
                 "HomeMSSP", "HomeMSSPService", "HomeStore", "KeyVault", "MSSCore", "MSSRuntime", "MSSTestSupport",
-                "PostgreSQL", .logging,
+                "MSSWire", "PostgreSQL", .logging,
             ]
         ),
         .testTarget(

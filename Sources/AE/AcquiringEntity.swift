@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 public import Logging
 public import MSSCore
 
@@ -10,26 +10,34 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
     private let providers: ProviderCache
     private let identity: String
     private let notifies: Bool
+    private let meter: RequestMeter
     private let logger: Logger
+    private let now: @Sendable () -> Date
 
     /// - Parameters:
     ///   - identity: This service's name, in answers that it gives by itself.
     ///   - home: Where the users are.
     ///   - providers: Who may ask.
     ///   - notifies: Whether providers are told of ended transactions (asynchServerServer).
+    ///   - meter: How much they ask.
     ///   - logger: For what is refused.
+    ///   - now: The clock.
     public init(
         identity: String,
         home: any SignatureService,
         providers: ProviderCache,
         notifies: Bool = false,
-        logger: Logger
+        meter: RequestMeter,
+        logger: Logger,
+        now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.identity = identity
         self.home = home
         self.providers = providers
         self.notifies = notifies
+        self.meter = meter
         self.logger = logger
+        self.now = now
     }
 
     public func signature(_ request: SignatureRequest, _ call: Call) async throws(MSSFault) -> SignatureResponse {
@@ -43,6 +51,8 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
             )
         }
         try provider.checkEntitlement(to: request)
+        try meter.begin(provider)
+        defer { meter.end(provider) }
         return try await home.signature(request, call.onBehalfOfPeer())
     }
 
@@ -54,7 +64,7 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
 
     public func profile(_ request: ProfileRequest, _ call: Call) async throws(MSSFault) -> ProfileResponse {
         var request = request
-        _ = try admit(&request.header.apInfo, call)
+        try admit(&request.header.apInfo, call).check(request.mobileUser)
         return try await home.profile(request, call.onBehalfOfPeer())
     }
 
@@ -102,6 +112,13 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
                 .unauthorizedAccess,
                 "AP_ID and client certificate do not name one registered application provider."
             )
+        }
+        do throws(MSSFault) {
+            try provider.check(certificate: call.certificate, at: now())
+            try meter.take(provider)
+        } catch {
+            note("a provider's certificate or rate is not what its entry allows", apInfo, call)
+            throw error
         }
         return provider
     }

@@ -15,6 +15,7 @@ struct AEConfiguration: Decodable, Sendable {
     /// The face to application providers.
     var tls: CredentialFiles
     var home: LinkConfiguration
+    var providers: Providers
     /// Tells providers of ended transactions (asynchServerServer); no unless this section is there.
     var notification: NotificationConfiguration?
     /// What the listener takes at most.
@@ -23,8 +24,26 @@ struct AEConfiguration: Decodable, Sendable {
     var `operator`: OperatorConfiguration?
 
     private enum CodingKeys: String, CodingKey {
-        case listen, identity, json, tls, home, notification, limits, log, `operator`
+        case listen, identity, json, tls, home, providers, notification, limits, log, `operator`
         case publicURL = "public_url"
         case exposesTiming = "exposes_timing"
+    }
+
+    /// The directory of application providers, which the home signs.
+    struct Providers: Decodable, Sendable {
+        /// The roots of the platform's signing identities; no certificate of TLS stands under them.
+        var trust: ConfiguredPath
+        /// Keeps the last good directory; without it a start needs the home.
+        var cache: ConfiguredPath?
+        /// Seconds that a directory serves after it was signed: 60 to 604800; 3600 unless set.
+        var serveFor: Int?
+        /// Seconds between two pulls: 1 to 3600; 10 unless set.
+        var pullEvery: Int?
+
+        private enum CodingKeys: String, CodingKey {
+            case trust, cache
+            case serveFor = "serve_for"
+            case pullEvery = "pull_every"
+        }
     }
 }

@@ -14,6 +14,8 @@ struct Composition {
     private let link: MeshConnection
     /// Reaches providers that want to be told; nobody is without it.
     private let outward: NotificationClient?
+    private let seal: DirectorySeal
+    private let times: ProviderCache.Times
 
     init(_ configuration: AEConfiguration) throws {
         self.configuration = configuration
@@ -21,6 +23,8 @@ struct Composition {
         material = try configuration.tls.load(TLSMaterial.init)
         outward = try configuration.notification?.client(showing: material)
         let homeMaterial = try home.credential.load(TLSMaterial.init)
+        seal = try DirectoryParts.seal(configuration.providers, of: PeerIdentity(uri: home.identity))
+        times = try DirectoryParts.times(configuration.providers)
         log = try ServiceLog.start(configuration.log, service: "ae", tally: metrics)
         link = MeshConnection(
             to: home.url,
@@ -42,12 +46,23 @@ struct Composition {
 
     private func serve() async throws {
         let identity = PeerIdentity(uri: configuration.identity)
-        let providers = ProviderCache(home: ProviderClient(to: link), peer: identity, logger: log.logger)
+        let providers = ProviderCache(
+            home: ProviderClient(to: link),
+            peer: identity,
+            reader: seal,
+            shelf: configuration.providers.cache.map { DirectoryFile(path: $0) },
+            times: times,
+            tally: metrics,
+            logger: log.logger
+        )
+        metrics.gauge("ae_directory_number") { Double(providers.number) }
+        metrics.gauge("ae_directory_age_seconds") { providers.age }
         let entity = AcquiringEntity(
             identity: configuration.identity,
             home: SignatureClient(to: link),
             providers: providers,
             notifies: outward != nil,
+            meter: RequestMeter(tally: metrics),
             logger: log.logger
         )
         let started = StartSignal(awaiting: 1)
@@ -58,6 +73,7 @@ struct Composition {
                     configuration,
                     metrics: metrics,
                     dependencies: ["providers": { providers.isReady }],
+                    watched: ["directory": { providers.isFresh }],
                     logger: log.logger
                 )
             )
@@ -65,8 +81,8 @@ struct Composition {
         services.append(BackgroundWork { await providers.run() })
         if let outward { services.append(notifications(identity, providers, outward)) }
         services.append(server(entity, providers, started))
-        // The first request should find a directory; a home that is away now is asked again and again.
-        await providers.pull()
+        // The first request should find a directory.
+        await providers.start()
         let parts = services
         try await withTaskExecutorPreference(EventLoopTasks.shared) {
             try await ServiceRun.run(parts, started: started, logger: log.logger)

@@ -16,6 +16,7 @@ struct Composition {
     private let metrics = ServiceMetrics()
     private let log: ServiceLog
     private let material: TLSMaterial
+    private let providerFile: ProviderFile
     private let providers: ProviderRegister
     private let prefix: TransactionID.Prefix
     private let vault: Vault
@@ -27,16 +28,19 @@ struct Composition {
     private let keepDays: Int
     private let limits: PromptLimits
     private let networks: [String]
+    private let validity: Duration
 
     init(_ configuration: HomeConfiguration) throws {
         self.configuration = configuration
         material = try configuration.tls.load(TLSMaterial.init)
-        providers = try Parts.providers(configuration.providers)
+        providerFile = ProviderFile(path: configuration.providers)
+        providers = ProviderRegister(try providerFile.read(), tally: metrics)
         prefix = try Parts.prefix(configuration.prefix)
         legacyBatches = try LegacyBatches(configuration.legacyBatches ?? [])
         keepDays = try Parts.keepDays(configuration.evidence)
         limits = try Parts.limits(configuration.abuse)
         networks = try Parts.networks(configuration.users)
+        validity = try Parts.validity(configuration.directory)
         vault = try Parts.vault(configuration.vault, legacy: legacyBatches.permissions)
         access = try KEKAccess(configuration.vault, hasConsole: configuration.console != nil)
         fetcher = RevocationFetcher(tally: metrics)
@@ -161,6 +165,14 @@ struct Composition {
             BackgroundWork { [logger = log.logger, vault] in await epoch.follow(logger) { vault.reseal() } }
         )
         services.append(
+            BackgroundWork { [providerFile, providers, metrics, logger = log.logger] in
+                await providerFile.follow(providers, tally: metrics, logger: logger)
+            }
+        )
+        let certificates = CertificateWatch(register: providers, logger: log.logger)
+        certificates.show(in: metrics)
+        services.append(BackgroundWork { await certificates.run() })
+        services.append(
             ListeningWhenBound(
                 server: server(gate, pool, rowCodes, seen, subscribers, ledger, exchange, started),
                 isBound: { [vault] in messageCentres.isBound || vault.isSealed }
@@ -221,16 +233,19 @@ struct Composition {
         )
     }
 
-    private func checkpoints(_ pool: Pool) -> AuditCheckpoints {
-        let identity = PlatformIdentity(
+    private func identity(_ pool: Pool) -> PlatformIdentity {
+        PlatformIdentity(
             vault: vault,
             table: IdentityTable(pool: pool),
             name: configuration.identity,
             tally: metrics,
             logger: log.logger
         )
-        return AuditCheckpoints(
-            identity: identity,
+    }
+
+    private func checkpoints(_ pool: Pool) -> AuditCheckpoints {
+        AuditCheckpoints(
+            identity: identity(pool),
             table: CheckpointTable(pool: pool),
             tally: metrics,
             logger: log.logger
@@ -282,7 +297,14 @@ struct Composition {
             services: WireServices(
                 signatures: gate.signatures(signatures),
                 registrations: gate.registrations(registrations),
-                providers: providers,
+                providers: HomeProviderService(
+                    identity: configuration.identity,
+                    providers: providers,
+                    numbers: DirectoryTable(pool: pool),
+                    signer: DirectoryIdentity(identity: identity(pool)),
+                    validity: validity,
+                    logger: log.logger
+                ),
                 notifications: NotificationDesk(
                     identity: configuration.identity,
                     prefix: prefix,

@@ -9,6 +9,7 @@ struct HomeConfiguration: Decodable, Sendable {
     /// Every MSSP_TransID of this home begins with it.
     var prefix: String
     var providers: ConfiguredPath
+    var directory: Directory?
     /// Who may ask for signatures and the provider directory.
     var acquiringEntities: [String]
     /// Who may register.
@@ -32,8 +33,8 @@ struct HomeConfiguration: Decodable, Sendable {
     var console: ConsoleConfiguration?
 
     private enum CodingKeys: String, CodingKey {
-        case listen, identity, prefix, providers, tls, database, vault, smsc, users, results, evidence, limits, abuse, log,
-            `operator`, console
+        case listen, identity, prefix, providers, directory, tls, database, vault, smsc, users, results, evidence
+        case limits, abuse, log, `operator`, console
         case acquiringEntities = "acquiring_entities"
         case managementEntities = "management_entities"
         case legacyBatches = "legacy_batch"
@@ -81,6 +82,16 @@ struct HomeConfiguration: Decodable, Sendable {
         var module: ConfiguredPath
         var label: String
         var pin: ConfiguredPath?
+    }
+
+    /// The directory of providers that each acquiring entity gets.
+    struct Directory: Decodable, Sendable {
+        /// 60 to 604800; 86400 unless set.
+        var validSeconds: Int
+
+        private enum CodingKeys: String, CodingKey {
+            case validSeconds = "valid_seconds"
+        }
     }
 
     /// How long a provider may read how its transaction ended.
@@ -144,39 +155,6 @@ struct HomeConfiguration: Decodable, Sendable {
             case responderURLs = "ocsp_urls"
             case requiresNonce = "ocsp_nonce"
             case testPolicies = "test_policies"
-        }
-    }
-}
-
-/// The providers that this home serves (deploy/config/providers.toml).
-struct ProviderFile: Decodable, Sendable {
-    var provider: [Entry]
-
-    struct Entry: Decodable, Sendable {
-        var id: String
-        var name: String
-        var identities: [String]
-        var acquiringEntities: [String]
-        /// Whether the provider may have another text shown than the one that is signed; no unless set.
-        var separateDisplay: Bool?
-        /// Whether it may have digests signed; no unless set.
-        var digests: Bool?
-        /// Whether its faults in JSON come with a status of HTTP each; 500 unless set.
-        var notify: [String]?
-        var preciseStatus: Bool?
-        /// The kinds of signature it may ask for; "cms" alone unless set.
-        var signatures: [String]?
-        /// Whether it hears of users who cannot sign, and may have certificates without a signature; no unless set.
-        var profiles: Bool?
-        /// The additional services it may ask for: AdditionalService.Name; none unless set.
-        var services: [String]?
-
-        private enum CodingKeys: String, CodingKey {
-            case id, name, identities, digests, signatures, profiles, services
-            case acquiringEntities = "acquiring_entities"
-            case separateDisplay = "separate_display"
-            case notify
-            case preciseStatus = "precise_status"
         }
     }
 }

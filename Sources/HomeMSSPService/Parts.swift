@@ -9,65 +9,11 @@ import Signatures
 
 /// What the home's configuration names, read and checked: each error is one line that says whose it is.
 enum Parts {
-    static func providers(_ path: ConfiguredPath) throws(StartError) -> ProviderRegister {
-        let file = try ConfigurationFile.load(ProviderFile.self, from: path.path)
-        guard Set(file.provider.map(\.id)).count == file.provider.count else {
-            throw StartError("\(path): two providers have the same id")
-        }
-        for entry in file.provider where ShownText.heading(entry.name) == nil {
-            throw StartError("\(path): the name of \(entry.id) cannot be shown on one page of a phone")
-        }
-        return ProviderRegister(
-            try file.provider.map { entry throws(StartError) in
-                ApplicationProvider(
-                    id: entry.id,
-                    identities: Set(entry.identities.map { PeerIdentity(uri: $0) }),
-                    acquiringEntities: Set(entry.acquiringEntities.map { PeerIdentity(uri: $0) }),
-                    displayName: entry.name,
-                    showsOtherwise: entry.separateDisplay ?? false,
-                    signsDigests: entry.digests ?? false,
-                    wantsPreciseStatus: entry.preciseStatus ?? false,
-                    signatures: try signatures(entry, in: path),
-                    readsProfiles: entry.profiles ?? false,
-                    services: try services(entry, in: path),
-                    notificationTargets: Set((entry.notify ?? []).compactMap { NotificationTarget($0) })
-                )
-            }
-        )
-    }
-
-    private static func services(
-        _ entry: ProviderFile.Entry,
-        in path: ConfiguredPath
-    ) throws(StartError) -> Set<AdditionalService.Name> {
-        let offered = AdditionalService.Name.allCases.filter { $0 != .validate }
-        return Set(
-            try (entry.services ?? []).map { name throws(StartError) in
-                guard let service = offered.first(where: { $0.rawValue == name }) else {
-                    let known = offered.map(\.rawValue).joined(separator: ", ")
-                    throw StartError("\(path): services of \(entry.id): \(name) is none of \(known)")
-                }
-                return service
-            }
-        )
-    }
-
-    /// The first is what #PKCS7 gives, so it must be a CMS.
-    private static func signatures(
-        _ entry: ProviderFile.Entry,
-        in path: ConfiguredPath
-    ) throws(StartError) -> [SignatureKind] {
-        let kinds = try (entry.signatures ?? ["cms"]).map { name throws(StartError) in
-            guard let kind = SignatureKind(rawValue: name) else {
-                let known = SignatureKind.allCases.map(\.rawValue).joined(separator: ", ")
-                throw StartError("\(path): signatures of \(entry.id): \(name) is none of \(known)")
-            }
-            return kind
-        }
-        guard let first = kinds.first, first.structure != .pkcs1 else {
-            throw StartError("\(path): signatures of \(entry.id) must begin with a CMS, such as cms")
-        }
-        return kinds
+    /// How long a directory is of use that this home signs.
+    static func validity(_ directory: HomeConfiguration.Directory?) throws(StartError) -> Duration {
+        let seconds = directory?.validSeconds ?? 86_400
+        guard (60...604_800).contains(seconds) else { throw StartError("directory.valid_seconds must be 60 to 604800") }
+        return .seconds(seconds)
     }
 
     static func prefix(_ text: String) throws(StartError) -> TransactionID.Prefix {

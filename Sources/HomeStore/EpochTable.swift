@@ -52,8 +52,8 @@ public struct EpochTable: Sendable {
         }
     }
 
-    /// Ends every transaction that the restored database takes for running and moves all counters by 2^16 for each
-    /// epoch that it has not seen, in one commit with its audit.
+    /// Ends every transaction that the restored database takes for running and moves all counters, and the numbers of
+    /// directories, by 2^16 for each epoch that it has not seen, in one commit with its audit.
     ///
     /// - Parameters:
     ///   - epoch: The new one, kept outside before this is called.
@@ -105,6 +105,8 @@ public struct EpochTable: Sendable {
             RETURNING t.id, t.trace
         ), begun AS (
             UPDATE home_epoch e SET applied = $1 FROM old o WHERE e.applied = o.applied RETURNING e.applied
+        ), renumbered AS (
+            UPDATE provider_directories d SET number = d.number + ($1 - o.applied) * 65536 FROM old o
         ), noted AS (
             INSERT INTO audit_log (act, phase, subject, peer, trace, outcome)
             SELECT 'restore', 'result', id, $2, trace, '900' FROM ended

@@ -95,7 +95,7 @@ public struct ProviderClient: ProviderService {
         self.home = home
     }
 
-    public func directory(_ call: Call) async throws(MSSFault) -> ProviderDirectory {
+    public func directory(_ call: Call) async throws(MSSFault) -> SignedDirectory {
         try await home.send(
             .directory,
             call,

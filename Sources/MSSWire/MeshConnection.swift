@@ -12,7 +12,10 @@ import NIOSSL
 public final class MeshConnection: Sendable {
     /// What is kept back of the remaining time at each hop, for the way back.
     private static let margin: Duration = .milliseconds(50)
-    private static let longestAnswer = 262_144
+    /// Octets of an answer: a directory names every provider, anything else one person.
+    private static func longestAnswer(to operation: WireOperation) -> Int {
+        operation == .directory ? XMLLimits.answer.octets : 262_144
+    }
 
     private let http: HTTPClient
     private let addresses: MeshAddresses
@@ -132,14 +135,19 @@ extension MeshConnection {
     ) async throws(MeshFailure) -> Answer {
         let remaining = call.deadline - .now
         guard remaining > Self.margin else { throw MeshFailure(.deadline) }
-        let mesh = MeshContext(origin: call.origin, remaining: remaining - Self.margin, trace: call.trace)
+        let mesh = MeshContext(
+            origin: call.origin,
+            certificate: call.certificate,
+            remaining: remaining - Self.margin,
+            trace: call.trace
+        )
         var request = HTTPClientRequest(url: url + "/soap/services/" + operation.port)
         request.method = .POST
         request.headers = ["Content-Type": SOAPShape.plain.version.contentType]
         request.body = .bytes(ByteBuffer(bytes: encode(mesh)))
         do {
             let response = try await http.execute(request, deadline: .now() + TimeAmount(remaining))
-            let body = try await response.body.collect(upTo: Self.longestAnswer)
+            let body = try await response.body.collect(upTo: Self.longestAnswer(to: operation))
             guard response.status == .ok || response.status == .internalServerError else {
                 throw MeshFailure(status: response.status.code)
             }

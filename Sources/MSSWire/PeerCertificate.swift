@@ -64,6 +64,10 @@ struct PeerCertificate: Sendable, Equatable {
 }
 
 /// Why a peer gets no further; a sentence it may read.
-struct PeerRefusal: Error, Sendable, Equatable {
-    var reason: String
+public struct PeerRefusal: Error, Sendable, Equatable {
+    public var reason: String
+
+    public init(reason: String) {
+        self.reason = reason
+    }
 }

@@ -72,7 +72,7 @@ struct WireCall: Sendable {
                 isMustUnderstand: error.isMustUnderstand
             )
         }
-        let call = call(request.mesh, peer)
+        let call = call(request.mesh, peer, connection)
         var outcome = Outcome(
             result: .failure(MSSFault(.internalError)),
             form: .soap(request.shape),
@@ -100,7 +100,7 @@ struct WireCall: Sendable {
         _ connection: WireConnection,
         _ channel: any Channel
     ) async -> Outcome {
-        let call = call(nil, peer)
+        let call = call(nil, peer, connection)
         var outcome = Outcome(
             result: .failure(MSSFault(.internalError)),
             form: .json,
@@ -123,13 +123,18 @@ struct WireCall: Sendable {
     }
 
     /// Inside the mesh the caller's word on origin, time and trace counts; at the edge it is not looked at.
-    private func call(_ mesh: MeshContext?, _ peer: PeerIdentity) -> Call {
+    private func call(_ mesh: MeshContext?, _ peer: PeerIdentity, _ connection: WireConnection) -> Call {
         let longest = settings.limits.callTime
         guard settings.profile == .mesh, let mesh else {
-            return Call(peer: peer, deadline: .now + longest)
+            return Call(peer: peer, certificate: connection.certificate, deadline: .now + longest)
         }
-        let time = min(mesh.remaining, longest)
-        return Call(peer: peer, origin: mesh.origin, deadline: .now + time, trace: mesh.trace)
+        return Call(
+            peer: peer,
+            origin: mesh.origin,
+            certificate: mesh.certificate,
+            deadline: .now + min(mesh.remaining, longest),
+            trace: mesh.trace
+        )
     }
 
     /// Calls the service in a task of its own, the one bridge from connections to tasks: what ends a call early, its

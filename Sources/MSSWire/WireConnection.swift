@@ -28,6 +28,9 @@ final class WireConnection: Sendable {
         return peer
     }
 
+    /// SHA-256 of the certificate at the other end; `nil` before anybody asked who is there.
+    var certificate: String? { state.withLock { $0.peer?.fingerprint } }
+
     /// Notes what ends the call that now runs; a connection has one at a time.
     ///
     /// A caller that has gone already is counted by `note`, and its call ended at once.

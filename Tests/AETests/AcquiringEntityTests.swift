@@ -5,71 +5,12 @@ import MSSTestSupport
 import Synchronization
 import Testing
 
-/// Answers everything and remembers who came.
-private final class RecordingHome: SignatureService, ProviderService {
-    let calls = Mutex<[Call]>([])
-    let providers: Mutex<[ApplicationProvider]?>
-
-    init(_ providers: [ApplicationProvider]?) {
-        self.providers = Mutex(providers)
-    }
-
-    func signature(_ request: SignatureRequest, _ call: Call) async throws(MSSFault) -> SignatureResponse {
-        calls.withLock { $0.append(call) }
-        return SignatureResponse(
-            header: request.header,
-            transactionID: "h1",
-            mobileUser: request.mobileUser,
-            status: .requestOK
-        )
-    }
-
-    func status(_ request: StatusRequest, _ call: Call) async throws(MSSFault) -> StatusResponse {
-        calls.withLock { $0.append(call) }
-        return StatusResponse(header: request.header, mobileUser: MobileUser(), status: .outstandingTransaction)
-    }
-
-    func cancel(_ request: CancelRequest, _ call: Call) async throws(MSSFault) -> CancelResponse {
-        calls.withLock { $0.append(call) }
-        return CancelResponse(header: request.header)
-    }
-
-    func fit(_ request: FitRequest, _ call: Call) async throws(MSSFault) -> FitResponse {
-        calls.withLock { $0.append(call) }
-        let fit = FitResponse.Fit(
-            fits: true,
-            charset: .gsm,
-            segments: 1,
-            pages: 3,
-            charactersLeft: 9,
-            offender: nil
-        )
-        return FitResponse(header: request.header, fit: fit)
-    }
-
-    func profile(_ request: ProfileRequest, _ call: Call) async throws(MSSFault) -> ProfileResponse {
-        calls.withLock { $0.append(call) }
-        return ProfileResponse(header: request.header, signatureProfiles: [], sim: ProfileResponse.SIM())
-    }
-
-    func directory(_ call: Call) async throws(MSSFault) -> ProviderDirectory {
-        guard let providers = providers.withLock({ $0 }) else { throw MSSFault(.unableToProvideServices) }
-        return ProviderDirectory(providers: providers)
-    }
-}
-
 @Suite("The acquiring entity")
 struct AcquiringEntityTests {
-    private func entity(_ home: RecordingHome, longest: Duration = .seconds(60)) -> (AcquiringEntity, ProviderCache) {
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let cache = ProviderCache(home: home, peer: Sample.ae, longest: longest, logger: logger)
-        return (AcquiringEntity(identity: Sample.ae.uri, home: home, providers: cache, logger: logger), cache)
-    }
-
     @Test("passes a provider's request on, with the provider as its origin")
     func passesOn() async throws {
-        let home = RecordingHome([Sample.provider])
-        let (entity, cache) = entity(home)
+        let home = try RecordingHome([Sample.provider])
+        let (entity, cache) = try home.entity()
         await cache.pull()
         _ = try await entity.signature(Sample.signature(), Sample.call(Sample.ap))
         _ = try await entity.status(Sample.status("h1"), Sample.call(Sample.ap))
@@ -104,8 +45,8 @@ struct AcquiringEntityTests {
         for (showsOtherwise, signsDigests) in [(false, false), (true, false), (false, true)] {
             var provider = Sample.provider
             (provider.showsOtherwise, provider.signsDigests) = (showsOtherwise, signsDigests)
-            let home = RecordingHome([provider])
-            let (entity, cache) = entity(home)
+            let home = try RecordingHome([provider])
+            let (entity, cache) = try home.entity()
             await cache.pull()
             for (request, isAllowed, code) in [
                 (digest, signsDigests, MSSFault.Code.unauthorizedAccess), (separate, showsOtherwise, .wrongParam),
@@ -125,8 +66,8 @@ struct AcquiringEntityTests {
     func nameless() async throws {
         var request = Sample.signature()
         request.header.apInfo.id = ""
-        let home = RecordingHome([Sample.provider])
-        let (entity, cache) = entity(home)
+        let home = try RecordingHome([Sample.provider])
+        let (entity, cache) = try home.entity()
         await cache.pull()
         #expect(try await entity.signature(request, Sample.call(Sample.ap)).header.apInfo.id == Sample.apID)
         var query = Sample.status("h1")
@@ -146,14 +87,14 @@ struct AcquiringEntityTests {
     }
 
     @Test("tells faults precisely only once every provider of a certificate wants it, and to nobody's certificate")
-    func preciseStatus() async {
+    func preciseStatus() async throws {
         var precise = Sample.provider
         precise.id = "http://ap.test.mssp/precise"
         precise.wantsPreciseStatus = true
         for (providers, wanted) in [
             ([precise], true), ([Sample.provider], false), ([precise, Sample.provider], false), ([], nil),
         ] as [([ApplicationProvider], Bool?)] {
-            let (_, cache) = entity(RecordingHome(providers))
+            let (_, cache) = try RecordingHome(providers).entity()
             #expect(cache.wantsPreciseStatus(Sample.ap) == false)
             await cache.pull()
             #expect(cache.wantsPreciseStatus(Sample.ap) == wanted)
@@ -161,9 +102,9 @@ struct AcquiringEntityTests {
     }
 
     @Test("refuses a certificate that is not the one of the AP_ID")
-    func otherCertificate() async {
-        let home = RecordingHome([Sample.provider])
-        let (entity, cache) = entity(home)
+    func otherCertificate() async throws {
+        let home = try RecordingHome([Sample.provider])
+        let (entity, cache) = try home.entity()
         await cache.pull()
         let stranger = PeerIdentity(uri: "urn:mssp:test:other")
         let fault = await #expect(throws: MSSFault.self) {
@@ -179,8 +120,8 @@ struct AcquiringEntityTests {
 
     @Test("says 780 until it has a provider directory, and serves from its last copy when the home is away")
     func directory() async throws {
-        let home = RecordingHome(nil)
-        let (entity, cache) = entity(home)
+        let home = try RecordingHome(nil)
+        let (entity, cache) = try home.entity()
         await cache.pull()
         let fault = await #expect(throws: MSSFault.self) {
             try await entity.signature(Sample.signature(), Sample.call(Sample.ap))
@@ -195,9 +136,9 @@ struct AcquiringEntityTests {
     }
 
     @Test("refuses when its copy has become too old")
-    func tooOld() async {
-        let home = RecordingHome([Sample.provider])
-        let (entity, cache) = entity(home, longest: .zero)
+    func tooOld() async throws {
+        let home = try RecordingHome([Sample.provider])
+        let (entity, cache) = try home.entity(longest: .zero)
         await cache.pull()
         let fault = await #expect(throws: MSSFault.self) {
             try await entity.signature(Sample.signature(), Sample.call(Sample.ap))
@@ -211,7 +152,7 @@ struct AcquiringEntityTests {
         other.id = "http://ap.test.mssp/another"
         var foreign = Sample.provider
         (foreign.id, foreign.identities) = ("http://ap.test.mssp/foreign", [Sample.ra])
-        let (_, cache) = entity(RecordingHome([Sample.provider, foreign, other]))
+        let (_, cache) = try RecordingHome([Sample.provider, foreign, other]).entity()
         #expect(cache.applicationProviders(of: Sample.ap) == nil)
         await cache.pull()
         #expect(cache.applicationProviders(of: Sample.ap) == [other.id, Sample.apID])

@@ -16,7 +16,8 @@ struct ConfigurationLawTests {
     private static let parts = [
         Part(source: "AEService/AEConfiguration.swift", files: ["ae"]),
         Part(source: "MEService/MEConfiguration.swift", files: ["me"]),
-        Part(source: "HomeMSSPService/HomeConfiguration.swift", files: ["home", "providers", "migrate"]),
+        Part(source: "HomeMSSPService/HomeConfiguration.swift", files: ["home", "migrate"]),
+        Part(source: "MSSCore/Directory/ProviderEntry.swift", files: ["providers"]),
         Part(source: "HomeMSSPService/MessageCentreConfiguration.swift", files: ["home"]),
         Part(source: "MSSRuntime/Configuration/CredentialFiles.swift", files: ["ae"]),
         Part(source: "MSSRuntime/Configuration/CredentialFiles.swift", files: ["me"]),

@@ -82,7 +82,7 @@ struct ClientTests {
                 let registered = try await RegistrationClient(to: connection).register(registration, sent)
                 #expect(registered.outcome == .done)
                 let directory = try await ProviderClient(to: connection).directory(sent)
-                #expect(directory.providers == [Sample.provider])
+                #expect(directory.cms == [1, 2, 3])
             }
         }
         let calls = home.service.calls

@@ -194,8 +194,8 @@ struct CodecRoundTripTests {
         }
     }
 
-    @Test("a directory of a thousand providers arrives as it was sent")
-    func directory() throws {
+    @Test("a directory of a thousand providers arrives as it was signed")
+    func directory() async throws {
         let request = try SOAPReader.request(DirectoryCodec.encodeRequest(Written.mesh))
         #expect(request.operation == .directory)
         try request.validate()
@@ -207,12 +207,17 @@ struct CodecRoundTripTests {
                 displayName: "Bänk <\(number)>",
                 showsOtherwise: number % 2 == 1,
                 signsDigests: number % 3 == 1,
-                wantsPreciseStatus: number % 5 == 1
+                wantsPreciseStatus: number % 5 == 1,
+                signatures: number % 7 == 1 ? [.cms, .ades] : [.cms],
+                readsProfiles: number % 11 == 1
             )
         }
-        let octets = DirectoryCodec.encodeResponse(ProviderDirectory(providers: providers), .plain)
+        let identity = try TestIdentity()
+        let directory = Sample.directory(providers)
+        let octets = DirectoryCodec.encodeResponse(try identity.sign(directory), .plain)
         let (message, document) = try SOAPReader.message(octets, to: .directory)
-        #expect(try DirectoryCodec.decodeResponse(message).providers == providers)
+        let signed = try DirectoryCodec.decodeResponse(message)
+        #expect(try await identity.seal().read(signed, at: Date()) == directory)
         withExtendedLifetime(document) {}
     }
 }

@@ -96,9 +96,9 @@ final class ScriptedService: SignatureService, RegistrationService, ProviderServ
         return RegistrationResponse(header: request.header, outcome: .done)
     }
 
-    func directory(_ call: Call) async throws(MSSFault) -> ProviderDirectory {
+    func directory(_ call: Call) async throws(MSSFault) -> SignedDirectory {
         recorded.withLock { $0.append(call) }
-        return ProviderDirectory(providers: [Sample.provider])
+        return SignedDirectory(cms: [1, 2, 3])
     }
 }
 

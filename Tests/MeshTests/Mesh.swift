@@ -30,10 +30,12 @@ struct Mesh {
             group.addTask { await stage.exchange.run() }
             switch depth {
             case .oneProcess:
+                let identity = try TestIdentity()
                 let mesh = Mesh(
-                    InProcess(stage: stage, peer: Sample.ae),
-                    InProcess(stage: stage, peer: Sample.me),
-                    InProcess(stage: stage, peer: Sample.ae),
+                    InProcess(stage: stage, peer: Sample.ae, identity: identity),
+                    InProcess(stage: stage, peer: Sample.me, identity: identity),
+                    InProcess(stage: stage, peer: Sample.ae, identity: identity),
+                    try identity.seal(),
                     authority
                 )
                 try await mesh.play(body)
@@ -51,7 +53,8 @@ struct Mesh {
         _ body: @escaping @Sendable (Mesh) async throws -> Void
     ) async throws {
         let pki = try TestAuthority("mesh")
-        let home = PeerIdentity(uri: "urn:mssp:test:home")
+        let home = Sample.home
+        let identity = try TestIdentity()
         let (ports, found) = AsyncStream<Int>.makeStream()
         let server = MeshServer(
             MeshServer.Settings(
@@ -64,7 +67,7 @@ struct Mesh {
             services: WireServices(
                 signatures: stage.signatures,
                 registrations: stage.registrations,
-                providers: ProviderRegister([Sample.provider, Stage.otherProvider])
+                providers: providers(identity, stage)
             ),
             tally: NoTally(),
             logger: stage.log.logger,
@@ -83,7 +86,13 @@ struct Mesh {
             )
         }
         let (ae, me) = (try connection(Sample.ae), try connection(Sample.me))
-        let mesh = Mesh(SignatureClient(to: ae), RegistrationClient(to: me), ProviderClient(to: ae), authority)
+        let mesh = Mesh(
+            SignatureClient(to: ae),
+            RegistrationClient(to: me),
+            ProviderClient(to: ae),
+            try identity.seal(),
+            authority
+        )
         do { try await mesh.play(body) } catch {
             await ae.shutdown()
             await me.shutdown()
@@ -93,17 +102,41 @@ struct Mesh {
         await me.shutdown()
     }
 
+    fileprivate static func providers(_ identity: TestIdentity, _ stage: Stage) -> HomeProviderService {
+        HomeProviderService(
+            identity: Sample.home.uri,
+            providers: ProviderRegister([Sample.provider, Stage.otherProvider]),
+            numbers: MemoryNumbers(),
+            signer: identity,
+            validity: .seconds(3600),
+            logger: stage.log.logger
+        )
+    }
+
     private let providers: ProviderCache
 
     private init(
         _ signatures: any SignatureService,
         _ registrations: any RegistrationService,
         _ directory: any ProviderService,
+        _ reader: any DirectoryReader,
         _ authority: FakeAuthority
     ) {
         let quiet = Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }
-        providers = ProviderCache(home: directory, peer: Sample.ae, logger: quiet)
-        acquiring = AcquiringEntity(identity: Sample.ae.uri, home: signatures, providers: providers, logger: quiet)
+        providers = ProviderCache(
+            home: directory,
+            peer: Sample.ae,
+            reader: reader,
+            tally: NoTally(),
+            logger: quiet
+        )
+        acquiring = AcquiringEntity(
+            identity: Sample.ae.uri,
+            home: signatures,
+            providers: providers,
+            meter: RequestMeter(tally: NoTally()),
+            logger: quiet
+        )
         management = ManagementEntity(
             home: registrations,
             authority: authority,
@@ -124,6 +157,7 @@ struct Mesh {
 private struct InProcess: SignatureService, RegistrationService, ProviderService {
     let stage: Stage
     let peer: PeerIdentity
+    let identity: TestIdentity
 
     private func arriving(_ call: Call) -> Call {
         Call(peer: peer, origin: call.origin, deadline: call.deadline, trace: call.trace)
@@ -153,8 +187,8 @@ private struct InProcess: SignatureService, RegistrationService, ProviderService
         try await stage.registrations.register(request, arriving(call))
     }
 
-    func directory(_ call: Call) async throws(MSSFault) -> ProviderDirectory {
-        try await ProviderRegister([Sample.provider, Stage.otherProvider]).directory(arriving(call))
+    func directory(_ call: Call) async throws(MSSFault) -> SignedDirectory {
+        try await Mesh.providers(identity, stage).directory(arriving(call))
     }
 }
 

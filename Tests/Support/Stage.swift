@@ -60,7 +60,7 @@ public final class Stage: Sendable {
         signatures = HomeSignatureService(
             identity: "http://home.test.mssp",
             prefix: Sample.homePrefix,
-            providers: ProviderRegister([provider, Self.otherProvider, Self.documents]),
+            providers: ProviderRegister([provider, Self.otherProvider, Self.documents, Self.elsewhere]),
             directory: home,
             ledger: home,
             evidence: evidence,
@@ -86,6 +86,15 @@ public final class Stage: Sendable {
         identities: [otherAP],
         acquiringEntities: [Sample.ae],
         displayName: "Other Bank"
+    )
+
+    public static let otherEntity = PeerIdentity(uri: "urn:mssp:test:other-ae")
+    /// The same company's entry for another acquiring entity.
+    public static let elsewhere = ApplicationProvider(
+        id: "http://elsewhere.test.mssp/ap",
+        identities: [otherAP],
+        acquiringEntities: [otherEntity],
+        displayName: "Elsewhere Bank"
     )
 
     public static let documentsAP = PeerIdentity(uri: "urn:mssp:test:documents-ap")

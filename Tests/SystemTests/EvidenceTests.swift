@@ -154,9 +154,11 @@ struct EvidenceDesk {
         let socket = platform.file("state/console-evidence")
         let text = try String(contentsOfFile: platform.file("config/home.toml"), encoding: .utf8)
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-            line.hasPrefix("listen =") ? "listen = \"127.0.0.1:\(port)\"" : String(line)
+            line.hasPrefix("listen =")
+                ? "listen = \"127.0.0.1:\(port)\""
+                : line.hasPrefix("socket =") ? "socket = \"\(socket)\"" : String(line)
         }
-        let configuration = lines.joined(separator: "\n") + "\n[console]\nsocket = \"\(socket)\"\n"
+        let configuration = lines.joined(separator: "\n")
         let path = platform.file("config/home-evidence.toml")
         try configuration.write(toFile: path, atomically: true, encoding: .utf8)
         try platform.restart("HomeMSSPService", "home-evidence")

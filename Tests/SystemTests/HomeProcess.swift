@@ -7,16 +7,14 @@ struct HomeProcess: Sendable {
     let platform: Platform
     let operatorPort: Int
 
-    /// A sed script for home.toml, as `HOME_EDIT`: a console and an operator's listener.
-    static func edit(_ name: String, operatorPort: Int, _ more: String = "") -> String {
-        let state = Platform.base(name).path + "/run/state"
-        return
-            "$ a [console]\\nsocket = \"\(state)/console\"\\n[operator]\\nlisten = \"127.0.0.1:\(operatorPort)\"\\n\(more)"
+    /// A sed script for home.toml, as `HOME_EDIT`: an operator's listener.
+    static func edit(operatorPort: Int, _ more: String = "") -> String {
+        "$ a [operator]\\nlisten = \"127.0.0.1:\(operatorPort)\"\\n\(more)"
     }
 
     static func start(_ name: String, _ more: String = "") async throws -> HomeProcess {
         let port = try FreePort.next()
-        let platform = try await Platform.start(name, ["HOME_EDIT": edit(name, operatorPort: port, more)])
+        let platform = try await Platform.start(name, ["HOME_EDIT": edit(operatorPort: port, more)])
         return HomeProcess(platform: platform, operatorPort: port)
     }
 

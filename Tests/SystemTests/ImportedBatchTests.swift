@@ -41,7 +41,7 @@ struct ImportedBatchTests {
 
     private static func start() async throws -> HomeProcess {
         let port = try FreePort.next()
-        let edit = HomeProcess.edit("batch", operatorPort: port)
+        let edit = HomeProcess.edit(operatorPort: port)
         let platform = try await Platform.start("batch", ["REGISTER": "1", "HOME_EDIT": edit])
         return HomeProcess(platform: platform, operatorPort: port)
     }

@@ -84,8 +84,6 @@ struct LegacyCardTests {
             name = "\(Self.batch)"
             algorithm = "3des-2"
             last_day = "2099-12-31"
-            [console]
-            socket = "\(platform.file("state/console"))"
             [operator]
             listen = "127.0.0.1:\(operatorPort)"
             [log]

@@ -197,7 +197,8 @@ struct TwoHomes: Sendable {
     ) throws {
         let text = try String(contentsOfFile: platform.file("config/\(part).toml"), encoding: .utf8)
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-            line.hasPrefix("listen =") ? "listen = \"127.0.0.1:\(port)\"" : String(line)
+            if line.hasPrefix("listen =") { return "listen = \"127.0.0.1:\(port)\"" }
+            return line.hasPrefix("socket =") ? "socket = \"\(platform.file("state/console-" + name))\"" : String(line)
         }
         try change(lines.joined(separator: "\n"))
             .write(toFile: platform.file("config/\(name).toml"), atomically: true, encoding: .utf8)

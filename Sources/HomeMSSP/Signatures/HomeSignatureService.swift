@@ -52,9 +52,20 @@ public struct HomeSignatureService: SignatureService {
     }
 
     public func signature(_ request: SignatureRequest, _ call: Call) async throws(MSSFault) -> SignatureResponse {
+        let provider = try providers.admit(request.header.apInfo.id, call)
+        try providers.meter.begin(provider)
+        defer { providers.meter.end(provider) }
+        return try await signature(request, of: provider, call)
+    }
+
+    private func signature(
+        _ request: SignatureRequest,
+        of provider: ApplicationProvider,
+        _ call: Call
+    ) async throws(MSSFault) -> SignatureResponse {
         let order: SignatureOrder
         do {
-            order = try await admit(request, call)
+            order = try await admit(request, of: provider, call)
         } catch {
             // What was good when it was asked first is not refused for what has happened since.
             let later: Set<MSSFault.Code> = [
@@ -108,6 +119,7 @@ public struct HomeSignatureService: SignatureService {
 
     public func profile(_ request: ProfileRequest, _ call: Call) async throws(MSSFault) -> ProfileResponse {
         let provider = try providers.admit(request.header.apInfo.id, call)
+        try provider.check(request.mobileUser)
         let subscriber = try await found(request.mobileUser, until: call.deadline)
         let answer = ProfileAnswer(subscriber: subscriber, provider: provider, evidence: evidence)
         let (profiles, sim) = try answer.sim(for: request)
@@ -187,14 +199,18 @@ extension HomeSignatureService {
     }
 
     /// Everything that must hold before a user is disturbed.
-    private func admit(_ request: SignatureRequest, _ call: Call) async throws(MSSFault) -> SignatureOrder {
-        let registered = try providers.admit(request.header.apInfo.id, call)
+    private func admit(
+        _ request: SignatureRequest,
+        of registered: ApplicationProvider,
+        _ call: Call
+    ) async throws(MSSFault) -> SignatureOrder {
         try registered.checkEntitlement(to: request)
         let services = try RequestedServices(request, for: registered)
         let provider = try services.naming(registered)
         let kind = try RequestRules.kind(request, for: provider)
         let matter = try SignedMatter(request, for: provider, as: kind)
         let use = try KeyChoice.use(request.signatureProfile, isUnseen: matter.isUnseen)
+        if request.signatureProfile == nil { try KeyChoice.checkDefault(use, of: provider) }
         let patience = call.deadline - .now
         let time = try RequestRules.time(request, now: now(), patience: patience)
         let deadline = ContinuousClock.now + time

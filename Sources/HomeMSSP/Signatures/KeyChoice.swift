@@ -42,6 +42,20 @@ enum KeyChoice {
         return use
     }
 
+    /// Whether a provider that names no profile may have the one that this platform chooses.
+    ///
+    /// - Throws: 104/1044 if none of the use's profiles is one of its entry's.
+    static func checkDefault(_ use: KeyUse, of provider: ApplicationProvider) throws(MSSFault) {
+        guard let allowed = provider.allowance.signatureProfiles, allowed.isDisjoint(with: profiles(of: use)) else {
+            return
+        }
+        throw MSSFault(
+            .unauthorizedAccess,
+            "Without SignatureProfile the request is for one that this provider may not ask for: name it.",
+            specifier: 1044
+        )
+    }
+
     /// The person's certified key for a use.
     ///
     /// - Throws: 404/4041 if they have none; 404/4042 if it is for digests that are asked for.

@@ -75,13 +75,7 @@ enum RequestRules {
         guard let kind = SignatureKind.allCases.first(where: { $0.format == format }) else {
             throw MSSFault(.wrongParam, "MSS_Format is not offered; use #PKCS7 or #CMS-Signature.", specifier: 1017)
         }
-        guard provider.signatures.contains(kind) else {
-            throw MSSFault(
-                .wrongParam,
-                "MSS_Format asks for \(kind.rawValue), which this provider's entry at the home does not allow.",
-                specifier: 1017
-            )
-        }
+        try provider.check(format: format)
         guard !(bringsDigest && kind.isAdvanced) else {
             throw MSSFault(
                 .wrongParam,

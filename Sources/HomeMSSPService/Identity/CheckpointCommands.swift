@@ -31,23 +31,10 @@ struct CheckpointCommands: Sendable {
             try await call.report(String(line))
         }
         let message: [UInt8]
-        do throws(SignatureError) { message = try Self.message(signed) } catch {
+        do throws(SignatureError) { message = try signed.signature.message(by: signed.identity) } catch {
             throw ConsoleRefusal("checkpoint \(signed.statement.number) cannot be written: \(error)")
         }
         for line in PEM.lines("CMS", message) { try await call.report(line) }
         return "checkpoint \(signed.statement.number)"
-    }
-
-    /// Without signed attributes: the signature is over the statement itself, whose first line says what it is for.
-    private static func message(_ signed: AuditCheckpoints.Signed) throws(SignatureError) -> [UInt8] {
-        let chain = signed.identity.chain
-        return try SignedDataAssembler.assemble(
-            .binary(signed.signature.content),
-            form: .withoutAttributes,
-            algorithm: .p256,
-            raw: signed.signature.value,
-            certificate: try UserCertificate(der: chain.first ?? []),
-            intermediates: Array(chain.dropFirst())
-        )
     }
 }

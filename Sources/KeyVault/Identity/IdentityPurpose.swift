@@ -6,6 +6,8 @@ import Crypto
 public enum IdentityPurpose: String, Sendable, CaseIterable {
     /// A statement about the audit up to a row (docs/operations.md).
     case checkpoint = "audit checkpoint"
+    /// The application providers of an acquiring entity (docs/wire.md).
+    case directory = "provider directory"
 
     /// What is signed for a body.
     public func content(of body: [UInt8]) -> [UInt8] { heading + body }

@@ -2,7 +2,7 @@
 /// (`AP_Info/@AP_URL`, TS 102 204 §8.1).
 ///
 /// Two are the same when host, port and path are; what else a URL can hold is none of a target.
-public struct NotificationTarget: Sendable, Hashable {
+public struct NotificationTarget: Sendable, Hashable, CustomStringConvertible {
     /// A name, or an address (IPv6 without its brackets), in small letters.
     public let host: String
     public let port: Int
@@ -34,6 +34,8 @@ public struct NotificationTarget: Sendable, Hashable {
         let written = host.contains(":") ? "[\(host)]" : host
         return "https://" + written + (port == 443 ? "" : ":\(port)") + path
     }
+
+    public var description: String { url }
 
     private static func authority(_ text: Substring) -> (host: String, port: Int)? {
         var host = text

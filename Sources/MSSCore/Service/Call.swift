@@ -4,6 +4,8 @@ public struct Call: Sendable {
     public var peer: PeerIdentity
     /// The application provider or agent at the platform's edge on whose behalf `peer` calls; `nil` at the edge itself.
     public var origin: PeerIdentity?
+    /// SHA-256 of the certificate that was shown at the platform's edge, in lower-case hexadecimal digits.
+    public var certificate: String?
     /// Each wait that serves this call ends here.
     public var deadline: ContinuousClock.Instant
     /// Carried through every service into every log line of the request.
@@ -12,11 +14,13 @@ public struct Call: Sendable {
     public init(
         peer: PeerIdentity,
         origin: PeerIdentity? = nil,
+        certificate: String? = nil,
         deadline: ContinuousClock.Instant,
         trace: TraceID = .random()
     ) {
         self.peer = peer
         self.origin = origin
+        self.certificate = certificate
         self.deadline = deadline
         self.trace = trace
     }

@@ -122,6 +122,13 @@ extension FaultMeaning {
             .later,
             "A service of the platform cannot be reached; nothing was begun."
         ),
+        FaultMeaning(
+            .unableToProvideServices,
+            7801,
+            .provider,
+            .later,
+            "The provider sends more than its entry allows; nothing was begun."
+        ),
         FaultMeaning(.internalError, .platform, .later, "The platform's own fault; its log has the trace id."),
         FaultMeaning(
             .internalError,

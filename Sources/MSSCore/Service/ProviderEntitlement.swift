@@ -9,15 +9,44 @@ extension SignatureRequest {
     public var isShownOtherwise: Bool {
         !bringsDigest && dataToBeDisplayed.map { $0.content != dataToBeSigned.content } ?? false
     }
+
+    /// What the user reads.
+    fileprivate var shown: DataToBeSigned { dataToBeDisplayed ?? dataToBeSigned }
+}
+
+/// What of the platform a provider may use; `nil` is all that is offered.
+public struct ProviderAllowance: Sendable, Equatable {
+    /// SignatureProfile URIs.
+    public var signatureProfiles: Set<String>?
+    public var modes: Set<MessagingMode>?
+    /// Whom it may ask.
+    public var numbers: [NumberRange]?
+    /// What each text that it has shown begins with.
+    public var textPrefix: String?
+
+    public init(
+        signatureProfiles: Set<String>? = nil,
+        modes: Set<MessagingMode>? = nil,
+        numbers: [NumberRange]? = nil,
+        textPrefix: String? = nil
+    ) {
+        self.signatureProfiles = signatureProfiles
+        self.modes = modes
+        self.numbers = numbers
+        self.textPrefix = textPrefix
+    }
 }
 
 extension ApplicationProvider {
     /// Refuses what the provider's entry does not allow: at the acquiring entity, and again at the home.
     ///
-    /// - Throws: 104 for a digest, 101/1015 for a text of its own to show, 101/1013 for a notification to where its
-    ///   entry does not allow one.
+    /// - Throws: 104 for a digest and for another's number, 104/1044 for a profile, 101/1013 for a mode and for a
+    ///   notification to where its entry does not allow one, 101/1015 for a text of its own to show, 101/1017 for a format,
+    ///   107 for a text without its prefix.
     public func checkEntitlement(to request: SignatureRequest) throws(MSSFault) {
+        try check(mode: request.messagingMode)
         try checkTarget(of: request)
+        try check(request.mobileUser)
         guard !request.bringsDigest || signsDigests else {
             throw MSSFault(.unauthorizedAccess, "This provider may not have digests signed.")
         }
@@ -28,6 +57,49 @@ extension ApplicationProvider {
                 specifier: 1015
             )
         }
+        try check(profile: request.signatureProfile)
+        try check(format: request.format)
+        guard allowance.textPrefix.map({ request.shown.content.hasPrefix($0) }) ?? true else {
+            throw MSSFault(.inappropriateData, "The text must begin with the prefix that this provider's entry sets.")
+        }
+    }
+
+    /// Refuses a person whom the provider may not ask, known or not.
+    ///
+    /// - Throws: 104; what is no number is another's matter.
+    public func check(_ user: MobileUser) throws(MSSFault) {
+        guard let numbers = allowance.numbers, let msisdn = user.msisdn.flatMap({ MSISDN($0) }) else { return }
+        guard numbers.contains(where: { $0.contains(msisdn) }) else {
+            throw MSSFault(.unauthorizedAccess, "This provider's entry does not allow this number's range.")
+        }
+    }
+
+    private func check(mode: MessagingMode) throws(MSSFault) {
+        guard let modes = allowance.modes, !modes.contains(mode) else { return }
+        throw MSSFault(
+            .wrongParam,
+            "MessagingMode \(mode.rawValue) is not one that this provider's entry allows.",
+            specifier: 1013
+        )
+    }
+
+    private func check(profile: String?) throws(MSSFault) {
+        guard let profile, let allowed = allowance.signatureProfiles, !allowed.contains(profile) else { return }
+        throw MSSFault(.unauthorizedAccess, "This provider may not ask for this SignatureProfile.", specifier: 1044)
+    }
+
+    /// Refuses a format that the provider may not ask for; one that nobody has is refused where formats are read.
+    ///
+    /// - Throws: 101/1017.
+    public func check(format: String?) throws(MSSFault) {
+        guard let format, let kind = SignatureKind.allCases.first(where: { $0.format == format }),
+            !SignatureKind.anyCMS.contains(format), !signatures.contains(kind)
+        else { return }
+        throw MSSFault(
+            .wrongParam,
+            "MSS_Format asks for \(kind.rawValue), which this provider's entry does not allow.",
+            specifier: 1017
+        )
     }
 
     private func checkTarget(of request: SignatureRequest) throws(MSSFault) {

@@ -1,16 +1,7 @@
 /// The conversation about application providers: an acquiring entity asks which ones are its own, the home tells.
 public protocol ProviderService: Sendable {
     /// The providers that are bound to the calling acquiring entity, and no others.
-    func directory(_ call: Call) async throws(MSSFault) -> ProviderDirectory
-}
-
-/// The application providers of one acquiring entity.
-public struct ProviderDirectory: Sendable {
-    public var providers: [ApplicationProvider]
-
-    public init(providers: [ApplicationProvider]) {
-        self.providers = providers
-    }
+    func directory(_ call: Call) async throws(MSSFault) -> SignedDirectory
 }
 
 /// What the platform knows of one application provider.
@@ -30,19 +21,19 @@ public struct ApplicationProvider: Sendable, Equatable {
     /// Whether its faults in JSON come with a status of HTTP each, in place of 500.
     public var wantsPreciseStatus: Bool
     /// The kinds of signature that it may ask for; the first is what it gets that asks for none.
-    ///
-    /// The home's matter alone: a directory does not tell it.
     public var signatures: [SignatureKind]
     /// Where it may be told of ended transactions; none may be told nowhere (asynchServerServer).
     public var notificationTargets: Set<NotificationTarget>
     /// Whether it hears of users who cannot sign, and why, and may have certificates without a signature.
-    ///
-    /// The home's matter alone.
     public var readsProfiles: Bool
     /// The additional services that it may ask for beside validation; none unless its entry names them.
-    ///
-    /// The home's matter alone.
     public var services: Set<AdditionalService.Name>
+    /// The certificates that may be shown for it; any of its identities where there is none.
+    public var certificates: Set<ProviderCertificate>
+    /// What of the platform it may use.
+    public var allowance: ProviderAllowance
+    /// How much it may ask.
+    public var limits: RequestLimits
 
     public init(
         id: String,
@@ -55,6 +46,9 @@ public struct ApplicationProvider: Sendable, Equatable {
         signatures: [SignatureKind] = [.cms],
         readsProfiles: Bool = false,
         services: Set<AdditionalService.Name> = [],
+        certificates: Set<ProviderCertificate> = [],
+        allowance: ProviderAllowance = ProviderAllowance(),
+        limits: RequestLimits = RequestLimits(),
         notificationTargets: Set<NotificationTarget> = []
     ) {
         self.id = id
@@ -67,6 +61,9 @@ public struct ApplicationProvider: Sendable, Equatable {
         self.signatures = signatures
         self.readsProfiles = readsProfiles
         self.services = services
+        self.certificates = certificates
+        self.allowance = allowance
+        self.limits = limits
         self.notificationTargets = notificationTargets
     }
 }

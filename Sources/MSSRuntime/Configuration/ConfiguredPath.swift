@@ -9,6 +9,11 @@ public struct ConfiguredPath: Decodable, Sendable, Hashable, CustomStringConvert
         self.path = path
     }
 
+    /// A path that is meant from this file's folder.
+    public func beside(_ name: String) -> ConfiguredPath {
+        ConfiguredPath(name.hasPrefix("/") ? name : Self.folder(of: path) + name)
+    }
+
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let text = try container.decode(String.self)

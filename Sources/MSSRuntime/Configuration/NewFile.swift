@@ -30,6 +30,25 @@ public enum NewFile {
         guard fchmod(descriptor, 0o600) == 0, fsync(descriptor) == 0 else { throw failed(path) }
     }
 
+    /// Writes a file of mode 0600 in the place of whatever stands there: after a crash there is the one or the other.
+    ///
+    /// - Throws: One line with the file's name; what stood there stands there still.
+    public static func replace(_ path: String, with octets: [UInt8]) throws(StartError) {
+        let new = "\(path).new.\(getpid()).\(UInt32.random(in: 0...UInt32.max))"
+        try write(octets, to: new)
+        guard rename(new, path) == 0 else {
+            let cause = SystemCause.last
+            unlink(new)
+            throw StartError("\(path): cannot be written: \(cause)")
+        }
+        let name = ConfiguredPath.folder(of: path)
+        let folder = open(name.isEmpty ? "." : name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else { return }
+        // The name is part of the folder; a crash may bring the old file back, which is as good.
+        fsync(folder)
+        close(folder)
+    }
+
     /// Whether anything stands there.
     public static func exists(_ path: String) -> Bool {
         var status = stat()

@@ -32,4 +32,11 @@ public enum PublicFile {
         }
         return try file.content(maximum: maximum)
     }
+
+    /// What another content has another of: times, size and inode; empty where there is no file.
+    public static func stamp(_ path: String) -> [Int] {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return [] }
+        return [Int(status.st_mtim.tv_sec), Int(status.st_mtim.tv_nsec), Int(status.st_size), Int(status.st_ino)]
+    }
 }

@@ -30,6 +30,9 @@ struct FaultStatus {
             status = .tooManyRequests
             retryAfter = fault.retryAfter ?? Self.someSeconds
         case .internalError: status = .internalServerError
+        case .unableToProvideServices where fault.specifier == 7801:
+            status = .tooManyRequests
+            retryAfter = fault.retryAfter ?? Self.someSeconds
         case .otaError, .crlProblem, .crlExpired, .unableToProvideServices:
             // The phone that is off is the user's matter; a message centre that is down, the platform's.
             let isLater = fault.meaning.retry == .later

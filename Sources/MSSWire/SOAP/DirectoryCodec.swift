@@ -1,3 +1,4 @@
+import Foundation
 import MSSCore
 
 /// MSSP_ProviderDirectory: this platform's own, between an acquiring entity and the home (docs/wire.md).
@@ -8,53 +9,19 @@ enum DirectoryCodec {
         }
     }
 
-    static func encodeResponse(_ directory: ProviderDirectory, _ shape: SOAPShape) -> [UInt8] {
+    static func encodeResponse(_ directory: SignedDirectory, _ shape: SOAPShape) -> [UInt8] {
         shape.envelope(wrapper: "MSSP_ProviderDirectoryResponse") { writer in
             writer.element("mss:MSSP_ProviderDirectoryResp") { writer in
-                for provider in directory.providers {
-                    let attributes: [(String, String?)] = [
-                        ("ID", provider.id), ("Name", provider.displayName),
-                        ("SeparateDisplay", provider.showsOtherwise ? "true" : nil),
-                        ("Digests", provider.signsDigests ? "true" : nil),
-                        ("PreciseStatus", provider.wantsPreciseStatus ? "true" : nil),
-                    ]
-                    writer.element("mss:Provider", attributes) { writer in
-                        for identity in provider.identities.map(\.uri).sorted() {
-                            writer.element("mss:Identity", text: identity)
-                        }
-                        for target in provider.notificationTargets.map(\.url).sorted() {
-                            writer.element("mss:Notify", text: target)
-                        }
-                        for entity in provider.acquiringEntities.map(\.uri).sorted() {
-                            writer.element("mss:AcquiringEntity", text: entity)
-                        }
-                    }
-                }
+                writer.element("mss:SignedDirectory", text: Data(directory.cms).base64EncodedString())
             }
         }
     }
 
-    static func decodeResponse(_ message: XMLElement) throws(MSSFault) -> ProviderDirectory {
-        var providers: [ApplicationProvider] = []
-        for element in message.children("Provider") {
-            guard let id = element.attribute("ID"), !id.isEmpty, let name = element.attribute("Name"),
-                element.children.allSatisfy({ !$0.text.isEmpty })
-            else {
-                throw MSSFault(.internalError, cause: "a provider directory that is not as it must be")
-            }
-            providers.append(
-                ApplicationProvider(
-                    id: id,
-                    identities: Set(element.children("Identity").map { PeerIdentity(uri: $0.text) }),
-                    acquiringEntities: Set(element.children("AcquiringEntity").map { PeerIdentity(uri: $0.text) }),
-                    displayName: name,
-                    showsOtherwise: element.attribute("SeparateDisplay") == "true",
-                    signsDigests: element.attribute("Digests") == "true",
-                    wantsPreciseStatus: element.attribute("PreciseStatus") == "true",
-                    notificationTargets: Set(element.children("Notify").compactMap { NotificationTarget($0.text) })
-                )
-            )
+    static func decodeResponse(_ message: XMLElement) throws(MSSFault) -> SignedDirectory {
+        let written = message.children("SignedDirectory")
+        guard written.count == 1, let cms = Data(base64Encoded: written[0].text), !cms.isEmpty else {
+            throw MSSFault(.internalError, cause: "a provider directory that is not as it must be")
         }
-        return ProviderDirectory(providers: providers)
+        return SignedDirectory(cms: [UInt8](cms))
     }
 }

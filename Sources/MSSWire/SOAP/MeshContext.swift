@@ -7,14 +7,17 @@ public import MSSCore
 public struct MeshContext: Sendable, Equatable {
     /// On whose behalf the caller asks.
     public var origin: PeerIdentity?
+    /// SHA-256 of the certificate that was shown at the edge.
+    public var certificate: String?
     /// How long an answer is still of use.
     public var remaining: Duration
     public var trace: TraceID
 
     private static let longest: Duration = .seconds(86_400)
 
-    public init(origin: PeerIdentity?, remaining: Duration, trace: TraceID) {
+    public init(origin: PeerIdentity?, certificate: String? = nil, remaining: Duration, trace: TraceID) {
         self.origin = origin
+        self.certificate = certificate
         self.remaining = remaining
         self.trace = trace
     }
@@ -24,7 +27,7 @@ public struct MeshContext: Sendable, Equatable {
         writer.element(
             "mesh:Context",
             [
-                ("xmlns:mesh", Namespace.mesh), ("Origin", origin?.uri),
+                ("xmlns:mesh", Namespace.mesh), ("Origin", origin?.uri), ("Certificate", certificate),
                 ("RemainingMilliseconds", String(milliseconds)),
                 ("Trace", trace.description),
             ]
@@ -39,6 +42,13 @@ public struct MeshContext: Sendable, Equatable {
         else { return nil }
         let origin = element.attribute("Origin")
         guard origin.map({ (1...512).contains($0.utf8.count) }) ?? true else { return nil }
-        self.init(origin: origin.map { PeerIdentity(uri: $0) }, remaining: .milliseconds(remaining), trace: trace)
+        let certificate = element.attribute("Certificate")
+        guard certificate.map(ProviderCertificate.isDigest) ?? true else { return nil }
+        self.init(
+            origin: origin.map { PeerIdentity(uri: $0) },
+            certificate: certificate,
+            remaining: .milliseconds(remaining),
+            trace: trace
+        )
     }
 }

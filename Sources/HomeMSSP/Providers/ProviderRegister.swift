@@ -1,0 +1,63 @@
+public import MSSCore
+import Synchronization
+
+public import struct Foundation.Date
+
+/// The application providers that the home knows: the second check, after the acquiring entity's.
+public final class ProviderRegister: Sendable {
+    private let known: Mutex<[String: ApplicationProvider]>
+    /// How much they ask, through whichever acquiring entity.
+    let meter: RequestMeter
+    private let now: @Sendable () -> Date
+
+    /// - Parameters:
+    ///   - providers: All that there are.
+    ///   - tally: Counts what is too much.
+    ///   - now: The clock of certificates.
+    public init(
+        _ providers: [ApplicationProvider],
+        tally: any Tally = NoTally(),
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) {
+        known = Mutex(Self.byID(providers))
+        meter = RequestMeter(tally: tally)
+        self.now = now
+    }
+
+    /// Takes others in the place of all: from now on these are asked, whatever is running.
+    public func replace(with providers: [ApplicationProvider]) {
+        let new = Self.byID(providers)
+        known.withLock { $0 = new }
+    }
+
+    /// Every provider, by their ids.
+    public var all: [ApplicationProvider] { known.withLock { $0.values.sorted { $0.id < $1.id } } }
+
+    /// The providers that may come through an acquiring entity, by their ids.
+    func providers(of entity: PeerIdentity) -> [ApplicationProvider] {
+        all.filter { $0.acquiringEntities.contains(entity) }
+    }
+
+    /// The provider that speaks, if it came through one of its acquiring entities with one of its certificates, and does
+    /// not ask more than it may.
+    ///
+    /// - Throws: 104, or 780/7801.
+    func admit(_ id: String, _ call: Call) throws(MSSFault) -> ApplicationProvider {
+        guard let provider = known.withLock({ $0[id] }), provider.acquiringEntities.contains(call.peer),
+            let origin = call.origin, provider.identities.contains(origin)
+        else {
+            throw MSSFault(
+                .unauthorizedAccess,
+                "AP_ID and client certificate do not name one registered application provider.",
+                cause: "the home's provider register refused the acquiring entity's word"
+            )
+        }
+        try provider.check(certificate: call.certificate, at: now())
+        try meter.take(provider)
+        return provider
+    }
+
+    private static func byID(_ providers: [ApplicationProvider]) -> [String: ApplicationProvider] {
+        Dictionary(providers.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+}

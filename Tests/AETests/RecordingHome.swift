@@ -1,0 +1,88 @@
+import AE
+import Logging
+import MSSCore
+import MSSTestSupport
+import Synchronization
+
+/// Answers everything and remembers who came.
+final class RecordingHome: SignatureService, ProviderService {
+    let calls = Mutex<[Call]>([])
+    let providers: Mutex<[ApplicationProvider]?>
+    private let number = Mutex<Int64>(0)
+    private let identity: TestIdentity
+
+    init(_ providers: [ApplicationProvider]?) throws {
+        self.providers = Mutex(providers)
+        identity = try TestIdentity()
+    }
+
+    /// An acquiring entity before it, and its cache.
+    func entity(longest: Duration = .seconds(60)) throws -> (AcquiringEntity, ProviderCache) {
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let cache = ProviderCache(
+            home: self,
+            peer: Sample.ae,
+            reader: try identity.seal(),
+            times: ProviderCache.Times(longest: longest),
+            tally: NoTally(),
+            logger: logger
+        )
+        let entity = AcquiringEntity(
+            identity: Sample.ae.uri,
+            home: self,
+            providers: cache,
+            meter: RequestMeter(tally: NoTally()),
+            logger: logger
+        )
+        return (entity, cache)
+    }
+
+    func signature(_ request: SignatureRequest, _ call: Call) async throws(MSSFault) -> SignatureResponse {
+        calls.withLock { $0.append(call) }
+        return SignatureResponse(
+            header: request.header,
+            transactionID: "h1",
+            mobileUser: request.mobileUser,
+            status: .requestOK
+        )
+    }
+
+    func status(_ request: StatusRequest, _ call: Call) async throws(MSSFault) -> StatusResponse {
+        calls.withLock { $0.append(call) }
+        return StatusResponse(header: request.header, mobileUser: MobileUser(), status: .outstandingTransaction)
+    }
+
+    func cancel(_ request: CancelRequest, _ call: Call) async throws(MSSFault) -> CancelResponse {
+        calls.withLock { $0.append(call) }
+        return CancelResponse(header: request.header)
+    }
+
+    func fit(_ request: FitRequest, _ call: Call) async throws(MSSFault) -> FitResponse {
+        calls.withLock { $0.append(call) }
+        let fit = FitResponse.Fit(
+            fits: true,
+            charset: .gsm,
+            segments: 1,
+            pages: 3,
+            charactersLeft: 9,
+            offender: nil
+        )
+        return FitResponse(header: request.header, fit: fit)
+    }
+
+    func profile(_ request: ProfileRequest, _ call: Call) async throws(MSSFault) -> ProfileResponse {
+        calls.withLock { $0.append(call) }
+        return ProfileResponse(header: request.header, signatureProfiles: [], sim: ProfileResponse.SIM())
+    }
+
+    func directory(_ call: Call) async throws(MSSFault) -> SignedDirectory {
+        guard let providers = providers.withLock({ $0 }) else { throw MSSFault(.unableToProvideServices) }
+        let number = number.withLock { number in
+            number += 1
+            return number
+        }
+        do { return try identity.sign(Sample.directory(providers, number: number)) } catch {
+            throw MSSFault(.internalError, cause: "\(error)")
+        }
+    }
+}
