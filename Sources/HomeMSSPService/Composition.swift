@@ -288,7 +288,7 @@ struct Composition {
         var grants: [PeerIdentity: Set<WireOperation>] = [:]
         for entity in configuration.acquiringEntities {
             grants[PeerIdentity(uri: entity), default: []].formUnion([
-                .signature, .status, .profile, .cancel, .fit, .directory,
+                .signature, .status, .receipt, .profile, .cancel, .fit, .directory,
             ])
         }
         for entity in configuration.managementEntities {

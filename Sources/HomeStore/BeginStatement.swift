@@ -21,11 +21,12 @@ enum BeginStatement {
                 $1::text[], $2::int4[], $3::bytea[], $4::text[], $5::text[], $6::int8[], $7::text[], $8::text[],
                 $9::text[], $10::text[], $11::text[], $12::bytea[], $13::bool[], $14::int4[], $15::int4[],
                 $16::text[], $17::bytea[], $18::bytea[], $19::bool[], $20::int4[], $21::bytea[], $22::bytea[],
-                $23::bool[]
+                $23::bool[], $25::text[]
             ) AS a (
                 id, kind, txn, iccid, trace, deadline, provider, provider_transaction, acquiring_entity,
                 msisdn_as_written, profile, content, validates, key_reference, key_algorithm,
-                instant, body, command, awaited, step, request, manner, on_next
+                instant, body, command, awaited, step, request, manner, on_next,
+                receipt_of
             )
         ), overdue AS (
             UPDATE transactions t
@@ -38,11 +39,12 @@ enum BeginStatement {
             INSERT INTO transactions (
                 id, kind, txn, iccid, trace, deadline, provider, provider_transaction, acquiring_entity,
                 msisdn_as_written, profile, content, validates, key_reference, key_algorithm,
-                instant, body, command, request, manner, home, waiting
+                instant, body, command, request, manner, receipt_of, home, waiting
             )
             SELECT id, kind, txn, iccid, trace, to_timestamp(deadline / 1000000.0), provider, provider_transaction,
                 acquiring_entity, msisdn_as_written, profile, content, validates, key_reference, key_algorithm,
-                instant, body, command, request, manner, $24::int4, CASE WHEN awaited THEN ARRAY[$24::int4] ELSE '{}' END
+                instant, body, command, request, manner, receipt_of, $24::int4,
+                CASE WHEN awaited THEN ARRAY[$24::int4] ELSE '{}' END
             FROM asked a CROSS JOIN (SELECT count(*) FROM overdue) AS overdue_first
             WHERE kind <> 3 OR NOT EXISTS (
                 SELECT FROM card_counters c WHERE c.iccid = a.iccid AND c.recovered > now() - interval '1 day'
@@ -64,8 +66,7 @@ enum BeginStatement {
             FROM begun b WHERE u.iccid = b.iccid AND b.kind = 2 AND u.state IN ('CREATED', 'ACTIVATING')
         ), noted AS (
             INSERT INTO audit_log (act, phase, subject, peer, origin, trace, outcome)
-            SELECT CASE kind WHEN 1 THEN 'signature' WHEN 2 THEN 'key generation' WHEN 4 THEN 'key rollover'
-                ELSE 'recovery' END, 'intent', id, acquiring_entity, provider, trace, NULL
+            SELECT \(TransactionRow.act), 'intent', id, acquiring_entity, provider, trace, NULL
             FROM begun
             UNION ALL
             SELECT 'expiry', 'result', id, NULL, NULL, trace, '208' FROM overdue
@@ -80,7 +81,7 @@ enum BeginStatement {
     ) async throws -> [Outcome] {
         // Sorted, so that two batches at once lock the rows of cards in one order.
         let sorted = transactions.sorted { $0.iccid.description < $1.iccid.description }
-        let result = try await connection.execute(sql, parameters(sorted) + [.int4(process)])
+        let result = try await connection.execute(sql, parameters(sorted, process))
         var begun: [String: Outcome] = [:]
         for row in 0..<result.count {
             begun[try result.text(row, 0)] = .begun(try StoredCounters(result, row, from: 1))
@@ -93,10 +94,7 @@ enum BeginStatement {
     }
 
     private static func refusal(of transaction: CardTransaction, on connection: Connection) async throws -> Outcome {
-        if let name = transaction.signature?.name, let entry = try await TransactionRow.requested(name, on: connection)
-        {
-            return .repeated(entry)
-        }
+        if let earlier = try await earlier(transaction, on: connection) { return .repeated(earlier) }
         let result = try await connection.execute(
             """
             SELECT (extract(epoch FROM deadline) * 1000000)::int8 FROM transactions WHERE iccid = $1 AND running
@@ -109,7 +107,17 @@ enum BeginStatement {
         return .busy(until: Date(timeIntervalSince1970: Double(try result.int64(0, 0)) / 1_000_000))
     }
 
-    private static func parameters(_ transactions: [CardTransaction]) -> [Parameter] {
+    /// What the request began before, or the receipt that its signature has had.
+    private static func earlier(_ transaction: CardTransaction, on connection: Connection) async throws -> LedgerEntry?
+    {
+        switch transaction.task {
+        case .signature(let task): try await TransactionRow.requested(task.name, on: connection)
+        case .receipt(let task): try await TransactionRow.receipt(of: task.signature, on: connection)
+        case .keyGeneration, .recovery, .rollover: nil
+        }
+    }
+
+    private static func parameters(_ transactions: [CardTransaction], _ process: Int32) -> [Parameter] {
         let signatures = transactions.map(\.signature)
         return [
             .textArray(transactions.map(\.id.description)),
@@ -118,9 +126,9 @@ enum BeginStatement {
             .textArray(transactions.map(\.iccid.description)),
             .textArray(transactions.map(\.trace.description)),
             .int8Array(transactions.map { Int64($0.deadline.timeIntervalSince1970 * 1_000_000) }),
-            .textArray(signatures.map { $0?.provider }),
+            .textArray(transactions.map(\.reader.provider)),
             .textArray(signatures.map { $0?.providerTransaction }),
-            .textArray(signatures.map { $0?.acquiringEntity.uri }),
+            .textArray(transactions.map(\.reader.acquiringEntity?.uri)),
             .textArray(signatures.map { $0?.msisdnAsWritten }),
             .textArray(signatures.map { $0?.profile }),
             .byteaArray(signatures.map { $0?.content }),
@@ -135,12 +143,15 @@ enum BeginStatement {
             .byteaArray(signatures.map { $0?.request }),
             .byteaArray(signatures.map { $0.flatMap { $0.manner == .text ? nil : $0.manner.octets } }),
             .boolArray(transactions.map { $0.nextKeyVersion != nil }),
+            .int4(process),
+            .textArray(transactions.map { $0.receipt?.signature.description }),
         ]
     }
 }
 
 extension CardTransaction {
-    var signature: SignatureTask? { if case .signature(let task) = task { task } else { nil } }
+    fileprivate var signature: SignatureTask? { if case .signature(let task) = task { task } else { nil } }
+    fileprivate var receipt: ReceiptTask? { if case .receipt(let task) = task { task } else { nil } }
 
     /// The key's place on the card; of a rollover the KVN that it is about.
     fileprivate var keyNumber: Int32? {
@@ -148,7 +159,7 @@ extension CardTransaction {
         case .signature(let task): Int32(task.key)
         case .keyGeneration(let task): Int32(task.reference)
         case .rollover(let task): Int32(task.keyVersion)
-        case .recovery: nil
+        case .recovery, .receipt: nil
         }
     }
 
@@ -157,7 +168,7 @@ extension CardTransaction {
         switch task {
         case .keyGeneration(let task): Int32(task.algorithm.rawValue)
         case .rollover(let task): Int32(task.step.rawValue)
-        case .signature, .recovery: nil
+        case .signature, .recovery, .receipt: nil
         }
     }
 
@@ -167,6 +178,7 @@ extension CardTransaction {
         case .keyGeneration: 2
         case .recovery: 3
         case .rollover: 4
+        case .receipt: 5
         }
     }
 }

@@ -14,29 +14,36 @@ import MSSCore
     public static func read(_ octets: [UInt8]) -> Outcome {
         let reader = JSONReader(now: .init(timeIntervalSince1970: 1_767_225_600), trace: .random())
         guard let request = try? reader.request(octets) else { return .refused }
-        let mesh = MeshContext(origin: nil, remaining: .seconds(1), trace: .random())
         switch request.message {
-        case .signature(var signature):
-            if signature.header.apInfo.id.isEmpty { signature.header.apInfo.id = "http://ap" }
-            return carried(SignatureCodec.encodeRequest(signature, mesh)) { request throws(MSSFault) in
-                SignatureCodec.encodeRequest(try SignatureCodec.decodeRequest(request), mesh)
-            }
-        case .status(var status):
-            if status.header.apInfo.id.isEmpty { status.header.apInfo.id = "http://ap" }
-            return carried(StatusCodec.encodeRequest(status, mesh)) { request throws(MSSFault) in
-                StatusCodec.encodeRequest(try StatusCodec.decodeRequest(request), mesh)
-            }
-        default: return .taken
+        case .signature(let signature):
+            return carried(signature, \.header, SignatureCodec.encodeRequest, SignatureCodec.decodeRequest)
+        case .status(let status):
+            return carried(status, \.header, StatusCodec.encodeRequest, StatusCodec.decodeRequest)
+        case .receipt(let receipt):
+            return carried(receipt, \.header, ReceiptCodec.encodeRequest, ReceiptCodec.decodeRequest)
+        case .profile(let profile):
+            return carried(profile, \.header, ProfileCodec.encodeRequest, ProfileCodec.decodeRequest)
+        case .cancel(let cancel):
+            return carried(cancel, \.header, OwnCodec.encodeRequest, OwnCodec.decodeCancelRequest)
+        case .fit(let fit): return carried(fit, \.header, OwnCodec.encodeRequest, OwnCodec.decodeFitRequest)
+        case .registration, .directory, .handshake: return .taken
         }
     }
 
     /// The home may refuse it, as it may refuse any request; it may not get another one.
-    private static func carried(
-        _ octets: [UInt8],
-        again: (SOAPRequest) throws(MSSFault) -> [UInt8]
+    private static func carried<Request>(
+        _ request: Request,
+        _ header: WritableKeyPath<Request, MessageHeader>,
+        _ encode: (Request, MeshContext) -> [UInt8],
+        _ decode: (SOAPRequest) throws(MSSFault) -> Request
     ) -> Outcome {
-        guard let request = try? SOAPReader.request(octets) else { return .changed }
-        guard let written = try? again(request) else { return .taken }
-        return written == octets ? .taken : .changed
+        let mesh = MeshContext(origin: nil, remaining: .seconds(1), trace: .random())
+        var request = request
+        // The acquiring entity fills it in.
+        if request[keyPath: header].apInfo.id.isEmpty { request[keyPath: header].apInfo.id = "http://ap" }
+        let octets = encode(request, mesh)
+        guard let read = try? SOAPReader.request(octets) else { return .changed }
+        guard let decoded = try? decode(read) else { return .taken }
+        return encode(decoded, mesh) == octets ? .taken : .changed
     }
 }

@@ -8,6 +8,8 @@ enum Namespace {
     static let mreg = "http://www.methics.fi/MSSPRegistration/v1.0.0#"
     /// FiCom's extensions: what additional services answer.
     static let fiCom = "http://mss.ficom.fi/TS102204/v1.0.0#"
+    /// The receipt extension that clients know.
+    static let receipt = "http://www.swisscom.ch/TS102204/ext/v1.0.0"
     /// WS-Security 1.0.
     static let wsSecurity = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
     /// Where clients look for a fault's text.
