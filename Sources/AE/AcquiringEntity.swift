@@ -62,6 +62,12 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
         return try await home.status(request, call.onBehalfOfPeer())
     }
 
+    public func receipt(_ request: ReceiptRequest, _ call: Call) async throws(MSSFault) -> ReceiptResponse {
+        var request = request
+        _ = try admit(&request.header.apInfo, call)
+        return try await home.receipt(request, call.onBehalfOfPeer())
+    }
+
     public func profile(_ request: ProfileRequest, _ call: Call) async throws(MSSFault) -> ProfileResponse {
         var request = request
         try admit(&request.header.apInfo, call).check(request.mobileUser)

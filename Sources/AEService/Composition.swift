@@ -115,7 +115,7 @@ struct Composition {
             port: configuration.listen.port,
             tls: material,
             profile: .edge,
-            gate: .everyone([.signature, .status, .profile, .handshake, .cancel, .fit])
+            gate: .everyone([.signature, .status, .receipt, .profile, .handshake, .cancel, .fit])
         )
         settings.exposesTiming = configuration.exposesTiming ?? false
         settings.limits = configuration.limits ?? settings.limits

@@ -326,7 +326,7 @@ struct Composition {
         var grants: [PeerIdentity: Set<WireOperation>] = [:]
         for entity in configuration.acquiringEntities {
             grants[PeerIdentity(uri: entity), default: []].formUnion([
-                .signature, .status, .profile, .cancel, .fit, .directory, .notifications,
+                .signature, .status, .receipt, .profile, .cancel, .fit, .directory, .notifications,
             ])
         }
         for entity in configuration.managementEntities {

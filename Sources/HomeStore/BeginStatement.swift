@@ -23,11 +23,12 @@ enum BeginStatement {
                 $1::text[], $2::int4[], $3::bytea[], $4::text[], $5::text[], $6::int8[], $7::text[], $8::text[],
                 $9::text[], $10::text[], $11::text[], $12::bytea[], $13::bool[], $14::int4[], $15::int4[],
                 $16::text[], $17::bytea[], $18::bytea[], $19::bool[], $20::int4[], $21::bytea[], $22::bytea[],
-                $23::bool[], $25::bool[], $30::int4[], $31::text[]
+                $23::bool[], $25::bool[], $30::int4[], $31::text[], $32::text[]
             ) AS a (
                 id, kind, txn, iccid, trace, deadline, provider, provider_transaction, acquiring_entity,
                 msisdn_as_written, profile, content, validates, key_reference, key_algorithm,
-                instant, body, command, awaited, step, request, manner, on_next, expected, services, notifies
+                instant, body, command, awaited, step, request, manner, on_next, expected, services, notifies,
+                receipt_of
             )
         ), overdue AS (
             UPDATE transactions t
@@ -40,12 +41,12 @@ enum BeginStatement {
             INSERT INTO transactions (
                 id, kind, txn, iccid, trace, deadline, provider, provider_transaction, acquiring_entity,
                 msisdn_as_written, profile, content, validates, key_reference, key_algorithm,
-                instant, body, command, request, manner, home, waiting, services
+                instant, body, command, request, manner, receipt_of, home, waiting, services
             )
             SELECT id, kind, txn, iccid, trace, to_timestamp(deadline / 1000000.0), provider, provider_transaction,
                 acquiring_entity, msisdn_as_written, profile, content, validates, key_reference, key_algorithm,
-                instant, body, command, request, manner, $24::int4, CASE WHEN awaited THEN ARRAY[$24::int4] ELSE '{}' END,
-                services
+                instant, body, command, request, manner, receipt_of, $24::int4,
+                CASE WHEN awaited THEN ARRAY[$24::int4] ELSE '{}' END, services
             FROM asked a CROSS JOIN (SELECT count(*) FROM overdue) AS overdue_first
             WHERE NOT EXISTS (SELECT FROM held h WHERE h.id = a.id)
                 AND NOT EXISTS (SELECT FROM unsettled u WHERE u.iccid = a.iccid) AND (kind <> 3 OR NOT EXISTS (
@@ -80,8 +81,7 @@ enum BeginStatement {
                 AND NOT EXISTS (SELECT FROM overdue o WHERE o.iccid = b.iccid)
         ), noted AS (
             INSERT INTO audit_log (act, phase, subject, peer, origin, trace, outcome)
-            SELECT CASE kind WHEN 1 THEN 'signature' WHEN 2 THEN 'key generation' WHEN 4 THEN 'key rollover'
-                ELSE 'recovery' END, 'intent', id, acquiring_entity, provider, trace, NULL
+            SELECT \(TransactionRow.act), 'intent', id, acquiring_entity, provider, trace, NULL
             FROM begun
             UNION ALL
             SELECT 'expiry', 'result', id, NULL, NULL, trace, '208' FROM overdue
@@ -137,10 +137,7 @@ enum BeginStatement {
         _ hold: PromptHold?,
         on connection: Connection
     ) async throws -> Outcome {
-        if let name = transaction.signature?.name, let entry = try await TransactionRow.requested(name, on: connection)
-        {
-            return .repeated(entry)
-        }
+        if let earlier = try await earlier(transaction, on: connection) { return .repeated(earlier) }
         if let hold { return .held(hold) }
         let result = try await connection.execute(
             """
@@ -152,6 +149,16 @@ enum BeginStatement {
         // It may have ended meanwhile: then the card is free at once.
         guard result.count > 0 else { return .busy(until: Date()) }
         return .busy(until: date(try result.int64(0, 0)))
+    }
+
+    /// What the request began before, or the receipt that its signature has had.
+    private static func earlier(_ transaction: CardTransaction, on connection: Connection) async throws -> LedgerEntry?
+    {
+        switch transaction.task {
+        case .signature(let task): try await TransactionRow.requested(task.name, on: connection)
+        case .receipt(let task): try await TransactionRow.receipt(of: task.signature, on: connection)
+        case .keyGeneration, .recovery, .rollover: nil
+        }
     }
 
     private static func parameters(
@@ -167,9 +174,9 @@ enum BeginStatement {
             .textArray(transactions.map(\.iccid.description)),
             .textArray(transactions.map(\.trace.description)),
             .int8Array(transactions.map { Int64($0.deadline.timeIntervalSince1970 * 1_000_000) }),
-            .textArray(signatures.map { $0?.provider }),
+            .textArray(transactions.map(\.reader.provider)),
             .textArray(signatures.map { $0?.providerTransaction }),
-            .textArray(signatures.map { $0?.acquiringEntity.uri }),
+            .textArray(transactions.map(\.reader.acquiringEntity?.uri)),
             .textArray(signatures.map { $0?.msisdnAsWritten }),
             .textArray(signatures.map { $0?.profile }),
             .byteaArray(signatures.map { $0?.content }),
@@ -190,12 +197,14 @@ enum BeginStatement {
             .int4(Int32(clamping: limits.pause)), .int4(Int32(clamping: limits.longestPause)),
             .int4Array(signatures.map { $0?.answered.rawValue ?? 0 }),
             .textArray(signatures.map { $0?.notifies }),
+            .textArray(transactions.map { $0.receipt?.signature.description }),
         ]
     }
 }
 
 extension CardTransaction {
-    var signature: SignatureTask? { if case .signature(let task) = task { task } else { nil } }
+    fileprivate var signature: SignatureTask? { if case .signature(let task) = task { task } else { nil } }
+    fileprivate var receipt: ReceiptTask? { if case .receipt(let task) = task { task } else { nil } }
 
     /// The key's place on the card; of a rollover the KVN that it is about.
     fileprivate var keyNumber: Int32? {
@@ -203,7 +212,7 @@ extension CardTransaction {
         case .signature(let task): Int32(task.key)
         case .keyGeneration(let task): Int32(task.reference)
         case .rollover(let task): Int32(task.keyVersion)
-        case .recovery: nil
+        case .recovery, .receipt: nil
         }
     }
 
@@ -212,7 +221,7 @@ extension CardTransaction {
         switch task {
         case .keyGeneration(let task): Int32(task.algorithm.rawValue)
         case .rollover(let task): Int32(task.step.rawValue)
-        case .signature, .recovery: nil
+        case .signature, .recovery, .receipt: nil
         }
     }
 
@@ -222,6 +231,7 @@ extension CardTransaction {
         case .keyGeneration: 2
         case .recovery: 3
         case .rollover: 4
+        case .receipt: 5
         }
     }
 }

@@ -92,8 +92,7 @@ enum EndStatement {
             ON CONFLICT DO NOTHING
         ), noted AS (
             INSERT INTO audit_log (act, phase, subject, peer, origin, trace, outcome, digest)
-            SELECT CASE kind WHEN 1 THEN 'signature' WHEN 2 THEN 'key generation' WHEN 4 THEN 'key rollover'
-                ELSE 'recovery' END, 'result', id, acquiring_entity, provider, trace, coalesce(status, fault)::text, NULL
+            SELECT \(TransactionRow.act), 'result', id, acquiring_entity, provider, trace, coalesce(status, fault)::text, NULL
             FROM done
             UNION ALL
             SELECT 'delivery', 'result', id, acquiring_entity, provider, trace, coalesce(status, fault)::text,

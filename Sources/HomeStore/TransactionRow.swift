@@ -11,13 +11,20 @@ enum TransactionRow {
         t.kind::int4, t.provider, t.provider_transaction, t.acquiring_entity, t.msisdn_as_written, t.profile,
         t.content, t.validates, t.key_reference::int4, t.key_algorithm::int4,
         t.status, t.fault, t.fault_specifier, t.fault_detail, t.result, t.instant, t.body, t.command, t.uplink,
-        t.request, (extract(epoch FROM t.began) * 1000000)::int8, t.manner, t.services
+        t.request, (extract(epoch FROM t.began) * 1000000)::int8, t.manner, t.services,
+        t.receipt_of
         """
     static let source = "FROM transactions t JOIN cards c ON c.iccid = t.iccid"
     static let select = "SELECT \(columns) \(source)"
 
     /// How many ``columns`` there are: what is selected besides comes behind them.
-    static let width = 29
+    static let width = 30
+
+    /// What the audit calls a transaction of a `kind`.
+    static let act = """
+        CASE kind WHEN 1 THEN 'signature' WHEN 2 THEN 'key generation' WHEN 4 THEN 'key rollover' WHEN 5 THEN 'receipt' \
+        ELSE 'recovery' END
+        """
 
     static func entry(_ row: ResultSet, _ index: Int) throws -> LedgerEntry {
         guard let id = TransactionID(try row.text(index, 0)), let txn = WPKITransaction(try row.bytes(index, 1)),
@@ -52,6 +59,13 @@ enum TransactionRow {
         return result.count == 0 ? nil : try entry(result, 0)
     }
 
+    /// The one receipt of a signature; what stands for it is the condition of the index `transactions_receipt`.
+    static func receipt(of signature: TransactionID, on connection: Connection) async throws -> LedgerEntry? {
+        let sql = select + " WHERE t.receipt_of = $1 AND (t.running OR t.fault IS NULL OR t.fault IN (208, 401))"
+        let result = try await connection.execute(sql, [.text(signature.description)])
+        return result.count == 0 ? nil : try entry(result, 0)
+    }
+
     private static func task(_ row: ResultSet, _ index: Int) throws -> CardTransaction.Task {
         let kind = try row.int64(index, 6)
         if kind == 3 { return .recovery }
@@ -60,6 +74,13 @@ enum TransactionRow {
                 let step = UInt8(exactly: try row.int64(index, 15)).flatMap({ RolloverTask.Step(rawValue: $0) })
             else { throw PostgreSQLError.decoding("a rollover's key version or step is damaged") }
             return .rollover(RolloverTask(step, keyVersion))
+        }
+        if kind == 5 {
+            guard let signature = try row.optionalText(index, 28).flatMap({ TransactionID($0) }) else {
+                throw PostgreSQLError.decoding("a receipt's signature is damaged")
+            }
+            let peer = PeerIdentity(uri: try row.text(index, 9))
+            return .receipt(ReceiptTask(of: signature, provider: try row.text(index, 7), acquiringEntity: peer))
         }
         if kind == 2 {
             guard let reference = UInt8(exactly: try row.int64(index, 14)),

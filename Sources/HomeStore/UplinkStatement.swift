@@ -83,8 +83,7 @@ enum UplinkStatement {
                 CASE j.verdict WHEN 2 THEN 'used counter' ELSE 'counter far behind' END
             FROM blocked b, judged j
             UNION ALL
-            SELECT CASE kind WHEN 1 THEN 'signature' WHEN 2 THEN 'key generation' WHEN 4 THEN 'key rollover'
-                ELSE 'recovery' END, 'result', id,
+            SELECT \(TransactionRow.act), 'result', id,
                 acquiring_entity, provider, trace, '\(MSSFault.Code.cardBlocked.rawValue)'
             FROM ended
         )

@@ -33,6 +33,16 @@ public struct SignatureClient: SignatureService {
         ).response
     }
 
+    /// Asked for once: a receipt is shown once.
+    public func receipt(_ request: ReceiptRequest, _ call: Call) async throws(MSSFault) -> ReceiptResponse {
+        try await home.send(
+            .receipt,
+            call,
+            encode: { ReceiptCodec.encodeRequest(request, $0) },
+            decode: ReceiptCodec.decodeResponse
+        ).response
+    }
+
     public func cancel(_ request: CancelRequest, _ call: Call) async throws(MSSFault) -> CancelResponse {
         try await home.send(
             .cancel,

@@ -52,9 +52,18 @@ import MSSCore
         case .status(var request):
             name(&request.header)
             return StatusCodec.encodeRequest(request, mesh)
-        case .profile(let request): return ProfileCodec.encodeRequest(request, mesh)
-        case .cancel(let request): return OwnCodec.encodeRequest(request, mesh)
-        case .fit(let request): return OwnCodec.encodeRequest(request, mesh)
+        case .receipt(var request):
+            name(&request.header)
+            return ReceiptCodec.encodeRequest(request, mesh)
+        case .profile(var request):
+            name(&request.header)
+            return ProfileCodec.encodeRequest(request, mesh)
+        case .cancel(var request):
+            name(&request.header)
+            return OwnCodec.encodeRequest(request, mesh)
+        case .fit(var request):
+            name(&request.header)
+            return OwnCodec.encodeRequest(request, mesh)
         case .registration(let request): return RegistrationCodec.encodeRequest(request, mesh)
         case .notifications(let lease): return NotificationCodec.encodeRequest(lease, mesh)
         case .directory, .handshake: return nil

@@ -29,16 +29,35 @@ enum WireForm: Sendable {
     }
 
     func write(_ response: SignatureResponse) -> [UInt8] {
-        switch self {
-        case .soap(let shape): SignatureCodec.encodeResponse(response, shape)
-        case .json: JSONCodec.encode(response)
-        }
+        write(response, SignatureCodec.encodeResponse, JSONCodec.encode)
     }
 
     func write(_ response: StatusResponse) -> [UInt8] {
+        write(response, StatusCodec.encodeResponse, JSONCodec.encode)
+    }
+
+    func write(_ response: ReceiptResponse) -> [UInt8] {
+        write(response, ReceiptCodec.encodeResponse, JSONCodec.encode)
+    }
+
+    func write(_ response: ProfileResponse) -> [UInt8] {
+        write(response, ProfileCodec.encodeResponse, JSONCodec.encode)
+    }
+
+    func write(_ response: CancelResponse) -> [UInt8] {
+        write(response, OwnCodec.encodeResponse, JSONCodec.encode)
+    }
+
+    func write(_ response: FitResponse) -> [UInt8] { write(response, OwnCodec.encodeResponse, JSONCodec.encode) }
+
+    private func write<Response>(
+        _ response: Response,
+        _ soap: (Response, SOAPShape) -> [UInt8],
+        _ json: (Response) -> [UInt8]
+    ) -> [UInt8] {
         switch self {
-        case .soap(let shape): StatusCodec.encodeResponse(response, shape)
-        case .json: JSONCodec.encode(response)
+        case .soap(let shape): soap(response, shape)
+        case .json: json(response)
         }
     }
 }

@@ -63,7 +63,7 @@ extension WireOperation {
         case .status: ["/MSSP/services/MSS_StatusPort"]
         // Swisscom's.
         case .profile: ["/soap/services/MSS_ProfilePort"]
-        case .registration, .directory, .notifications, .handshake, .cancel, .fit: []
+        case .receipt, .registration, .directory, .notifications, .handshake, .cancel, .fit: []
         }
     }
 }

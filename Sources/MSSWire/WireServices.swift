@@ -30,6 +30,7 @@ public struct WireServices: Sendable {
     enum Message: Sendable {
         case signature(SignatureRequest)
         case status(StatusRequest)
+        case receipt(ReceiptRequest)
         case profile(ProfileRequest)
         case cancel(CancelRequest)
         case fit(FitRequest)
@@ -47,7 +48,7 @@ public struct WireServices: Sendable {
 
     func serves(_ operation: WireOperation) -> Bool {
         switch operation {
-        case .signature, .status, .profile, .cancel, .fit: signatures != nil
+        case .signature, .status, .receipt, .profile, .cancel, .fit: signatures != nil
         case .handshake: handshakes != nil
         case .registration: registrations != nil
         case .directory: providers != nil
@@ -59,6 +60,7 @@ public struct WireServices: Sendable {
         switch request.operation {
         case .signature: return .signature(try SignatureCodec.decodeRequest(request))
         case .status: return .status(try StatusCodec.decodeRequest(request))
+        case .receipt: return .receipt(try ReceiptCodec.decodeRequest(request))
         case .profile: return .profile(try ProfileCodec.decodeRequest(request))
         case .cancel: return .cancel(try OwnCodec.decodeCancelRequest(request))
         case .fit: return .fit(try OwnCodec.decodeFitRequest(request))
@@ -75,38 +77,35 @@ public struct WireServices: Sendable {
     func answer(_ message: Message, _ call: Call, _ form: WireForm) async throws(MSSFault) -> Answer {
         switch message {
         case .signature(let request):
-            guard let signatures else { break }
-            let response = try await signatures.signature(request, call)
+            let response = try await served(signatures).signature(request, call)
             return Answer(octets: form.write(response), simTime: response.simTime)
         case .status(let request):
-            guard let signatures else { break }
-            return Answer(octets: form.write(try await signatures.status(request, call)))
+            return Answer(octets: form.write(try await served(signatures).status(request, call)))
+        case .receipt(let request):
+            return Answer(octets: form.write(try await served(signatures).receipt(request, call)))
         case .profile(let request):
-            guard let signatures else { break }
-            return Answer(octets: ProfileCodec.encodeResponse(try await signatures.profile(request, call), form.shape))
+            return Answer(octets: form.write(try await served(signatures).profile(request, call)))
         case .cancel(let request):
-            guard let signatures else { break }
-            return Answer(octets: OwnCodec.encodeResponse(try await signatures.cancel(request, call), form.shape))
+            return Answer(octets: form.write(try await served(signatures).cancel(request, call)))
         case .fit(let request):
-            guard let signatures else { break }
-            return Answer(octets: OwnCodec.encodeResponse(try await signatures.fit(request, call), form.shape))
+            return Answer(octets: form.write(try await served(signatures).fit(request, call)))
         case .handshake(let request):
-            guard let handshakes else { break }
-            return Answer(
-                octets: HandshakeCodec.encodeResponse(try await handshakes.handshake(request, call), form.shape)
-            )
+            let response = try await served(handshakes).handshake(request, call)
+            return Answer(octets: HandshakeCodec.encodeResponse(response, form.shape))
         case .registration(let request):
-            guard let registrations else { break }
-            let response = try await registrations.register(request, call)
+            let response = try await served(registrations).register(request, call)
             return Answer(octets: RegistrationCodec.encodeResponse(response, to: request.operation.name, form.shape))
         case .notifications(let lease):
-            guard let notifications else { break }
-            let due = try await notifications.notifications(lease, call)
+            let due = try await served(notifications).notifications(lease, call)
             return Answer(octets: NotificationCodec.encodeResponse(due, form.shape))
         case .directory:
-            guard let providers else { break }
-            return Answer(octets: DirectoryCodec.encodeResponse(try await providers.directory(call), form.shape))
+            let response = try await served(providers).directory(call)
+            return Answer(octets: DirectoryCodec.encodeResponse(response, form.shape))
         }
-        throw MSSFault(.wrongParam, "This service does not offer the operation.")
+    }
+
+    private func served<Service>(_ service: Service?) throws(MSSFault) -> Service {
+        guard let service else { throw MSSFault(.wrongParam, "This service does not offer the operation.") }
+        return service
     }
 }

@@ -26,6 +26,16 @@ enum LibCrypto {
         return Array(UnsafeBufferPointer(start: octets, count: Int(length)))
     }
 
+    /// The text that one of libcrypto's printing functions writes.
+    static func text(_ write: (OpaquePointer) -> Bool) -> String? {
+        guard let bio = BIO_new(BIO_s_mem()) else { return nil }
+        defer { BIO_free_all(bio) }
+        guard write(bio) else { return nil }
+        var octets = [UInt8](repeating: 0, count: BIO_ctrl_pending(bio))
+        guard BIO_read(bio, &octets, Int32(clamping: octets.count)) == octets.count else { return nil }
+        return String(validating: octets, as: UTF8.self)
+    }
+
     /// All certificates of a PEM text, each to be freed by the caller.
     static func certificates(pem: [UInt8]) -> [OpaquePointer] {
         read(pem) { bio in

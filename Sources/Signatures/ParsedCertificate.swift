@@ -29,6 +29,16 @@ final class ParsedCertificate: @unchecked Sendable {
     /// The subject's name in DER.
     var subject: [UInt8] { use { Self.name(X509_get_subject_name($0)) } }
 
+    /// The subject's name for people (RFC 4514), in UTF-8.
+    var subjectText: String {
+        use { object in
+            let flags =
+                ASN1_STRFLGS_ESC_2253 | ASN1_STRFLGS_ESC_CTRL | ASN1_STRFLGS_UTF8_CONVERT | ASN1_STRFLGS_DUMP_UNKNOWN
+                | ASN1_STRFLGS_DUMP_DER | XN_FLAG_SEP_COMMA_PLUS | XN_FLAG_DN_REV | XN_FLAG_DUMP_UNKNOWN_FIELDS
+            return LibCrypto.text { X509_NAME_print_ex($0, X509_get_subject_name(object), 0, UInt(flags)) >= 0 } ?? ""
+        }
+    }
+
     /// The serial number, an INTEGER in DER.
     var serialNumber: [UInt8] {
         use { object in LibCrypto.encode { i2d_ASN1_INTEGER(X509_get0_serialNumber(object), $0) } ?? [] }

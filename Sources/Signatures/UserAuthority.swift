@@ -157,6 +157,12 @@ public final class UserAuthority: Sendable {
         paths.path(of: certificate)?.intermediates ?? []
     }
 
+    /// The certificates above this one, the root's included: each in DER, and the name in it (RFC 4514, its last part
+    /// first).
+    public func issuers(of certificate: [UInt8]) -> [(der: [UInt8], subject: String)] {
+        paths.path(of: certificate)?.links.map { ($0.issuer.der, $0.issuer.subjectText) } ?? []
+    }
+
     /// The lists and answers that speak for a certificate and those above it, in DER, as they stand.
     public func proofs(of certificate: [UInt8]) -> [RevocationProof] {
         guard let path = paths.path(of: certificate) else { return [] }

@@ -21,9 +21,7 @@ extension Card {
         switch message {
         case .status, .repeatLast: return .nothing
         case .message(let transaction, let text):
-            // The phone shows it and goes on by itself.
-            let status: AppletStatus = text.octets.isEmpty ? .textUnsupported : .ok
-            return outcome(UpMessage(kind: .message, transaction: transaction, status: status).octets, origin)
+            return ask(.message(transaction, text), text.octets.isEmpty ? .textUnsupported : nil, origin)
         case .newRootKey(let transaction, let root): return take(root, transaction, origin)
         case .retire(let transaction, let keyVersion): return retire(keyVersion, transaction, origin)
         case .sign(let command): return ask(.sign(command), refusal(of: command), origin)

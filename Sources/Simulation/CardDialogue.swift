@@ -6,6 +6,8 @@ extension Card {
         public enum Subject: Sendable {
             case sign(SignCommand)
             case generate(GenerateCommand)
+            /// To be read and put away.
+            case message(WPKITransaction, CardText)
             case changePIN(WPKITransaction, key: UInt8)
             case unblockPIN(WPKITransaction, key: UInt8)
             case deleteKey(WPKITransaction, key: UInt8)
@@ -19,6 +21,7 @@ extension Card {
             switch subject {
             case .sign(let command): Pages(command).pages
             case .generate(let command): command.text.map { Pages(text: $0).pages } ?? []
+            case .message(_, let text): Pages(text: text).pages
             case .changePIN, .unblockPIN, .deleteKey: []
             }
         }
@@ -27,17 +30,19 @@ extension Card {
             switch subject {
             case .sign(let command): command.transaction
             case .generate(let command): command.transaction
-            case .changePIN(let transaction, _), .unblockPIN(let transaction, _), .deleteKey(let transaction, _):
+            case .message(let transaction, _), .changePIN(let transaction, _), .unblockPIN(let transaction, _),
+                .deleteKey(let transaction, _):
                 transaction
             }
         }
 
-        /// The key that the dialogue is about.
-        public var key: UInt8 {
+        /// The key that the dialogue is about; `nil` if it is about none.
+        public var key: UInt8? {
             switch subject {
             case .sign(let command): command.key
             case .generate(let command): command.key
             case .changePIN(_, let key), .unblockPIN(_, let key), .deleteKey(_, let key): key
+            case .message: nil
             }
         }
 
@@ -45,6 +50,7 @@ extension Card {
             switch subject {
             case .sign: .sign
             case .generate: .generate
+            case .message: .message
             case .changePIN: .changePIN
             case .unblockPIN: .unblockPIN
             case .deleteKey: .deleteKey
@@ -61,7 +67,7 @@ extension Card {
         case newActivation(code: String, pin: String, again: String)
         case newPIN(old: String, new: String, again: String)
         case unblocking(puk: String, new: String, again: String)
-        /// "Yes" to the deletion of a key.
+        /// "Yes" to the deletion of a key; "OK" to a message.
         case approve
         case cancel
         /// "I did not start this."
@@ -91,7 +97,8 @@ extension Card {
         answer.signature = status.signature
         answer.publicKey = status.publicKey
         answer.proof = status.proof
-        if case .sign = question.subject, let slot = state.slots[question.key], slot.triesLeft < slot.tries {
+        if case .sign(let command) = question.subject, let slot = state.slots[command.key], slot.triesLeft < slot.tries
+        {
             answer.triesLeft = slot.triesLeft
         }
         dialogue = nil
@@ -125,6 +132,7 @@ extension Card {
         case (.unblockPIN(_, let key), .unblocking(let puk, let new, let again)):
             change(key, new, again, by: { $0.enter(puk: puk) }, blocked: .pukBlocked)
         case (.deleteKey(_, let key), .approve): delete(key)
+        case (.message, .approve): Result(status: .ok)
         default: nil
         }
     }

@@ -31,19 +31,20 @@ struct CardPerson {
     }
 
     /// What a dialogue leaves in their memory: the PINs that the card has now, and the PUK that it showed.
-    mutating func learn(from card: Card, key: UInt8) {
+    mutating func learn(from card: Card, key: UInt8?) {
+        guard let key else { return }
         pins[key] = card.state.slots[key]?.pin
         if let puk = card.shownPUK { puks[key] = puk }
     }
 
     private func right(_ question: Card.Question) -> Card.Reply {
-        let old = pins[question.key] ?? ""
+        let old = question.key.flatMap { pins[$0] } ?? ""
         let new = Self.pin(old.count...max(6, old.count), old.hasPrefix("482916") ? "739164" : "482916")
         return switch question.subject {
         case .sign: .pin(old)
         case .changePIN: .newPIN(old: old, new: new, again: new)
-        case .unblockPIN: .unblocking(puk: puks[question.key] ?? "", new: new, again: new)
-        case .deleteKey, .generate: .approve
+        case .unblockPIN: .unblocking(puk: question.key.flatMap { puks[$0] } ?? "", new: new, again: new)
+        case .deleteKey, .generate, .message: .approve
         }
     }
 
@@ -52,7 +53,7 @@ struct CardPerson {
         case .changePIN: .newPIN(old: "000000", new: "482916", again: "482916")
         case .unblockPIN: .unblocking(puk: "", new: "482916", again: "482916")
         case .sign: .pin("000000")
-        case .deleteKey, .generate: .approve
+        case .deleteKey, .generate, .message: .approve
         }
     }
 

@@ -17,13 +17,16 @@ struct AcquiringEntityTests {
         let header = Sample.header()
         let user = MobileUser(msisdn: "+358401234567")
         _ = try await entity.profile(ProfileRequest(header: header, mobileUser: user), Sample.call(Sample.ap))
+        let receipt = ReceiptRequest(header: header, mobileUser: user, transactionID: "h1")
+        _ = try await entity.receipt(receipt, Sample.call(Sample.ap))
         _ = try await entity.cancel(CancelRequest(header: header, transactionID: "h1"), Sample.call(Sample.ap))
         _ = try await entity.fit(FitRequest(header: header, text: "x"), Sample.call(Sample.ap))
-        #expect(home.calls.withLock { $0.map(\.origin) } == [PeerIdentity?](repeating: Sample.ap, count: 5))
+        #expect(home.calls.withLock { $0.map(\.origin) } == [PeerIdentity?](repeating: Sample.ap, count: 6))
         // What it answers by itself goes no further.
         let handshake = try await entity.handshake(HandshakeRequest(header: header), Sample.call(Sample.ap))
-        #expect(handshake.header.msspInfo.msspID.uri == Sample.ae.uri && home.calls.withLock { $0.count } == 5)
+        #expect(handshake.header.msspInfo.msspID.uri == Sample.ae.uri && home.calls.withLock { $0.count } == 6)
         let stranger = Sample.call(PeerIdentity(uri: "urn:mssp:test:stranger"))
+        #expect(await fault { () async throws(MSSFault) in _ = try await entity.receipt(receipt, stranger) } == "104")
         #expect(
             await fault { () async throws(MSSFault) in
                 _ = try await entity.cancel(CancelRequest(header: header, transactionID: "h1"), stranger)

@@ -52,6 +52,11 @@ final class RecordingHome: SignatureService, ProviderService {
         return StatusResponse(header: request.header, mobileUser: MobileUser(), status: .outstandingTransaction)
     }
 
+    func receipt(_ request: ReceiptRequest, _ call: Call) async throws(MSSFault) -> ReceiptResponse {
+        calls.withLock { $0.append(call) }
+        return ReceiptResponse(header: request.header)
+    }
+
     func cancel(_ request: CancelRequest, _ call: Call) async throws(MSSFault) -> CancelResponse {
         calls.withLock { $0.append(call) }
         return CancelResponse(header: request.header)

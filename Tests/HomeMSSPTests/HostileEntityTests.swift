@@ -88,7 +88,7 @@ struct HostileEntityTests {
             $0.signatureProfile = "http://mid.swisscom.ch/MID/v1/AuthProfile1"
         },
         row("a service that the entry does not name", "104", 1045) {
-            $0.additionalServices = [AdditionalService(uri: AdditionalService.Name.eventId.uri)]
+            $0.additionalServices = [AdditionalService(uri: AdditionalService.Name.eventID.uri)]
         },
         row("a mode that the entry does not name", "101", 1013) { $0.messagingMode = .asynchClientServer },
         row("a format that the entry does not name", "101", 1017) { $0.format = SignatureKind.ades.format },

@@ -2,6 +2,7 @@ import Alauda
 import HomeMSSP
 import MSSCore
 import MSSTestSupport
+import Synchronization
 import Testing
 
 @Suite("A profile query at the home")
@@ -83,6 +84,15 @@ struct ProfileTests {
         #expect(some.sim == ProfileResponse.SIM(state: .active))
     }
 
+    @Test("judges each certificate once, and tells those above it")
+    func certificates() async throws {
+        let judge = CountingEvidence()
+        let stage = try await Stage.withSigner(judge: judge, provider: Self.entitled())
+        let answer = try await Self.ask(stage)
+        #expect(judge.judged.withLock { $0 } == 1)
+        #expect(answer.sim.certificates.map(\.issuers) == [[CountingEvidence.issuer]])
+    }
+
     @Test("needs a number, and a provider of this acquiring entity")
     func refusals() async throws {
         let stage = try await Stage.withSigner()
@@ -95,4 +105,30 @@ struct ProfileTests {
                 == "104"
         )
     }
+}
+
+/// Counts how often a certificate is judged.
+private final class CountingEvidence: SignatureEvidence {
+    static let issuer = ProfileResponse.NamedCertificate(der: [9], subject: "CN=Users")
+    let judged = Mutex(0)
+
+    func signedData(content: [UInt8], raw: [UInt8], key: SubscriberKey) throws(EvidenceError) -> [UInt8] { [] }
+
+    func refusal(of certificate: [UInt8]) -> MSSFault? {
+        judged.withLock { $0 += 1 }
+        return nil
+    }
+
+    func issuers(of certificate: [UInt8]) -> [ProfileResponse.NamedCertificate] { [Self.issuer] }
+
+    func verdict(on certificate: [UInt8]) -> SignatureVerdict { SignatureVerdict(.signature) }
+
+    func provenKey(
+        _ point: [UInt8],
+        algorithm: SignatureAlgorithm,
+        message: [UInt8],
+        proof: [UInt8]
+    ) throws(EvidenceError) -> [UInt8] { [] }
+
+    func check(certificate: [UInt8], key: [UInt8], subject: CertificateSubject) throws(EvidenceError) {}
 }

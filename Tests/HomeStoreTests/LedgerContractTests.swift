@@ -4,6 +4,7 @@ import HomeMSSP
 import MSSCore
 import MSSTestSupport
 import OTA
+import PostgreSQL
 import Testing
 
 /// What every ledger keeps, the real one and the fake.
@@ -127,6 +128,69 @@ struct LedgerContractTests {
         #expect(try await end(transaction, .fault(MSSFault(.expiredTransaction)), nil, storage))
         #expect(try await end(transaction, .signature([1], .signature), 1, storage) == false)
         #expect(try await storage.result(transaction) == "208")
+    }
+
+    @Test("lets a signature have one receipt, unless one certainly was not shown", arguments: Backend.allCases)
+    func receipts(_ backend: Backend) async throws {
+        let storage = try await HomeStorage.open(backend)
+        let card = try await storage.newUser()
+        func signature(_ counter: UInt32) async throws -> CardTransaction {
+            let transaction = Sample.transaction(card)
+            _ = try await begin(transaction, storage)
+            #expect(try await end(transaction, .signature([1], .signature), counter, storage))
+            return transaction
+        }
+        let signed = try await signature(1)
+        for fault in [MSSFault(.otaError, specifier: 2091), MSSFault(.signatureProcess), MSSFault(.internalError)] {
+            let receipt = Sample.receipt(card, of: signed)
+            _ = try await begin(receipt, storage)
+            #expect(
+                try await storeError { _ = try await begin(Sample.receipt(card, of: signed), storage) } == "repeated"
+            )
+            #expect(try await end(receipt, .fault(fault), nil, storage))
+        }
+        let receipt = Sample.receipt(card, of: signed)
+        _ = try await begin(receipt, storage)
+        let running = try #require(try await storage.ledger.running(card.msisdn, until: soon)).transaction
+        guard case .receipt(let task) = running.task else { throw StoreError.conflict("kind") }
+        #expect(task == ReceiptTask(of: signed.id, provider: Sample.apID, acquiringEntity: Sample.ae))
+        #expect(running.reader == receipt.reader)
+        #expect(try await end(receipt, .cardAnswered, 2, storage))
+        #expect(try await storeError { _ = try await begin(Sample.receipt(card, of: signed), storage) } == "repeated")
+        for (counter, fault) in [(UInt32(3), MSSFault.Code.expiredTransaction), (4, .userCancel)] {
+            let signed = try await signature(counter)
+            let receipt = Sample.receipt(card, of: signed)
+            _ = try await begin(receipt, storage)
+            #expect(try await end(receipt, .fault(MSSFault(fault)), nil, storage))
+            #expect(
+                try await storeError { _ = try await begin(Sample.receipt(card, of: signed), storage) } == "repeated"
+            )
+        }
+    }
+
+    @Test("lets one of many receipts at once win, from two homes too")
+    func receiptRace() async throws {
+        let storage = try await HomeStorage.open(.postgresql)
+        let database = try #require(storage.database)
+        let other = HomeStorage.on(Pool(database.service, size: 8), database)
+        let card = try await storage.newUser()
+        let signed = Sample.transaction(card)
+        _ = try await begin(signed, storage)
+        #expect(try await end(signed, .signature([1], .signature), 1, storage))
+        let outcomes = await withTaskGroup(of: String.self) { group in
+            for number in 0..<20 {
+                group.addTask {
+                    let home = number.isMultiple(of: 2) ? storage : other
+                    return await (try? storeError { _ = try await begin(Sample.receipt(card, of: signed), home) })
+                        ?? "begun"
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(outcomes.count { $0 == "begun" } == 1 && outcomes.count { $0 == "repeated" } == 19, "\(outcomes)")
+        // A home that starts anew knows nothing but what is stored.
+        let third = HomeStorage.on(Pool(database.service, size: 1), database)
+        #expect(try await storeError { _ = try await begin(Sample.receipt(card, of: signed), third) } == "repeated")
     }
 
     @Test("tells one alone of many ends at once that it was the one", arguments: Backend.allCases)

@@ -63,12 +63,14 @@ struct DescriptionTests {
         #expect(answer.text.contains(#"schemaLocation="\#(base)/soap/services?xsd=ts102204.xsd""#))
         #expect(!answer.text.contains(ServiceDescription.base))
         #expect(!answer.text.contains("MSS_Registration") && !answer.text.contains("ProviderDirectory"))
+        #expect(answer.text.contains(#"schemaLocation="\#(base)/soap/services?xsd=own.xsd""#))
         #expect(edge.tally.count(of: "wire_pages{page=wsdl}") == 1)
     }
 
     @Test("each name that it refers to is there, and each message is of the schema")
     func references() throws {
-        let description = try #require(ServiceDescription(of: [.signature, .status]))
+        let operations: [WireOperation] = [.signature, .status, .receipt, .profile, .handshake, .cancel, .fit]
+        let description = try #require(ServiceDescription(of: WireOperation.allCases))
         let address = try #require(PublicAddress("https://mss.example.com"))
         let root = try XMLDocument(try #require(description.octets(of: .wsdl, at: address))).root
         func names(_ element: String) -> Set<String> {
@@ -86,12 +88,12 @@ struct DescriptionTests {
             let used = Set(referred(root, name, attribute).filter { $0.hasPrefix("tns:") }.map(local))
             #expect(used.count >= 2 && used.isSubset(of: names(element)), "\(name): \(used)")
         }
-        let schema = Written.text(PackageResources.ts102204_xsd)
+        let schema = Written.text(PackageResources.ts102204_xsd) + Written.text(PackageResources.own_xsd)
         for type in referred(root, "part", "type").map(local) {
             #expect(schema.contains(#"<xs:complexType name="\#(type)""#), "\(type)")
         }
         let bodies = referred(root, "body", "namespace")
-        #expect(bodies.count == 8 && Set(bodies) == [WSDLWriter.target])
+        #expect(bodies.count == 4 * operations.count && Set(bodies) == [WSDLWriter.target])
     }
 
     @Test("its schemas are served beside it, each with the addresses of those that it imports")
@@ -205,6 +207,10 @@ struct DescriptionTests {
             sim: sim
         )
         try Self.validate(ProfileCodec.encodeResponse(profile, .plain), as: .profile, schema)
+        let receipt = ReceiptResponse(header: Written.response().header, reaction: .cancelled)
+        try Self.validate(ReceiptCodec.encodeResponse(receipt, .plain), as: .receipt, schema)
+        let handshake = HandshakeResponse(header: Written.response().header, transactionID: "h1")
+        try Self.validate(HandshakeCodec.encodeResponse(handshake, .plain), as: .handshake, schema)
         try SOAPReader.request(PlainCaller.envelope()).validate(by: schema)
         try SOAPReader.request(StatusCodec.encodeRequest(Sample.status("h1"), Written.mesh)).validate(by: schema)
     }

@@ -50,6 +50,88 @@ struct JSONCodecTests {
         #expect(pending.hasPrefix(#"{"MSS_StatusResp":"#) && !pending.contains("MSS_Signature"))
     }
 
+    @Test("a receipt tells what the user did, where that was asked")
+    func receipt() {
+        let header = Sample.header()
+        let asked = Written.text(JSONCodec.encode(ReceiptResponse(header: header, reaction: .cancelled)))
+        #expect(
+            asked.hasSuffix(
+                #"""
+                "Status":{"StatusCode":{"Value":"100"},"StatusDetail":{"ReceiptResponseExtension":\#
+                {"FaultMessage":"User Cancelled the request","ReceiptMessagingMode":"synch","UserAck":"true",\#
+                "UserResponse":"{\"status\":\"CANCEL\"}"}},"StatusMessage":"REQUEST_OK"}}}
+                """#
+            ),
+            "\(asked)"
+        )
+        let plain = Written.text(JSONCodec.encode(ReceiptResponse(header: header)))
+        #expect(plain.hasPrefix(#"{"MSS_ReceiptResp":"#) && !plain.contains("StatusDetail"))
+    }
+
+    @Test("a profile has the layout that the client's version reads", arguments: [1, 2])
+    func profile(_ major: Int) throws {
+        var header = Sample.header()
+        header.majorVersion = major
+        let certificate = ProfileResponse.Certificate(
+            der: [1, 2, 3],
+            subject: "CN=Aino",
+            state: .active,
+            algorithm: "P-256",
+            signatureProfiles: ["http://alauda.mobi/digitalSignature"],
+            issuers: [ProfileResponse.NamedCertificate(der: [4, 5], subject: "CN=Users")]
+        )
+        let sim = ProfileResponse.SIM(
+            state: .active,
+            pin: ProfileResponse.PINStatus(isBlocked: false),
+            certificates: [certificate]
+        )
+        let profiles = ["http://alauda.mobi/digitalSignature"]
+        let response = ProfileResponse(header: header, signatureProfiles: profiles, sim: sim)
+        let message = try #require(try Self.object(JSONCodec.encode(response))["MSS_ProfileResp"] as? [String: Any])
+        #expect(message["SignatureProfile"] as? [String] == profiles)
+        let detail = (message["Status"] as? [String: Any])?["StatusDetail"] as? [String: Any]
+        var told = try #require(detail?["ProfileQueryExtension"] as? [String: Any])
+        if major == 2 {
+            told = try #require((told["Sscds"] as? [String: Any])?["Sim"] as? [String: Any])
+            #expect(told["State"] as? String == "ACTIVE")
+            #expect((told["PinStatus"] as? [String: Any])?["Blocked"] as? String == "false")
+        }
+        let first = try #require((told["MobileUserCertificate"] as? [[String: Any]])?.first)
+        #expect(first["X509Certificate"] as? [String] == ["AQID", "BAU="])
+        #expect(first["X509SubjectName"] as? [String] == ["CN=Aino", "CN=Users"])
+        #expect(first["SignatureProfiles"] as? [String] == profiles && first["State"] as? String == "ACTIVE")
+    }
+
+    @Test("a version 1 profile without certificates has an empty list, which clients read")
+    func emptyProfile() {
+        let response = ProfileResponse(header: Sample.header(), signatureProfiles: [], sim: ProfileResponse.SIM())
+        #expect(
+            Written.text(JSONCodec.encode(response)).contains(#""ProfileQueryExtension":{"MobileUserCertificate":[]}"#)
+        )
+    }
+
+    @Test("a cancellation is 100, a fit has its figures")
+    func own() {
+        let cancelled = Written.text(JSONCodec.encode(CancelResponse(header: Sample.header())))
+        #expect(cancelled.hasPrefix(#"{"MSSP_CancelResp":"#) && cancelled.contains(#""Value":"100""#))
+        let offender = FitResponse.Offender(codePoints: "U+202E", position: 7)
+        let fit = FitResponse.Fit(
+            fits: false,
+            charset: nil,
+            segments: nil,
+            pages: 0,
+            charactersLeft: -3,
+            offender: offender
+        )
+        #expect(
+            Written.text(JSONCodec.encode(FitResponse(header: Sample.header(), fit: fit))).contains(
+                #"""
+                "Fit":{"CharactersLeft":"-3","Fits":"false","Offender":{"CodePoints":"U+202E","Position":"7"},"Pages":"0"}
+                """#
+            )
+        )
+    }
+
     @Test("every character of a text comes back")
     func characters() throws {
         var response = Written.response()

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Spoilt JSON")
 struct JSONFuzzTests {
-    private static let vectors = ["shell", "java", "java-status", "laverca-rest", "kiuru-ra"]
+    private static let vectors = ["shell", "java", "java-status", "laverca-rest", "kiuru-ra", "receipt"]
 
     private func take(_ octets: [UInt8]) -> Bool { (try? WrittenJSON.reader.request(octets)) != nil }
 

@@ -27,6 +27,13 @@ enum WrittenJSON {
         return Array("{\"MSS_SignatureReq\":{\(text)}}".utf8)
     }
 
+    /// A request of another operation, with a header of its own and these members.
+    static func message(_ name: String, _ members: String) -> [UInt8] {
+        let header =
+            #""AP_Info":{"AP_ID":"http://ap.test.mssp/ap","AP_TransID":"A1"},"MajorVersion":"1","MinorVersion":"2""#
+        return Array("{\"\(name)\":{\(header),\(members)}}".utf8)
+    }
+
     static func decoded(_ octets: [UInt8]) throws(MSSFault) -> SignatureRequest {
         guard case .signature(let request) = try reader.request(octets).message else {
             throw MSSFault(.internalError)
@@ -64,7 +71,7 @@ struct JSONReaderTests {
 
     @Test(
         "each goes on to the home as the request that it was",
-        arguments: ["shell", "java", "java-status", "laverca-rest", "kiuru-ra"]
+        arguments: ["shell", "java", "java-status", "laverca-rest", "kiuru-ra", "receipt"]
     )
     func onward(_ name: String) throws {
         let octets = try WrittenJSON.vector(name)
@@ -77,6 +84,71 @@ struct JSONReaderTests {
         let request = try WrittenJSON.reader.request(WrittenJSON.vector("java-status"))
         guard case .status(let status) = request.message else { throw MSSFault(.internalError) }
         #expect(request.operation == .status && status.transactionID == "h1abcdefghijklmnopqrstuvwxyz")
+    }
+
+    @Test("a status query may wait, within the same bounds as in SOAP")
+    func wait() throws {
+        func wait(_ text: String) throws(MSSFault) -> Int? {
+            let octets = WrittenJSON.message("MSS_StatusReq", #""MSSP_TransID":"h1","Wait":\#(text)"#)
+            guard case .status(let status) = try WrittenJSON.reader.request(octets).message else { return nil }
+            return status.wait
+        }
+        #expect(try wait("30") == 30 && wait(#""60""#) == 60 && wait("null") == nil)
+        for text in ["0", "61", #""x""#, "1.5", "true"] {
+            #expect(throws: MSSFault.self) { try wait(text) }
+        }
+    }
+
+    @Test("a receipt, a profile query, a cancellation and a fit are the requests that SOAP gives")
+    func others() throws {
+        func read(_ name: String, _ members: String) throws(MSSFault) -> WireServices.Message {
+            let octets = WrittenJSON.message(name, members)
+            #expect(RequestOctets.json(octets) == .taken)
+            return try WrittenJSON.reader.request(octets).message
+        }
+        let user = #""MobileUser":{"MSISDN":"41791234567"}"#
+        let extension_ = #"{"ReceiptMessagingMode":"synch","TimeOut":"20","UserAck":"true"}"#
+        let status =
+            #""Status":{"StatusCode":{"Value":"100"},"StatusDetail":{"ReceiptRequestExtension":\#(extension_)}}"#
+        let text = #""Message":{"Data":"Paid","MimeType":"text/plain","Encoding":"UTF-8"}"#
+        guard
+            case .receipt(let receipt) = try read(
+                "MSS_ReceiptReq",
+                #"\#(user),\#(status),\#(text),"MSSP_TransID":"h1""#
+            ),
+            case .receipt(let plain) = try read("MSS_ReceiptReq", #"\#(user),"Status":null,"MSSP_TransID":"h1""#),
+            case .profile(let profile) = try read("MSS_ProfileReq", #"\#(user),"Params":"state certs other""#),
+            case .cancel(let cancel) = try read("MSSP_CancelReq", #""MSSP_TransID":"h1""#),
+            case .fit(let fit) = try read("MSSP_FitReq", #""DataToBeSigned":{"Data":"Fits?"},"MSS_Format":"urn:x""#)
+        else { throw MSSFault(.internalError) }
+        #expect(receipt.message?.content == "Paid" && receipt.acknowledgement?.timeOut == 20)
+        #expect(receipt.transactionID == "h1" && receipt.mobileUser.msisdn == "41791234567")
+        #expect(plain.message == nil && plain.acknowledgement == nil)
+        #expect(profile.parameters == [.state, .certs] && profile.header.majorVersion == 1)
+        #expect(cancel.transactionID == "h1" && fit.text == "Fits?" && fit.format == "urn:x")
+        let second = #"{"MSS_ProfileReq":{"MajorVersion":"2","MobileUser":{"MSISDN":"41791234567"}}}"#
+        guard case .profile(let swisscom) = try WrittenJSON.reader.request(Array(second.utf8)).message else {
+            throw MSSFault(.internalError)
+        }
+        #expect(swisscom.header.majorVersion == 2 && swisscom.header.minorVersion == 0)
+    }
+
+    @Test(
+        "what is wrong with them is a fault that names it",
+        arguments: [
+            ("MSS_ReceiptReq", #""MSSP_TransID":"h1""#, 102, "MobileUser"),
+            ("MSS_ReceiptReq", #""MobileUser":{},"Status":[]"#, 101, "Status"),
+            ("MSS_ReceiptReq", #""MobileUser":{},"MSSP_TransID":"h1","Message":"x""#, 101, "Message"),
+            ("MSS_ProfileReq", #""MobileUser":{},"Params":1"#, 101, "Params"),
+            ("MSSP_CancelReq", #""Other":1"#, 102, "MSSP_TransID"),
+            ("MSSP_CancelReq", #""MSSP_TransID":"a b""#, 101, "MSSP_TransID"),
+            ("MSSP_FitReq", #""MSS_Format":"x""#, 102, "DataToBeSigned"),
+            ("MSS_StatusReq", #""MSSP_TransID":5"#, 101, "MSSP_TransID"),
+        ]
+    )
+    func otherFaults(_ name: String, _ members: String, _ code: Int, _ named: String) throws {
+        let fault = try WrittenJSON.fault(WrittenJSON.message(name, members))
+        #expect(fault.code.rawValue == code && fault.detail?.contains(named) == true, "\(fault.detail ?? "")")
     }
 
     @Test("what laverca-rest leaves out is filled in: the provider by its certificate, the time, a name")
@@ -169,7 +241,8 @@ struct JSONReaderTests {
     @Test(
         "the outermost object has one member, an operation of this interface",
         arguments: [
-            "{}", "[]", "1", "\"MSS_SignatureReq\"", "null", #"{"MSS_ReceiptReq":{}}"#, #"{"mss_signaturereq":{}}"#,
+            "{}", "[]", "1", "\"MSS_SignatureReq\"", "null", #"{"MSS_RegistrationReq":{}}"#,
+            #"{"MSS_HandshakeReq":{}}"#, #"{"mss_signaturereq":{}}"#,
             #"{"MSS_StatusReq":{},"MSS_SignatureReq":{}}"#, #"{"MSS_StatusReq":{},"other":1}"#,
             #"{"MSS_StatusReq":null}"#,
         ]

@@ -57,6 +57,22 @@ struct JSONServerTests {
         #expect(edge.tally.count(of: "wire_json_requests") == 1)
     }
 
+    @Test(
+        "answers every operation at its path and at the one path",
+        arguments: [
+            ("receipt", "MSS_Receipt", #""MobileUser":{},"MSSP_TransID":"h1""#),
+            ("profile", "MSS_Profile", #""MobileUser":{}"#), ("cancel", "MSSP_Cancel", #""MSSP_TransID":"h1""#),
+            ("fit", "MSSP_Fit", #""DataToBeSigned":{"Data":"x"}"#),
+        ]
+    )
+    func operation(_ path: String, _ name: String, _ members: String) async throws {
+        for path in ["/rest/service", "/rest/service/" + path] {
+            let edge = try edge(gate: .everyone(Set(JSONReader.operations.values)))
+            let answer = try await send(edge, path, WrittenJSON.message(name + "Req", members))
+            #expect(answer.status == 200 && answer.text.hasPrefix("{\"\(name)Resp\":"), "\(answer.text)")
+        }
+    }
+
     @Test("is not there unless it is offered")
     func off() async throws {
         for path in ["/rest/service", "/rest/service/sign"] {

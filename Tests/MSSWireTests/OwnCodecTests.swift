@@ -25,6 +25,21 @@ struct OwnCodecTests {
         #expect(try OwnCodec.decodeCancelResponse(answer(octets, to: .cancel)).header == Sample.header())
     }
 
+    @Test("what a toolkit's stub sends unqualified is answered so, as it reads nothing else")
+    func unqualified() throws {
+        let request = CancelRequest(header: Sample.header(), transactionID: "h1abcdefghijklmnopqrstuvwxyz")
+        let text = Written.text(OwnCodec.encodeRequest(request, Written.mesh))
+            .replacing("own:MSSP_CancelReq", with: "MSSP_CancelReq").replacing(
+                " xmlns:own=\"\(Namespace.own)\"",
+                with: ""
+            )
+        let soap = try SOAPReader.request(Array(text.utf8))
+        #expect(soap.operation == .cancel && !soap.shape.isQualified)
+        #expect(try OwnCodec.decodeCancelRequest(soap) == request)
+        let octets = OwnCodec.encodeResponse(CancelResponse(header: Sample.header()), soap.shape)
+        #expect(Written.text(octets).contains("<MSSP_CancelResponse><MSSP_CancelResp xmlns:own="))
+    }
+
     @Test("a fit survives it, with the character that does not fit and without one")
     func fit() throws {
         let request = FitRequest(header: Sample.header(), text: "a<b & \u{202E}c", format: "urn:mssp:format:1#ades")

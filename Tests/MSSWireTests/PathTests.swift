@@ -17,7 +17,9 @@ struct PathTests {
         caller = try PlainCaller(provider, trusting: pki.mesh)
     }
 
-    private func edge(_ gate: PeerGate = .everyone([.signature, .status, .profile, .cancel])) throws -> ServerFixture {
+    private func edge(_ gate: PeerGate = .everyone([.signature, .status, .receipt, .profile, .cancel])) throws
+        -> ServerFixture
+    {
         var edge = ServerFixture(.edge, try pki.listener(trusting: pki.providers), gate: gate)
         edge.services = WireServices(signatures: edge.service)
         return edge
@@ -29,6 +31,10 @@ struct PathTests {
     )
     private static let cancel = OwnCodec.encodeRequest(
         CancelRequest(header: Sample.header(), transactionID: "h1"),
+        Written.mesh
+    )
+    private static let receipt = ReceiptCodec.encodeRequest(
+        ReceiptRequest(header: Sample.header(), mobileUser: MobileUser(), transactionID: "h1"),
         Written.mesh
     )
     private static let status = StatusCodec.encodeRequest(Sample.status("h1"), Written.mesh)
@@ -49,6 +55,7 @@ struct PathTests {
             ("/soap/services/MSS_SignaturePort?x=1", .signature),
             ("/soap/services/MSS_StatusQueryPort", .status), ("/soap/services/MSS_ProfileQueryPort", .profile),
             ("/soap/services/MSS_ProfilePort", .profile), ("/soap/services/MSSP_CancelPort", .cancel),
+            ("/soap/services/MSS_ReceiptPort", .receipt), ("/soap/services", .receipt), ("/soap", .receipt),
             ("/MSSP/services/MSS_StatusPort", .status),
             ("/soap/services", .status), ("/soap", .status),
         ]
@@ -59,6 +66,7 @@ struct PathTests {
             switch operation {
             case .profile: Self.profile
             case .cancel: Self.cancel
+            case .receipt: Self.receipt
             case .status: Self.status
             default: PlainCaller.envelope()
             }

@@ -16,7 +16,11 @@ struct ProfileCodecTests {
                 subject: "SERIALNUMBER=MSSP1,CN=Aino",
                 state: .active,
                 algorithm: "P-256",
-                signatureProfiles: ["http://alauda.mobi/digitalSignature", "http://mid.swisscom.ch/Any-LoA4"]
+                signatureProfiles: ["http://alauda.mobi/digitalSignature", "http://mid.swisscom.ch/Any-LoA4"],
+                issuers: [
+                    ProfileResponse.NamedCertificate(der: [4, 5], subject: "CN=Users"),
+                    ProfileResponse.NamedCertificate(der: [6], subject: "CN=Root"),
+                ]
             )
         ]
     )
@@ -92,7 +96,28 @@ struct ProfileCodecTests {
         let second = Written.text(ProfileCodec.encodeResponse(response(2, 0), .plain))
         #expect(second.contains("<mcs:Sscds><mcs:Sim><mcs:State>ACTIVE</mcs:State><mcs:PinStatus blocked=\"true\""))
         #expect(second.contains("MajorVersion=\"2\" MinorVersion=\"0\""))
-        #expect(second.contains("<ds:X509Certificate>AQID</ds:X509Certificate>"))
+        // The user's, then those above it, each with its name.
+        #expect(
+            second.contains(
+                "<ds:X509Certificate>AQID</ds:X509Certificate><ds:X509SubjectName>SERIALNUMBER=MSSP1,CN=Aino</ds:X509SubjectName>"
+                    + "<ds:X509Certificate>BAU=</ds:X509Certificate><ds:X509SubjectName>CN=Users</ds:X509SubjectName>"
+            )
+        )
+    }
+
+    @Test("a certificate without a name, or a name without a certificate, is no answer")
+    func unpaired() throws {
+        let octets = ProfileCodec.encodeResponse(response(2, 0), .plain)
+        for gone in [
+            "<ds:X509SubjectName>CN=Root</ds:X509SubjectName>", "<ds:X509Certificate>Bg==</ds:X509Certificate>",
+        ] {
+            let text = Written.text(octets).replacing(gone, with: "")
+            let (message, document) = try SOAPReader.message(Array(text.utf8), to: .profile)
+            let fault = try #require(throws: MSSFault.self) {
+                try withExtendedLifetime(document) { try ProfileCodec.decodeResponse(message) }
+            }
+            #expect(fault.code == .internalError)
+        }
     }
 
     @Test("a request of the platform's own is read as it was meant")

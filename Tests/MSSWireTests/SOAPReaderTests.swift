@@ -28,7 +28,8 @@ struct SOAPReaderTests {
         #expect(unknown.fault.code == .wrongParam)
         #expect(unknown.fault.detail?.contains("358401234567") == false)
         #expect(
-            try SOAPReader.refusal(envelope("<MSS_Receipt><MSS_ReceiptReq/></MSS_Receipt>")).fault.code == .wrongParam
+            try SOAPReader.refusal(envelope("<MSS_Notification><MSS_NotificationReq/></MSS_Notification>")).fault.code
+                == .wrongParam
         )
         #expect(try SOAPReader.refusal(envelope("<MSS_Signature/>")).fault.code == .missingParam)
         #expect(try SOAPReader.refusal(envelope("<MSS_Signature><Other/></MSS_Signature>")).fault.code == .missingParam)

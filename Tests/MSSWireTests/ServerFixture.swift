@@ -68,6 +68,11 @@ final class ScriptedService: SignatureService, RegistrationService, ProviderServ
         )
     }
 
+    func receipt(_ request: ReceiptRequest, _ call: Call) async throws(MSSFault) -> ReceiptResponse {
+        recorded.withLock { $0.append(call) }
+        return ReceiptResponse(header: request.header, reaction: request.acknowledgement.map { _ in .confirmed })
+    }
+
     func cancel(_ request: CancelRequest, _ call: Call) async throws(MSSFault) -> CancelResponse {
         recorded.withLock { $0.append(call) }
         return CancelResponse(header: request.header)

@@ -34,7 +34,7 @@ struct ServerTests {
         arguments: [
             (HTTPMethod.GET, "/soap/services/MSS_SignaturePort", ["Content-Type": "text/xml"], UInt(405)),
             (.POST, "/soap/services/MSS_SignaturePort/", ["Content-Type": "text/xml"], 404),
-            (.POST, "/soap/services/MSS_ReceiptPort", ["Content-Type": "text/xml"], 404),
+            (.POST, "/soap/services/MSS_NotificationPort", ["Content-Type": "text/xml"], 404),
             (.POST, "/", ["Content-Type": "text/xml"], 404),
             (.POST, "/soap/services/MSS_SignaturePort", [:], 415),
             (.POST, "/soap/services/MSS_SignaturePort", ["Content-Type": "application/json"], 415),

@@ -62,7 +62,7 @@ struct Mesh {
                 port: 0,
                 tls: try pki.issue(uris: [home.uri], dnsNames: ["localhost"], for: [.server]).material(trusting: pki),
                 profile: .mesh,
-                gate: PeerGate([Sample.ae: [.signature, .status, .directory], Sample.me: [.registration]])
+                gate: PeerGate([Sample.ae: [.signature, .status, .receipt, .directory], Sample.me: [.registration]])
             ),
             services: WireServices(
                 signatures: stage.signatures,
@@ -169,6 +169,10 @@ private struct InProcess: SignatureService, RegistrationService, ProviderService
 
     func status(_ request: StatusRequest, _ call: Call) async throws(MSSFault) -> StatusResponse {
         try await stage.signatures.status(request, arriving(call))
+    }
+
+    func receipt(_ request: ReceiptRequest, _ call: Call) async throws(MSSFault) -> ReceiptResponse {
+        try await stage.signatures.receipt(request, arriving(call))
     }
 
     func cancel(_ request: CancelRequest, _ call: Call) async throws(MSSFault) -> CancelResponse {

@@ -123,6 +123,28 @@ struct SignatureMeshTests {
         }
     }
 
+    @Test("is followed by one receipt, whose reader is told of, at every depth", arguments: Depth.allCases)
+    func receipt(depth: Depth) async throws {
+        let stage = try await Stage.withSigner()
+        try await Mesh.run(depth, around: stage) { mesh in
+            let answer = try await mesh.acquiring.signature(Self.request(stage), Sample.call(Sample.ap))
+            stage.answers(.userCancelled, from: 200)
+            let request = ReceiptRequest(
+                header: Sample.header(transaction: "T2"),
+                mobileUser: answer.mobileUser,
+                transactionID: answer.transactionID,
+                message: DataToBeSigned("Paid"),
+                acknowledgement: ReceiptRequest.Acknowledgement(timeOut: 10)
+            )
+            let told = try await mesh.acquiring.receipt(request, Sample.call(Sample.ap))
+            #expect(told.reaction == .cancelled)
+            let second = await Self.words { () async throws(MSSFault) in
+                _ = try await mesh.acquiring.receipt(request, Sample.call(Sample.ap))
+            }
+            #expect(second?.last??.hasPrefix("Only one receipt per transaction") == true)
+        }
+    }
+
     private static func request(_ stage: Stage) -> SignatureRequest {
         Sample.signature(msisdn: stage.card.msisdn.description)
     }

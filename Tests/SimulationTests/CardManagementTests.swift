@@ -164,7 +164,14 @@ struct CardManagementTests {
 
     @Test("a message is shown and answered, and waits while a person is asked")
     func message() throws {
-        #expect(try card.tell(.message(.random(), try CardText("Cancelled"))).status == .ok)
+        for (reply, status) in [
+            (Card.Reply.approve, AppletStatus.ok), (.cancel, .userCancelled), (.nothing, .noUserResponse),
+        ] {
+            let question = try card.ask(.message(.random(), try CardText("Cancelled")))
+            #expect(question.pages.map(\.text.text) == ["Cancelled"])
+            let answer = try card.home.open(try #require(card.answer(question, reply))).message
+            #expect(answer.kind == .message && answer.status == status)
+        }
         _ = try card.ask(try sign(.p256, key: 1))
         let busy: [DownMessage] = [
             .message(.random(), try CardText("Cancelled")), .changePIN(.random(), key: 1),

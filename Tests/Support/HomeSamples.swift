@@ -82,6 +82,16 @@ extension Sample {
         return transaction(card, for: time, task: .keyGeneration(task))
     }
 
+    /// A receipt of a signature, as the home would begin it.
+    public static func receipt(
+        _ card: CardReference,
+        of signature: CardTransaction,
+        for time: TimeInterval = 60
+    ) -> CardTransaction {
+        let task = ReceiptTask(of: signature.id, provider: apID, acquiringEntity: ae)
+        return transaction(card, for: time, task: .receipt(task))
+    }
+
     public static var homePrefix: TransactionID.Prefix {
         guard let prefix = TransactionID.Prefix("test") else { preconditionFailure("letters make a prefix") }
         return prefix

@@ -83,6 +83,9 @@ public struct LedgerRules: Sendable {
         {
             throw .repeated(earlier)
         }
+        if case .receipt(let task) = transaction.task, let earlier = receipt(of: task.signature) {
+            throw .repeated(earlier)
+        }
         if let id = runningID(transaction.msisdn), let old = rows[id] {
             guard old.transaction.deadline < now else { throw .busy(until: old.transaction.deadline) }
             expire(id, now)
@@ -189,6 +192,15 @@ public struct LedgerRules: Sendable {
             guard case .signature(let task) = row.transaction.task else { return false }
             return task.provider == name.provider && task.providerTransaction == name.transaction
                 && task.instant == name.instant
+        }?.entry
+    }
+
+    /// The receipt of a signature; one that certainly was not shown leaves the place to another.
+    func receipt(of signature: TransactionID) -> LedgerEntry? {
+        rows.values.first { row in
+            guard case .receipt(let task) = row.transaction.task, task.signature == signature else { return false }
+            guard case .fault(let fault) = row.entry.result else { return true }
+            return fault.code == .expiredTransaction || fault.code == .userCancel
         }?.entry
     }
 

@@ -190,8 +190,9 @@ public final class Stage: Sendable {
         at exchange: CardExchange? = nil
     ) async -> Bool {
         guard let command = command ?? vault.lastMessage else { return false }
+        let kind = command.answer == .message ? UpMessage.Kind.message : .sign
         let message = UpMessage(
-            kind: publicKey == nil ? .sign : .generate,
+            kind: publicKey == nil ? kind : .generate,
             transaction: command.transaction,
             status: status,
             signature: signature,
@@ -248,6 +249,39 @@ public final class Stage: Sendable {
     {
         let request = StatusRequest(header: Sample.header(ap: ap), transactionID: id)
         return try await signatures.status(request, Sample.call(through: Sample.ae, from: origin))
+    }
+
+    /// Asks for a receipt of a signature, the number being the signer's unless another is given.
+    public func receipt(
+        _ id: String,
+        _ message: String? = "Paid",
+        waits: Bool = true,
+        msisdn: String? = nil,
+        through entity: PeerIdentity = Sample.ae,
+        from origin: PeerIdentity = Sample.ap,
+        ap: String = Sample.apID
+    ) async throws(MSSFault) -> ReceiptResponse {
+        let request = ReceiptRequest(
+            header: Sample.header(ap: ap),
+            mobileUser: MobileUser(msisdn: msisdn ?? card.msisdn.description),
+            transactionID: id,
+            message: message.map { DataToBeSigned($0, mimeType: "text/plain", encoding: "UTF-8") },
+            acknowledgement: waits ? ReceiptRequest.Acknowledgement(timeOut: 30) : nil
+        )
+        return try await signatures.receipt(request, Sample.call(through: entity, from: origin, for: .seconds(60)))
+    }
+
+    /// From now on the card answers so, its frames counted from there.
+    public func answers(_ status: AppletStatus, from counter: UInt32) {
+        let next = Mutex(counter)
+        channel.whenSent { [unowned self] _ async throws(SIMChannelError) in
+            let counter = next.withLock { next in
+                next += 1
+                return next
+            }
+            let isSignature = if case .sign = vault.lastMessage { status == .ok } else { false }
+            await receive(status, signature: isSignature ? FakeEvidence.rightSignature : nil, counter: counter)
+        }
     }
 
     private func running<Value: Sendable>(

@@ -87,6 +87,45 @@ struct JSONTests {
         #expect(refused.body.contains("several application providers"))
     }
 
+    @Test(
+        "a text is fitted, its signature waited for, its receipt shown, its profile told, and nothing is left to cancel"
+    )
+    func everyOperation() async throws {
+        let platform = try await Platform.running
+        let msisdn = try platform.extraNumber(2)
+        func ask(_ path: String, _ name: String, _ members: [String: Any]) async throws -> String {
+            let message = [name: try header(platform).merging(members) { $1 }]
+            return try await send(message, to: "service/" + path, on: platform).body
+        }
+        let fit = try await ask("fit", "MSSP_FitReq", ["DataToBeSigned": ["Data": "All of it"]])
+        #expect(fit.contains(#""Fits":"true""#), "\(fit)")
+        var begun = ""
+        for _ in 0..<40 where !begun.contains("MSSP_TransID") {
+            if !begun.isEmpty { try await Task.sleep(for: .milliseconds(500)) }
+            var message = try request("All of it", msisdn, on: platform)
+            message["MSS_SignatureReq"] = (message["MSS_SignatureReq"] as? [String: Any])?
+                .merging(["MessagingMode": "asynch"]) { $1 }
+            begun = try await send(message, to: "service/sign", on: platform).body
+        }
+        let id = try #require(begun.split(separator: #""MSSP_TransID":""#).last?.prefix { $0 != "\"" }, "\(begun)")
+        let transaction = ["MSSP_TransID": String(id)]
+        let status = try await ask("status", "MSS_StatusReq", transaction.merging(["Wait": "30"]) { $1 })
+        #expect(status.contains(#""Value":"500""#), "\(status)")
+        let user: [String: Any] = ["MobileUser": ["MSISDN": msisdn]]
+        let asked = ["StatusDetail": ["ReceiptRequestExtension": ["ReceiptMessagingMode": "synch"]]]
+        let text: [String: Any] = ["Message": ["Data": "Done"], "Status": asked]
+        var receipt = ""
+        for _ in 0..<40 where receipt.isEmpty || receipt.contains("_406") {
+            if !receipt.isEmpty { try await Task.sleep(for: .milliseconds(500)) }
+            receipt = try await ask("receipt", "MSS_ReceiptReq", text.merging(user) { $1 }.merging(transaction) { $1 })
+        }
+        #expect(receipt.contains(#""UserAck":"true","UserResponse":"{\"status\":\"OK\"}""#), "\(receipt)")
+        let profile = try await ask("profile", "MSS_ProfileReq", user)
+        #expect(profile.contains(#""SignatureProfile":["http"#), "\(profile)")
+        let cancelled = try await ask("cancel", "MSSP_CancelReq", transaction)
+        #expect(cancelled.contains(#""Value":"_101""#), "\(cancelled)")
+    }
+
     @Test("nobody gets in without a provider's certificate")
     func mutualTLS() async throws {
         let platform = try await Platform.running

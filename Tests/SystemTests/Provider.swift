@@ -109,6 +109,32 @@ struct Provider: Sendable {
         )
     }
 
+    /// Asks AE for a receipt, and for what the user does with it where `asks` says so.
+    func receipt(
+        of transaction: String,
+        _ text: String,
+        by msisdn: String,
+        asks: Bool = true,
+        at path: String = "/soap/services/MSS_ReceiptPort",
+        soap: String = "http://www.w3.org/2003/05/soap-envelope"
+    ) async throws -> Answer {
+        let status = """
+            <mss:Status><mss:StatusCode Value="100"/><mss:StatusDetail><sco:ReceiptRequestExtension \
+            xmlns:sco="http://www.swisscom.ch/TS102204/ext/v1.0.0" ReceiptMessagingMode="synch" UserAck="true"/>\
+            </mss:StatusDetail></mss:Status>
+            """
+        let message = """
+            <mss:MSS_ReceiptReq MajorVersion="1" MinorVersion="1" MSSP_TransID="\(transaction)">\(header)\
+            <mss:MobileUser><mss:MSISDN>\(msisdn)</mss:MSISDN></mss:MobileUser>\(asks ? status : "")\
+            <mss:Message MimeType="text/plain" Encoding="UTF-8">\(text)</mss:Message></mss:MSS_ReceiptReq>
+            """
+        return try await post(
+            Self.envelope("MSS_Receipt", message, soap: soap),
+            to: platform.variable("AE_URL") + path,
+            type: soap.contains("2003") ? "application/soap+xml; charset=utf-8" : "text/xml; charset=utf-8"
+        )
+    }
+
     /// Asks ME, or whoever answers at `url`, for a registration operation on a number.
     func register(
         _ operation: String,
@@ -138,10 +164,14 @@ struct Provider: Sendable {
         """
     }
 
-    static func envelope(_ operation: String, _ message: String) -> Data {
+    static func envelope(
+        _ operation: String,
+        _ message: String,
+        soap: String = "http://www.w3.org/2003/05/soap-envelope"
+    ) -> Data {
         Data(
             """
-            <soapenv:Envelope xmlns:soapenv="http://www.w3.org/2003/05/soap-envelope" \
+            <soapenv:Envelope xmlns:soapenv="\(soap)" \
             xmlns:mss="http://uri.etsi.org/TS102204/v1.1.2#"><soapenv:Body>\
             <\(operation)>\(message)</\(operation)></soapenv:Body></soapenv:Envelope>
             """.utf8

@@ -13,6 +13,7 @@ struct AnswerInterpreter {
             case .keyGeneration(let task): return try provenKey(message, task, current)
             case .recovery: return try plain(message, .status)
             case .rollover(let task): return try plain(message, task.step.answer)
+            case .receipt: return try plain(message, .message)
             }
         } catch {
             return .fault(MSSFault(.internalError, specifier: 9003, cause: error.reason))

@@ -104,8 +104,11 @@ extension CardExchange {
             log(.info, "key proven", transaction)
         case .cardAnswered:
             tally.count("home_transactions_ended", [("outcome", "card_answered")])
-            guard case .recovery = transaction.task else { return }
-            log(.notice, "a silent card answers again", transaction)
+            switch transaction.task {
+            case .recovery: log(.notice, "a silent card answers again", transaction)
+            case .receipt: log(.info, "receipt shown", transaction)
+            case .signature, .keyGeneration, .rollover: break
+            }
         }
     }
 

@@ -53,8 +53,11 @@ public final class CardExchange: Sendable {
         until deadline: ContinuousClock.Instant
     ) async throws(MSSFault) -> LedgerEntry? {
         var transaction = transaction
-        // A code is for the card's eyes alone; what is signed is kept with the transaction anyway.
-        if case .sign = message { transaction.command = message.octets }
+        switch message {
+        // A code is for the card's eyes alone; what a person reads or signs is kept with the transaction anyway.
+        case .sign, .message: transaction.command = message.octets
+        default: break
+        }
         let counters: SpentCounters
         do {
             counters = try await ledger.begin(transaction, until: deadline)
@@ -192,9 +195,16 @@ public final class CardExchange: Sendable {
             throw fault(error)
         }
         guard let entry, entry.transaction.reader == reader else {
-            throw MSSFault(.wrongParam, "There is no such transaction: MSSP_TransID is unknown.")
+            throw MSSFault.unknownTransaction
         }
         guard isTaken else { throw MSSFault(.wrongParam, "The transaction has ended: it cannot be cancelled.") }
+    }
+}
+
+extension MSSFault {
+    /// What is told of another provider's transaction, and of one that never was.
+    static var unknownTransaction: MSSFault {
+        MSSFault(.wrongParam, "There is no such transaction: MSSP_TransID is unknown.")
     }
 }
 

@@ -44,6 +44,9 @@ public protocol SignatureEvidence: Sendable {
     /// against it.
     func refusal(of certificate: [UInt8]) -> MSSFault?
 
+    /// The CAs above a user's certificate, up to the root; none if it is not by the user CA.
+    func issuers(of certificate: [UInt8]) -> [ProfileResponse.NamedCertificate]
+
     /// What the validate service answers for a signature by this certificate.
     func verdict(on certificate: [UInt8]) -> SignatureVerdict
 
@@ -80,6 +83,8 @@ extension SignatureEvidence {
     }
 
     public func nonceAttributes(for key: SubscriberKey) -> AddedAttributes { AddedAttributes() }
+
+    public func issuers(of certificate: [UInt8]) -> [ProfileResponse.NamedCertificate] { [] }
 
     public func digestToSign(
         _ content: SigningContent,

@@ -46,6 +46,7 @@ public struct CardTransaction: Sendable {
         /// STATUS with both counters jumped: whether a silent card still hears the home.
         case recovery
         case rollover(RolloverTask)
+        case receipt(ReceiptTask)
     }
 
     /// KVN of the pending root that its commands go out under; `nil` is the root in use.
@@ -149,13 +150,27 @@ public struct RolloverTask: Sendable, Equatable {
     }
 }
 
+/// What a provider has a user read after a signature (MSS_Receipt).
+public struct ReceiptTask: Sendable, Equatable {
+    /// The signature's; a ledger lets each have one receipt, unless one certainly was not shown.
+    public var signature: TransactionID
+    public var provider: String
+    public var acquiringEntity: PeerIdentity
+
+    public init(of signature: TransactionID, provider: String, acquiringEntity: PeerIdentity) {
+        self.signature = signature
+        self.provider = provider
+        self.acquiringEntity = acquiringEntity
+    }
+}
+
 /// How a transaction ended.
 public enum TransactionResult: Sendable {
     /// A signature that was verified, and what is said of it.
     case signature([UInt8], SignatureVerdict)
     /// DER SubjectPublicKeyInfo of a key whose possession was proven.
     case provenKey([UInt8])
-    /// The card answered a recovery, or did a step of a rollover: home and card understand each other.
+    /// The card answered a recovery, did a step of a rollover, or showed a receipt: nothing is to be kept of it.
     case cardAnswered
     case fault(MSSFault)
 }
@@ -245,9 +260,9 @@ public protocol TransactionLedger: Sendable {
     /// Commits the transaction, the audit entry of the intent and one step of both of the card's counters.
     ///
     /// - Throws: ``StoreError/busy(until:)`` if the card has a running transaction, ``StoreError/repeated(_:)`` if the
-    ///   provider used the request's name before, ``StoreError/held(_:)`` if the person left too many prompts of the
-    ///   provider unanswered or refused them, ``StoreError/conflict(_:)`` for a second recovery of a card within a day;
-    ///   then no counter moved.
+    ///   provider used the request's name before or the signature has had its receipt, ``StoreError/held(_:)`` if the
+    ///   person left too many prompts of the provider unanswered or refused them, ``StoreError/conflict(_:)`` for a second
+    ///   recovery of a card within a day; then no counter moved.
     func begin(
         _ transaction: CardTransaction,
         until deadline: ContinuousClock.Instant
@@ -376,10 +391,13 @@ public struct ResultReader: Sendable, Hashable {
 }
 
 extension CardTransaction {
-    /// Who asked for it; nobody outside for a key generation or a recovery.
+    /// Who asked for it; nobody outside for a key generation, a recovery or a rollover.
     public var reader: ResultReader {
-        guard case .signature(let task) = task else { return ResultReader(provider: nil, acquiringEntity: nil) }
-        return ResultReader(provider: task.provider, acquiringEntity: task.acquiringEntity)
+        switch task {
+        case .signature(let task): ResultReader(provider: task.provider, acquiringEntity: task.acquiringEntity)
+        case .receipt(let task): ResultReader(provider: task.provider, acquiringEntity: task.acquiringEntity)
+        case .keyGeneration, .recovery, .rollover: ResultReader(provider: nil, acquiringEntity: nil)
+        }
     }
 }
 

@@ -5,16 +5,16 @@ public import MSSCore
 
 /// The home's side of the conversation about signatures.
 public struct HomeSignatureService: SignatureService {
-    private let identity: String
+    let identity: String
     private let networks: [String]
-    private let prefix: TransactionID.Prefix
-    private let providers: ProviderRegister
+    let prefix: TransactionID.Prefix
+    let providers: ProviderRegister
     private let directory: any SubscriberDirectory
-    private let ledger: any TransactionLedger
+    let ledger: any TransactionLedger
     private let evidence: any SignatureEvidence
-    private let exchange: CardExchange
+    let exchange: CardExchange
     private let logger: Logger
-    private let now: @Sendable () -> Date
+    let now: @Sendable () -> Date
 
     /// - Parameters:
     ///   - identity: This home's name, in answers.
@@ -92,7 +92,7 @@ public struct HomeSignatureService: SignatureService {
     public func cancel(_ request: CancelRequest, _ call: Call) async throws(MSSFault) -> CancelResponse {
         let provider = try providers.admit(request.header.apInfo.id, call)
         guard let id = TransactionID(request.transactionID), id.prefix == prefix.description else {
-            throw MSSFault(.wrongParam, "There is no such transaction: MSSP_TransID is unknown.")
+            throw MSSFault.unknownTransaction
         }
         try await exchange.cancel(id, by: ResultReader(provider: provider.id, acquiringEntity: call.peer))
         return CancelResponse(header: request.header.answered(by: identity, at: now()))
@@ -145,7 +145,7 @@ public struct HomeSignatureService: SignatureService {
         // Another provider's transaction gets the answer of one that never was.
         guard let entry, case .signature(let task) = entry.transaction.task, task.provider == provider.id,
             task.acquiringEntity == call.peer
-        else { throw MSSFault(.wrongParam, "There is no such transaction: MSSP_TransID is unknown.") }
+        else { throw MSSFault.unknownTransaction }
         let told = try Told(entry.result, task.manner)
         let person = told.wantsPerson(task) ? try await subscriber(of: entry, call) : nil
         return services.status(
@@ -261,7 +261,10 @@ extension HomeSignatureService {
         return (subscriber, key)
     }
 
-    private func found(
+    /// The person behind a number.
+    ///
+    /// - Throws: 105/1051 without a number, 101 for one that is none.
+    func found(
         _ mobileUser: MobileUser,
         until deadline: ContinuousClock.Instant
     ) async throws(MSSFault) -> Subscriber? {

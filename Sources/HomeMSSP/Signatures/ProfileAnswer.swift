@@ -13,13 +13,18 @@ struct ProfileAnswer {
     ///   entitled provider.
     func sim(for request: ProfileRequest) throws(MSSFault) -> (profiles: [String], sim: ProfileResponse.SIM) {
         guard let subscriber else { throw unknown }
-        let keys = subscriber.keys.filter { $0.certificate != nil }
-        let usable = keys.filter { $0.certificate.flatMap { evidence.refusal(of: $0) } == nil }
+        // Each certificate is judged once: that may cost a look at its whole path.
+        let keys = subscriber.keys.compactMap { key in
+            key.certificate.map { Judged(key: key, certificate: $0, isUsable: evidence.refusal(of: $0) == nil) }
+        }
+        let usable = keys.filter(\.isUsable)
         guard provider.readsProfiles else {
-            let isAble = subscriber.user.state == .active && !usable.isEmpty && keys.allSatisfy { $0.pinBlocked == nil }
+            let isAble =
+                subscriber.user.state == .active && !usable.isEmpty && keys.allSatisfy { $0.key.pinBlocked == nil }
             guard isAble else { throw unknown }
             return (
-                usable.flatMap { profiles($0) }, ProfileResponse.SIM(state: request.asks(for: .state) ? .active : nil)
+                usable.flatMap { profiles($0.key) },
+                ProfileResponse.SIM(state: request.asks(for: .state) ? .active : nil)
             )
         }
         switch subscriber.user.state {
@@ -28,14 +33,14 @@ struct ProfileAnswer {
         case .created, .activating, .proven:
             throw MSSFault(.noKeyFound, "Mobile user account needs to be activated.", specifier: 4041)
         }
-        let blocked = keys.compactMap(\.pinBlocked).max()
+        let blocked = keys.compactMap(\.key.pinBlocked).max()
         return (
-            usable.flatMap { profiles($0) },
+            usable.flatMap { profiles($0.key) },
             ProfileResponse.SIM(
                 state: request.asks(for: .state) ? (usable.isEmpty ? .inactive : .active) : nil,
                 pin: request.asks(for: .pinstatus)
                     ? ProfileResponse.PINStatus(isBlocked: blocked != nil, told: blocked) : nil,
-                certificates: request.asks(for: .certs) ? keys.compactMap { certificate($0) } : []
+                certificates: request.asks(for: .certs) ? keys.map { told($0, subscriber.certificateSubject) } : []
             )
         )
     }
@@ -44,15 +49,21 @@ struct ProfileAnswer {
         KeyUse(reference: key.reference).map { KeyChoice.profiles(of: $0) } ?? []
     }
 
-    private func certificate(_ key: SubscriberKey) -> ProfileResponse.Certificate? {
-        guard let subscriber, let der = key.certificate else { return nil }
-        let subject = subscriber.certificateSubject
-        return ProfileResponse.Certificate(
-            der: der,
+    /// A key with a certificate, and whether it can sign now.
+    private struct Judged {
+        var key: SubscriberKey
+        var certificate: [UInt8]
+        var isUsable: Bool
+    }
+
+    private func told(_ judged: Judged, _ subject: CertificateSubject) -> ProfileResponse.Certificate {
+        ProfileResponse.Certificate(
+            der: judged.certificate,
             subject: "SERIALNUMBER=\(subject.serialNumber),CN=\(subject.commonName)",
-            state: evidence.refusal(of: der) == nil ? .active : .inactive,
-            algorithm: KeyAlgorithm.allCases.first { $0.onCard == key.algorithm }?.rawValue ?? "",
-            signatureProfiles: profiles(key)
+            state: judged.isUsable ? .active : .inactive,
+            algorithm: KeyAlgorithm.allCases.first { $0.onCard == judged.key.algorithm }?.rawValue ?? "",
+            signatureProfiles: profiles(judged.key),
+            issuers: evidence.issuers(of: judged.certificate)
         )
     }
 

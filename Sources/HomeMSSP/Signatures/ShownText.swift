@@ -72,18 +72,14 @@ public enum ShownText {
         }
         guard !fit.isEmpty else { throw MSSFault(.wrongDataLength, "\(name) is empty.") }
         if let offender = fit.offender {
-            let codes = codePoints(of: offender.character)
-            throw MSSFault(
-                .inappropriateData,
-                "\(name) holds a character that the phone cannot show: \(codes), character \(offender.position + 1)."
-            )
+            throw unshowable(offender.character, at: offender.position + 1, of: name)
         }
         let whole = text + (ending.map { "\n" + $0.text } ?? "")
         guard let encoding = fit.encoding, let shown = try? CardText(whole, encoding: encoding) else {
             throw MSSFault(.internalError, cause: "a text that fits has no octets")
         }
         guard fit.fits else {
-            throw tooLong(name, shown, by: -fit.charactersLeft, under: whole.utf16.count - text.utf16.count)
+            throw tooLong(name, shown, by: -fit.charactersLeft, beside: whole.utf16.count - text.utf16.count)
         }
         return shown
     }
@@ -106,14 +102,23 @@ public enum ShownText {
         }
     }
 
-    private static func tooLong(
+    /// 107, for the first character that no phone shows; its place counts from 1.
+    static func unshowable(_ character: Character, at place: Int, of name: String) -> MSSFault {
+        MSSFault(
+            .inappropriateData,
+            "\(name) holds a character that the phone cannot show: \(codePoints(of: character)), character \(place)."
+        )
+    }
+
+    /// 103, for a `text` in which the platform's own words take so many characters beside the provider's.
+    static func tooLong(
         _ name: String,
         _ text: CardText,
         by excess: Int,
-        under ending: Int
+        beside own: Int
     ) -> MSSFault {
         let isGSM = text.encoding == .gsm8Bit
-        let longest = (isGSM ? text.octets.count : text.octets.count / 2) - excess - ending
+        let longest = (isGSM ? text.octets.count : text.octets.count / 2) - excess - own
         let charset = isGSM ? "the GSM alphabet, where ^{}\\[~]|€ count twice," : "UCS-2, which this text needs,"
         return MSSFault(
             .wrongDataLength,

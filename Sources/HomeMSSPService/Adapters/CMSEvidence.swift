@@ -79,6 +79,10 @@ struct CMSEvidence: SignatureEvidence {
         }
     }
 
+    func issuers(of certificate: [UInt8]) -> [ProfileResponse.NamedCertificate] {
+        authority.issuers(of: certificate).map { ProfileResponse.NamedCertificate(der: $0.der, subject: $0.subject) }
+    }
+
     func verdict(on certificate: [UInt8]) -> SignatureVerdict {
         switch authority.validity(of: certificate) {
         case .valid: SignatureVerdict(.validSignature)

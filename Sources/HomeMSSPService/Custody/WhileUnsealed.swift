@@ -48,6 +48,11 @@ struct WhileUnsealed {
             return try await service.status(request, call)
         }
 
+        func receipt(_ request: ReceiptRequest, _ call: Call) async throws(MSSFault) -> ReceiptResponse {
+            try gate.admit()
+            return try await service.receipt(request, call)
+        }
+
         func cancel(_ request: CancelRequest, _ call: Call) async throws(MSSFault) -> CancelResponse {
             try gate.admit()
             return try await service.cancel(request, call)

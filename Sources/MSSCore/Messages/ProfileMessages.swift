@@ -72,24 +72,42 @@ public struct ProfileResponse: Sendable, Equatable {
         public var der: [UInt8]
         /// The name in it, for people.
         public var subject: String
-        /// `nil` for one of a CA.
+        /// `nil` where its sender does not say.
         public var state: State?
         /// Such as `P-256`.
         public var algorithm: String
         public var signatureProfiles: [String]
+        /// Of the CAs above it, up to the root.
+        public var issuers: [NamedCertificate]
 
         public init(
             der: [UInt8],
             subject: String,
             state: State?,
             algorithm: String,
-            signatureProfiles: [String]
+            signatureProfiles: [String],
+            issuers: [NamedCertificate] = []
         ) {
             self.der = der
             self.subject = subject
             self.state = state
             self.algorithm = algorithm
             self.signatureProfiles = signatureProfiles
+            self.issuers = issuers
+        }
+
+        /// The user's, then those above it.
+        public var chain: [NamedCertificate] { [NamedCertificate(der: der, subject: subject)] + issuers }
+    }
+
+    /// A certificate beside the name in it, for people.
+    public struct NamedCertificate: Sendable, Equatable {
+        public var der: [UInt8]
+        public var subject: String
+
+        public init(der: [UInt8], subject: String) {
+            self.der = der
+            self.subject = subject
         }
     }
 }

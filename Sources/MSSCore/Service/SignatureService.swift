@@ -10,6 +10,9 @@ public protocol SignatureService: Sendable {
     /// Tells how far a transaction of the asking provider has come (TS 102 204 §7.2).
     func status(_ request: StatusRequest, _ call: Call) async throws(MSSFault) -> StatusResponse
 
+    /// Has the user of a transaction read something after they have signed, once (TS 102 204 §7.3).
+    func receipt(_ request: ReceiptRequest, _ call: Call) async throws(MSSFault) -> ReceiptResponse
+
     /// Ends a transaction of the asking provider that still runs; a signature that comes nevertheless is destroyed.
     func cancel(_ request: CancelRequest, _ call: Call) async throws(MSSFault) -> CancelResponse
 

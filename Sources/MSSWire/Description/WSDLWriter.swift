@@ -8,12 +8,14 @@ enum WSDLWriter {
     static let schemas: [String: (namespace: String, text: [UInt8])] = [
         "ts102204.xsd": (Namespace.mss, PackageResources.ts102204_xsd),
         "ficom.xsd": (Namespace.fiCom, PackageResources.ficom_xsd),
+        "receipt.xsd": (Namespace.receipt, PackageResources.receipt_xsd),
+        "own.xsd": (Namespace.own, PackageResources.own_xsd),
     ]
 
     private static let namespaces: [(String, String?)] = [
         ("xmlns:wsdl", "http://schemas.xmlsoap.org/wsdl/"), ("xmlns:soap", "http://schemas.xmlsoap.org/wsdl/soap/"),
         ("xmlns:soap12", "http://schemas.xmlsoap.org/wsdl/soap12/"), ("xmlns:xs", "http://www.w3.org/2001/XMLSchema"),
-        ("xmlns:mss", Namespace.mss), ("xmlns:tns", target),
+        ("xmlns:mss", Namespace.mss), ("xmlns:own", Namespace.own), ("xmlns:tns", target),
     ]
 
     /// A way of binding an operation, and what it adds to names.
@@ -61,9 +63,10 @@ enum WSDLWriter {
 
     private static func interface(_ operation: WireOperation, _ writer: inout XMLWriter) {
         let (input, output) = (operation.rawValue + "Input", operation.rawValue + "Output")
+        let prefix = operation.namespace == Namespace.own ? "own" : "mss"
         for (name, part) in [(input, operation.requestElement), (output, operation.responseElement)] {
             writer.element("wsdl:message", [("name", name)]) {
-                $0.element("wsdl:part", [("name", part), ("type", "mss:\(part)Type")])
+                $0.element("wsdl:part", [("name", part), ("type", "\(prefix):\(part)Type")])
             }
         }
         writer.element("wsdl:portType", [("name", operation.portType)]) { writer in
@@ -111,13 +114,17 @@ enum WSDLWriter {
 }
 
 extension WireOperation {
-    /// The name that TS 102 204 §7 gives its port type; `nil` for what is not for providers' toolkits.
+    /// The name that TS 102 204 §7 gives its port type, or the like for this platform's own; `nil` for what is not for providers' toolkits.
     var portType: String? {
         switch self {
         case .signature: "MSS_SignaturePortType"
         case .status: "MSS_StatusQueryType"
+        case .receipt: "MSS_ReceiptType"
         case .profile: "MSS_ProfileQueryType"
-        case .registration, .directory, .notifications, .handshake, .cancel, .fit: nil
+        case .handshake: "MSS_HandshakePortType"
+        case .cancel: "MSSP_CancelType"
+        case .fit: "MSSP_FitType"
+        case .registration, .directory, .notifications: nil
         }
     }
 }

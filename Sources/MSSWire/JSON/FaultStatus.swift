@@ -19,8 +19,9 @@ struct FaultStatus {
     init(_ fault: MSSFault, _ operation: WireOperation?, isStranger: Bool = false, hasRead: Bool = true) {
         switch fault.code {
         case .wrongParam, .missingParam:
-            // The one parameter that a service itself finds wrong in a status request is the transaction's id.
-            status = !hasRead ? .badRequest : operation == .status ? .notFound : .unprocessableContent
+            // The one parameter that a service itself finds wrong in these is the transaction's id.
+            let isOfTransaction = operation == .status || operation == .cancel
+            status = !hasRead ? .badRequest : isOfTransaction ? .notFound : .unprocessableContent
         case .incompatibleInterface: status = .badRequest
         case .unauthorizedAccess: status = isStranger ? .unauthorized : .forbidden
         case .unknownClient, .noKeyFound: status = .notFound

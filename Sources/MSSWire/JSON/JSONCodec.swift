@@ -19,14 +19,75 @@ enum JSONCodec {
         return message(.status, members, response.status, response.serviceResponses)
     }
 
+    static func encode(_ response: ReceiptResponse) -> [UInt8] {
+        let detail = response.reaction.map { reaction -> JSONValue in
+            var told = Dictionary(uniqueKeysWithValues: ReceiptExtension.members(reaction)).mapValues(
+                JSONValue.optional
+            )
+            told["ReceiptMessagingMode"] = .text(ReceiptExtension.mode)
+            return .object(["ReceiptResponseExtension": .object(told)])
+        }
+        return message(.receipt, header(response.header), .requestOK, detail: detail)
+    }
+
+    static func encode(_ response: ProfileResponse) -> [UInt8] {
+        var members = header(response.header)
+        members["SignatureProfile"] = .list(response.signatureProfiles.map { .text($0) })
+        let sim = response.sim
+        let certificates = JSONValue.list(sim.certificates.map(certificate))
+        var told: [String: JSONValue?] = ["MobileUserCertificate": certificates]
+        if response.header.majorVersion > 1 {
+            told["PinStatus"] = sim.pin.map { pin in
+                .object([
+                    "Blocked": .text(pin.isBlocked ? "true" : "false"),
+                    "Told": JSONValue.optional(pin.told.map { WireTime.text($0) }),
+                ])
+            }
+            told["State"] = JSONValue.optional(sim.state?.rawValue)
+            told = ["Sscds": .object(["Sim": .object(told)])]
+        }
+        let detail = JSONValue.object(["ProfileQueryExtension": .object(told)])
+        return message(.profile, members, .requestOK, detail: detail)
+    }
+
+    static func encode(_ response: CancelResponse) -> [UInt8] {
+        message(.cancel, header(response.header), .requestOK)
+    }
+
+    static func encode(_ response: FitResponse) -> [UInt8] {
+        var members = header(response.header)
+        let fit = response.fit
+        members["Fit"] = .object([
+            "Fits": .text(fit.fits ? "true" : "false"), "Charset": JSONValue.optional(fit.charset?.rawValue),
+            "Segments": JSONValue.optional(fit.segments.map { String($0) }), "Pages": .text(String(fit.pages)),
+            "CharactersLeft": .text(String(fit.charactersLeft)),
+            "Offender": fit.offender.map { offender in
+                .object([
+                    "CodePoints": .text(offender.codePoints), "Position": .text(String(offender.position)),
+                ])
+            },
+        ])
+        return message(.fit, members, .requestOK)
+    }
+
+    private static func certificate(_ certificate: ProfileResponse.Certificate) -> JSONValue {
+        .object([
+            "Algorithm": .text(certificate.algorithm), "State": JSONValue.optional(certificate.state?.rawValue),
+            "SignatureProfiles": .list(certificate.signatureProfiles.map { .text($0) }),
+            "X509Certificate": .list(certificate.chain.map { .text(Data($0.der).base64EncodedString()) }),
+            "X509SubjectName": .list(certificate.chain.map { .text($0.subject) }),
+        ])
+    }
+
     private static func message(
         _ operation: WireOperation,
         _ members: [String: JSONValue?],
         _ status: Status,
-        _ services: [ServiceResponse]
+        _ services: [ServiceResponse] = [],
+        detail: JSONValue? = nil
     ) -> [UInt8] {
         var members = members
-        members["Status"] = self.status(status.rawValue, status.name)
+        members["Status"] = self.status(status.rawValue, status.name, detail)
         if !services.isEmpty { members["ServiceResponses"] = .list(services.map(service)) }
         return JSONValue.object([operation.responseElement: .object(members)]).octets
     }
@@ -73,8 +134,11 @@ enum JSONCodec {
         return .object(["PKCS1": .object(parts)])
     }
 
-    private static func status(_ code: Int, _ name: String) -> JSONValue {
-        .object(["StatusCode": .object(["Value": .text(String(code))]), "StatusMessage": .text(name)])
+    private static func status(_ code: Int, _ name: String, _ detail: JSONValue? = nil) -> JSONValue {
+        .object([
+            "StatusCode": .object(["Value": .text(String(code))]), "StatusDetail": detail,
+            "StatusMessage": .text(name),
+        ])
     }
 
     private static func service(_ response: ServiceResponse) -> JSONValue {

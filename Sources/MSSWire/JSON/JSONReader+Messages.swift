@@ -6,83 +6,118 @@ extension JSONReader {
     /// Longest text that is decoded; what the phone can show is far less.
     private static let longestText = 16_384
 
-    func signature(_ message: JSONSignatureRequest) throws(MSSFault) -> SignatureRequest {
+    func signature(_ message: JSONFields) throws(MSSFault) -> SignatureRequest {
         SignatureRequest(
-            header: try header(message.header),
-            mobileUser: try mobileUser(message.mobileUser),
+            header: try header(message),
+            mobileUser: try mobileUser(message),
             dataToBeSigned: try signed(message),
-            dataToBeDisplayed: try message.dataToBeDisplayed.map { data throws(MSSFault) in
-                try self.data(data, "DataToBeDisplayed")
-            },
-            signatureProfile: try optional(message.signatureProfile, "SignatureProfile"),
-            additionalServices: try services(message.additionalServices ?? []),
-            format: try optional(message.format, "MSS_Format"),
-            validityDate: try date(message.validityDate, "ValidityDate"),
-            timeOut: try timeOut(message.timeOut),
-            messagingMode: try mode(message.messagingMode)
+            dataToBeDisplayed: try data(message, "DataToBeDisplayed"),
+            signatureProfile: try optional(message, "SignatureProfile"),
+            additionalServices: try services(message),
+            format: try optional(message, "MSS_Format"),
+            validityDate: try date(message, "ValidityDate"),
+            timeOut: try SignatureCodec.seconds(try message.number("TimeOut")),
+            messagingMode: try mode(message)
         )
     }
 
-    func status(_ message: JSONStatusRequest) throws(MSSFault) -> StatusRequest {
-        let header = try header(message.header)
-        guard let id = message.transactionID, (1...64).contains(id.utf8.count) else {
-            throw MSSFault(.wrongParam, "There is no such transaction: MSSP_TransID is missing or too long.")
-        }
-        return StatusRequest(header: header, transactionID: id)
+    func status(_ message: JSONFields) throws(MSSFault) -> StatusRequest {
+        StatusRequest(
+            header: try header(message),
+            transactionID: try StatusCodec.transactionID(try message.text("MSSP_TransID")),
+            wait: try StatusCodec.wait(try message.number("Wait"))
+        )
+    }
+
+    func receipt(_ message: JSONFields) throws(MSSFault) -> ReceiptRequest {
+        let detail = try message.object("Status")?.object("StatusDetail")
+        let asked = try detail?.object("ReceiptRequestExtension")
+        return ReceiptRequest(
+            header: try header(message),
+            mobileUser: try mobileUser(message),
+            transactionID: try StatusCodec.transactionID(try message.text("MSSP_TransID")),
+            message: try data(message, "Message"),
+            acknowledgement: try asked.map { asked throws(MSSFault) in
+                try ReceiptCodec.acknowledgement(
+                    mode: try asked.text("ReceiptMessagingMode"),
+                    timeOut: try SignatureCodec.seconds(try asked.number("TimeOut"))
+                )
+            }
+        )
+    }
+
+    func profile(_ message: JSONFields) throws(MSSFault) -> ProfileRequest {
+        ProfileRequest(
+            header: try header(message, takesTwo: true),
+            mobileUser: try mobileUser(message),
+            parameters: ProfileCodec.parameters(try optional(message, "Params") ?? "")
+        )
+    }
+
+    func cancel(_ message: JSONFields) throws(MSSFault) -> CancelRequest {
+        let header = try header(message)
+        guard let id = try name(message, "MSSP_TransID") else { throw HeaderCodec.missing("MSSP_TransID") }
+        return CancelRequest(header: header, transactionID: id)
+    }
+
+    func fit(_ message: JSONFields) throws(MSSFault) -> FitRequest {
+        FitRequest(
+            header: try header(message),
+            text: try signed(message).content,
+            format: try optional(message, "MSS_Format")
+        )
     }
 
     /// A header whose missing parts are filled in: AP_ID stays empty, for the acquiring entity knows the caller.
-    private func header(_ header: JSONHeader) throws(MSSFault) -> MessageHeader {
-        let major = try version(header.majorVersion, "MajorVersion") ?? 1
-        let minor = try version(header.minorVersion, "MinorVersion") ?? 2
-        guard major == 1, (0...2).contains(minor) else {
-            throw MSSFault(.incompatibleInterface, "MajorVersion must be 1 and MinorVersion 0, 1 or 2.")
-        }
-        let info = header.apInfo
-        _ = try date(info?.instant, "AP_Info/Instant")
-        let member = try header.msspInfo?.msspID.map { member throws(MSSFault) in try self.member(member) }
+    private func header(_ message: JSONFields, takesTwo: Bool = false) throws(MSSFault) -> MessageHeader {
+        let major = try version(message, "MajorVersion") ?? 1
+        let minor = try version(message, "MinorVersion") ?? (major == 2 ? 0 : 2)
+        try HeaderCodec.check(major, minor, takesTwo: takesTwo)
+        let info = try message.object("AP_Info") ?? .empty
+        _ = try date(info, "Instant", as: "AP_Info/Instant")
+        let platform = try message.object("MSSP_Info") ?? .empty
         return MessageHeader(
             majorVersion: major,
             minorVersion: minor,
             apInfo: APInfo(
-                id: try optional(info?.id, "AP_ID", longest: 256) ?? "",
-                transID: try name(info?.transID, "AP_TransID") ?? "T\(trace)",
-                instant: try optional(info?.instant, "AP_Info/Instant", longest: 64) ?? WireTime.text(now),
-                url: try optional(info?.url, "AP_URL")
+                id: try optional(info, "AP_ID", longest: 256) ?? "",
+                transID: try name(info, "AP_TransID") ?? "T\(trace)",
+                instant: try optional(info, "Instant", longest: 64) ?? WireTime.text(now),
+                url: try optional(info, "AP_URL")
             ),
             msspInfo: MSSPInfo(
-                msspID: member ?? MeshMember(),
-                instant: try date(header.msspInfo?.instant, "MSSP_Info/Instant")
+                msspID: try member(platform, "MSSP_ID") ?? MeshMember(),
+                instant: try date(platform, "Instant", as: "MSSP_Info/Instant")
             )
         )
     }
 
-    private func mobileUser(_ user: JSONMobileUser?) throws(MSSFault) -> MobileUser {
-        guard let user else { throw HeaderCodec.missing("MobileUser") }
+    private func mobileUser(_ message: JSONFields) throws(MSSFault) -> MobileUser {
+        guard let user = try message.object("MobileUser") else { throw HeaderCodec.missing("MobileUser") }
         return MobileUser(
-            identityIssuer: try user.identityIssuer.map { issuer throws(MSSFault) in try member(issuer) },
-            userIdentifier: try short(user.userIdentifier, "UserIdentifier"),
-            homeMSSP: try user.homeMSSP.map { home throws(MSSFault) in try member(home) },
-            msisdn: try short(user.msisdn, "MSISDN")
+            identityIssuer: try member(user, "IdentityIssuer"),
+            userIdentifier: try short(user, "UserIdentifier"),
+            homeMSSP: try member(user, "HomeMSSP"),
+            msisdn: try short(user, "MSISDN")
         )
     }
 
-    private func member(_ member: JSONMember) throws(MSSFault) -> MeshMember {
-        MeshMember(
-            dnsName: try short(member.dnsName, "DNSName"),
-            ipAddress: try short(member.ipAddress, "IPAddress"),
-            uri: try short(member.uri, "URI"),
-            identifier: try short(member.identifier, "IdentifierString")
+    private func member(_ fields: JSONFields, _ name: String) throws(MSSFault) -> MeshMember? {
+        guard let member = try fields.object(name) else { return nil }
+        return MeshMember(
+            dnsName: try short(member, "DNSName"),
+            ipAddress: try short(member, "IPAddress"),
+            uri: try short(member, "URI"),
+            identifier: try short(member, "IdentifierString")
         )
     }
 
     /// DataToBeSigned; without versions and without MimeType it is written as Kiuru's clients do, in base64.
-    private func signed(_ message: JSONSignatureRequest) throws(MSSFault) -> DataToBeSigned {
-        guard let written = message.dataToBeSigned else {
+    private func signed(_ message: JSONFields) throws(MSSFault) -> DataToBeSigned {
+        guard var data = try data(message, "DataToBeSigned", specifier: 1022) else {
             throw HeaderCodec.missing("DataToBeSigned", specifier: 1022)
         }
-        var data = try data(written, "DataToBeSigned", specifier: 1022)
-        guard message.header.majorVersion == nil, data.mimeType == nil else { return data }
+        guard try message.number("MajorVersion") == nil, data.mimeType == nil else { return data }
         guard let octets = Data(base64Encoded: data.content), let text = String(validating: octets, as: UTF8.self)
         else {
             throw MSSFault(
@@ -96,43 +131,55 @@ extension JSONReader {
         return data
     }
 
-    private func data(_ data: JSONData, _ name: String, specifier: Int? = nil) throws(MSSFault) -> DataToBeSigned {
-        guard let content = data.data else { throw HeaderCodec.missing(name + "/Data", specifier: specifier) }
+    private func data(
+        _ message: JSONFields,
+        _ name: String,
+        specifier: Int? = nil
+    ) throws(MSSFault) -> DataToBeSigned? {
+        guard let data = try message.object(name) else { return nil }
+        guard let content = try data.text("Data") else {
+            throw HeaderCodec.missing(name + "/Data", specifier: specifier)
+        }
         guard content.utf8.count <= Self.longestText else {
             throw MSSFault(.wrongDataLength, "\(name) has more than \(Self.longestText) octets.")
         }
         return DataToBeSigned(
             content,
-            mimeType: try optional(data.mimeType, "MimeType"),
-            encoding: try optional(data.encoding, "Encoding")
+            mimeType: try optional(data, "MimeType"),
+            encoding: try optional(data, "Encoding")
         )
     }
 
-    private func services(_ services: [JSONService]) throws(MSSFault) -> [AdditionalService] {
+    private func services(_ message: JSONFields) throws(MSSFault) -> [AdditionalService] {
+        let services = try message.objects("AdditionalServices")
         guard services.count <= 16 else { throw MSSFault(.wrongParam, "AdditionalServices names too many services.") }
         return try services.map { service throws(MSSFault) in
-            guard let uri = try optional(service.description, "AdditionalServices/Description") else {
+            guard let uri = try optional(service, "Description") else {
                 throw HeaderCodec.missing("AdditionalServices/Description")
             }
             var read = AdditionalService(uri: uri)
             guard let name = read.name?.element else { return read }
-            let value = service.values[name]
-            read.value = try value?.text.map { text throws(MSSFault) in try ServiceCodec.text(text, name) }
-            read.isVerified = try ServiceCodec.isVerified(value?.verify)
+            let (text, verify) = try value(service, name)
+            read.value = try text.map { text throws(MSSFault) in try ServiceCodec.text(text, name) }
+            read.isVerified = try ServiceCodec.isVerified(verify)
             return read
         }
     }
 
-    private func timeOut(_ number: JSONNumber?) throws(MSSFault) -> Int? {
-        guard let number else { return nil }
-        guard let seconds = Int(number.text), seconds > 0 else {
-            throw MSSFault(.wrongParam, "TimeOut must be a positive number of seconds.")
-        }
-        return seconds
+    /// What belongs to a service: a string, or an object with the string as Value; Verify is NoSpamCode's.
+    private func value(
+        _ service: JSONFields,
+        _ name: String
+    ) throws(MSSFault) -> (text: String?, verify: String?) {
+        if let text = try? service.text(name) { return (text, nil) }
+        guard let members = try service.object(name) else { return (nil, nil) }
+        return (try members.text("Value"), try members.text("Verify"))
     }
 
-    private func mode(_ text: String?) throws(MSSFault) -> MessagingMode {
-        guard let text, !text.isEmpty else { throw HeaderCodec.missing("MessagingMode") }
+    private func mode(_ message: JSONFields) throws(MSSFault) -> MessagingMode {
+        guard let text = try message.text("MessagingMode"), !text.isEmpty else {
+            throw HeaderCodec.missing("MessagingMode")
+        }
         // What a published description of this interface calls it.
         if text == "asynch" { return .asynchClientServer }
         guard let mode = MessagingMode(rawValue: text) else {
@@ -144,8 +191,8 @@ extension JSONReader {
 
 extension JSONReader {
     /// A string that may be missing; some clients write it empty instead.
-    private func optional(_ text: String?, _ name: String, longest: Int = 512) throws(MSSFault) -> String? {
-        guard let text, !text.isEmpty else { return nil }
+    private func optional(_ fields: JSONFields, _ name: String, longest: Int = 512) throws(MSSFault) -> String? {
+        guard let text = try fields.text(name), !text.isEmpty else { return nil }
         guard text.utf8.count <= longest else {
             throw MSSFault(.wrongDataLength, "\(name) must have at most \(longest) octets.")
         }
@@ -153,29 +200,29 @@ extension JSONReader {
     }
 
     /// A string that is repeated as it was, also when it is empty.
-    private func short(_ text: String?, _ name: String) throws(MSSFault) -> String? {
-        guard let text, try optional(text, name) != nil else { return text }
-        return text
+    private func short(_ fields: JSONFields, _ name: String) throws(MSSFault) -> String? {
+        if let text = try optional(fields, name) { return text }
+        return try fields.text(name)
     }
 
-    private func name(_ text: String?, _ name: String) throws(MSSFault) -> String? {
-        guard let text = try optional(text, name, longest: 64) else { return nil }
+    private func name(_ fields: JSONFields, _ name: String) throws(MSSFault) -> String? {
+        guard let text = try optional(fields, name, longest: 64) else { return nil }
         guard HeaderCodec.isName(text) else { throw HeaderCodec.notName(name) }
         return text
     }
 
-    private func version(_ number: JSONNumber?, _ name: String) throws(MSSFault) -> Int? {
-        guard let number else { return nil }
-        guard number.text.utf8.count <= 8, let value = Int(number.text) else {
+    private func version(_ message: JSONFields, _ name: String) throws(MSSFault) -> Int? {
+        guard let number = try message.number(name) else { return nil }
+        guard number.utf8.count <= 8, let value = Int(number) else {
             throw MSSFault(.wrongParam, "\(name) must be a number.")
         }
         return value
     }
 
-    private func date(_ text: String?, _ name: String) throws(MSSFault) -> Date? {
-        guard let text = try optional(text, name, longest: 64) else { return nil }
+    private func date(_ fields: JSONFields, _ name: String, as place: String? = nil) throws(MSSFault) -> Date? {
+        guard let text = try optional(fields, name, longest: 64) else { return nil }
         guard let date = WireTime.date(text) else {
-            throw MSSFault(.wrongParam, "\(name) is no xs:dateTime, such as 2026-11-24T12:00:00Z.")
+            throw MSSFault(.wrongParam, "\(place ?? name) is no xs:dateTime, such as 2026-11-24T12:00:00Z.")
         }
         return date
     }

@@ -12,10 +12,7 @@ enum HeaderCodec {
     static func decode(_ message: XMLElement, takesTwo: Bool = false) throws(MSSFault) -> MessageHeader {
         let major = try version(message, "MajorVersion")
         let minor = try version(message, "MinorVersion")
-        guard major == 1 && (0...2).contains(minor) || takesTwo && major == 2 && minor == 0 else {
-            let two = takesTwo ? ", or 2 and 0" : ""
-            throw MSSFault(.incompatibleInterface, "MajorVersion must be 1 and MinorVersion 0, 1 or 2\(two).")
-        }
+        try check(major, minor, takesTwo: takesTwo)
         let info = try required(message, "AP_Info")
         let apInfo = APInfo(
             id: try text(info, "AP_ID", longest: 256),
@@ -36,6 +33,14 @@ enum HeaderCodec {
             apInfo: apInfo,
             msspInfo: MSSPInfo(msspID: member, instant: date)
         )
+    }
+
+    /// - Throws: 108 for a version that this platform does not speak.
+    static func check(_ major: Int, _ minor: Int, takesTwo: Bool) throws(MSSFault) {
+        guard major == 1 && (0...2).contains(minor) || takesTwo && major == 2 && minor == 0 else {
+            let two = takesTwo ? ", or 2 and 0" : ""
+            throw MSSFault(.incompatibleInterface, "MajorVersion must be 1 and MinorVersion 0, 1 or 2\(two).")
+        }
     }
 
     /// The attributes of a message element that the header gives.
@@ -155,7 +160,8 @@ extension HeaderCodec {
         return value
     }
 
-    private static func short(_ element: XMLElement, _ name: String) throws(MSSFault) -> String? {
+    /// An element of a few words, which may be missing.
+    static func short(_ element: XMLElement, _ name: String) throws(MSSFault) -> String? {
         guard let value = element.child(name)?.text else { return nil }
         guard value.utf8.count <= 512 else {
             throw MSSFault(.wrongDataLength, "\(name) must have at most 512 octets.")

@@ -25,13 +25,13 @@ enum OwnCodec {
     static func encodeRequest(_ request: CancelRequest, _ mesh: MeshContext) -> [UInt8] {
         let attributes = HeaderCodec.attributes(request.header) + [("MSSP_TransID", request.transactionID)]
         return SOAPShape.plain.envelope(wrapper: "MSSP_Cancel", header: mesh.write) { writer in
-            own("MSSP_CancelReq", attributes, &writer) { HeaderCodec.write(request.header, to: &$0) }
+            own("MSSP_CancelReq", attributes, .plain, &writer) { HeaderCodec.write(request.header, to: &$0) }
         }
     }
 
     static func encodeRequest(_ request: FitRequest, _ mesh: MeshContext) -> [UInt8] {
         SOAPShape.plain.envelope(wrapper: "MSSP_Fit", header: mesh.write) { writer in
-            own("MSSP_FitReq", HeaderCodec.attributes(request.header), &writer) { writer in
+            own("MSSP_FitReq", HeaderCodec.attributes(request.header), .plain, &writer) { writer in
                 HeaderCodec.write(request.header, to: &writer)
                 writer.element("mss:DataToBeSigned", [], text: request.text)
                 if let format = request.format { SignatureCodec.writeReference(format, "mss:MSS_Format", &writer) }
@@ -41,7 +41,7 @@ enum OwnCodec {
 
     static func encodeResponse(_ response: CancelResponse, _ shape: SOAPShape) -> [UInt8] {
         shape.envelope(wrapper: "MSSP_CancelResponse") { writer in
-            own("MSSP_CancelResp", HeaderCodec.attributes(response.header), &writer) { writer in
+            own("MSSP_CancelResp", HeaderCodec.attributes(response.header), shape, &writer) { writer in
                 HeaderCodec.write(response.header, to: &writer)
                 HeaderCodec.write(.requestOK, to: &writer)
             }
@@ -50,7 +50,7 @@ enum OwnCodec {
 
     static func encodeResponse(_ response: FitResponse, _ shape: SOAPShape) -> [UInt8] {
         shape.envelope(wrapper: "MSSP_FitResponse") { writer in
-            own("MSSP_FitResp", HeaderCodec.attributes(response.header), &writer) { writer in
+            own("MSSP_FitResp", HeaderCodec.attributes(response.header), shape, &writer) { writer in
                 HeaderCodec.write(response.header, to: &writer)
                 let fit = response.fit
                 let attributes: [(String, String?)] = [
@@ -73,10 +73,11 @@ enum OwnCodec {
     private static func own(
         _ name: String,
         _ attributes: [(String, String?)],
+        _ shape: SOAPShape,
         _ writer: inout XMLWriter,
         _ content: (inout XMLWriter) -> Void
     ) {
-        writer.element("own:" + name, [("xmlns:own", Namespace.own)] + attributes, content)
+        writer.element(shape.isQualified ? "own:" + name : name, [("xmlns:own", Namespace.own)] + attributes, content)
     }
 }
 

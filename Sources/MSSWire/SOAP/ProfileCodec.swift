@@ -13,13 +13,16 @@ enum ProfileCodec {
         let message = request.message
         let header = try HeaderCodec.decode(message, takesTwo: true)
         let user = try HeaderCodec.mobileUser(message)
-        // A word of another platform's asks for what is not here.
-        let words = message.child("Params")?.text.split(whereSeparator: \.isWhitespace) ?? []
+        let parameters = parameters(try HeaderCodec.short(message, "Params") ?? "")
         try request.validate()
-        return ProfileRequest(
-            header: header,
-            mobileUser: user,
-            parameters: Set(words.compactMap { ProfileRequest.Parameter(rawValue: $0.lowercased()) })
+        return ProfileRequest(header: header, mobileUser: user, parameters: parameters)
+    }
+
+    /// Words with white space between them; one of another platform's asks for what is not here.
+    static func parameters(_ words: String) -> Set<ProfileRequest.Parameter> {
+        Set(
+            words.split(whereSeparator: \.isWhitespace)
+                .compactMap { ProfileRequest.Parameter(rawValue: $0.lowercased()) }
         )
     }
 
@@ -80,8 +83,10 @@ enum ProfileCodec {
             ("xmlns:ds", "http://www.w3.org/2000/09/xmldsig#"),
         ]
         writer.element("mcs:MobileUserCertificate", attributes) { writer in
-            writer.element("ds:X509Certificate", text: Data(certificate.der).base64EncodedString())
-            writer.element("ds:X509SubjectName", text: certificate.subject)
+            for named in certificate.chain {
+                writer.element("ds:X509Certificate", text: Data(named.der).base64EncodedString())
+                writer.element("ds:X509SubjectName", text: named.subject)
+            }
         }
     }
 }
@@ -117,15 +122,20 @@ extension ProfileCodec {
     }
 
     private static func certificate(_ element: XMLElement) throws(MSSFault) -> ProfileResponse.Certificate {
-        let text = element.children.first { $0.name == "X509Certificate" }?.text ?? ""
-        guard let data = Data(base64Encoded: text), !data.isEmpty else { throw damaged }
-        let der = [UInt8](data)
+        // The user's, then those above it, each with its name.
+        let names = element.children.filter { $0.name == "X509SubjectName" }.map(\.text)
+        let chain = element.children.filter { $0.name == "X509Certificate" }
+            .compactMap { Data(base64Encoded: $0.text).map { [UInt8]($0) } }
+        guard let der = chain.first, !der.isEmpty, chain.count == names.count, chain.count <= mostCertificates
+        else { throw damaged }
+        let named = zip(chain, names).map { ProfileResponse.NamedCertificate(der: $0, subject: $1) }
         return ProfileResponse.Certificate(
             der: der,
-            subject: element.children.first { $0.name == "X509SubjectName" }?.text ?? "",
+            subject: names[0],
             state: element.attribute("State").flatMap { ProfileResponse.State(rawValue: $0) },
             algorithm: element.attribute("Algorithm") ?? "",
-            signatureProfiles: element.attribute("SignatureProfiles")?.split(separator: " ").map { String($0) } ?? []
+            signatureProfiles: element.attribute("SignatureProfiles")?.split(separator: " ").map { String($0) } ?? [],
+            issuers: Array(named.dropFirst())
         )
     }
 

@@ -50,7 +50,7 @@ enum SOAPReader {
         let (operation, message) = try dispatch(first, shape)
         shape.hasWrapper = message.node != first.node
         shape.wrapperNamespace = shape.hasWrapper ? first.namespace : nil
-        shape.isQualified = message.namespace == Namespace.mss
+        shape.isQualified = message.namespace == operation.namespace
         let input = operation == .registration ? message.child("RegistrationInput", in: Namespace.mreg) : nil
         shape.registrationID = input?.attribute("InputId")
         return SOAPRequest(operation: operation, shape: shape, mesh: mesh, message: message, document: document)

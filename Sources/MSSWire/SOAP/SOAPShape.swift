@@ -16,7 +16,7 @@ public struct SOAPShape: Sendable, Equatable {
     var hasWrapper = true
     /// Of that element; `nil` when it has none.
     var wrapperNamespace: String?
-    /// Whether the message element itself stands in the namespace of TS 102 204.
+    /// Whether the message element itself stands in its namespace: that of TS 102 204, or this platform's own.
     var isQualified: Bool
     /// InputId of a registration's input, which its output repeats.
     var registrationID: String?

@@ -83,7 +83,7 @@ enum SignatureCodec {
 }
 
 extension SignatureCodec {
-    private static func data(_ element: XMLElement) throws(MSSFault) -> DataToBeSigned {
+    static func data(_ element: XMLElement) throws(MSSFault) -> DataToBeSigned {
         guard element.children.isEmpty else { throw MSSFault(.wrongParam, "\(element.name) must hold text alone.") }
         guard element.text.utf8.count <= longestText else {
             throw MSSFault(.wrongDataLength, "\(element.name) has more than \(longestText) octets.")
@@ -100,7 +100,7 @@ extension SignatureCodec {
         return try data(element)
     }
 
-    private static func write(_ data: DataToBeSigned, _ name: String, _ writer: inout XMLWriter) {
+    static func write(_ data: DataToBeSigned, _ name: String, _ writer: inout XMLWriter) {
         writer.element(name, [("MimeType", data.mimeType), ("Encoding", data.encoding)], text: data.content)
     }
 
@@ -145,7 +145,12 @@ extension SignatureCodec {
 
     /// An attribute; some clients write an element.
     private static func timeOut(_ message: XMLElement) throws(MSSFault) -> Int? {
-        guard let text = message.attribute("TimeOut") ?? message.child("TimeOut")?.text else { return nil }
+        try seconds(message.attribute("TimeOut") ?? message.child("TimeOut")?.text)
+    }
+
+    /// TimeOut, as it was written.
+    static func seconds(_ text: String?) throws(MSSFault) -> Int? {
+        guard let text else { return nil }
         guard let seconds = Int(text), seconds > 0 else {
             throw MSSFault(.wrongParam, "TimeOut must be a positive number of seconds.")
         }

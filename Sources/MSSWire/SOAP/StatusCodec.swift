@@ -4,17 +4,23 @@ import MSSCore
 enum StatusCodec {
     static func decodeRequest(_ request: SOAPRequest) throws(MSSFault) -> StatusRequest {
         let header = try HeaderCodec.decode(request.message)
-        // A missing id is a wrong one here (FiCom): what is asked after is not known either way.
-        guard let id = request.message.attribute("MSSP_TransID"), (1...64).contains(id.utf8.count) else {
+        let id = try transactionID(request.message.attribute("MSSP_TransID"))
+        try request.validate()
+        let wait = try wait(request.message.attribute("Wait", in: Namespace.own))
+        return StatusRequest(header: header, transactionID: id, wait: wait)
+    }
+
+    /// A missing id is a wrong one (FiCom): what is asked after is not known either way.
+    static func transactionID(_ text: String?) throws(MSSFault) -> String {
+        guard let text, (1...64).contains(text.utf8.count) else {
             throw MSSFault(.wrongParam, "There is no such transaction: MSSP_TransID is missing or too long.")
         }
-        try request.validate()
-        return StatusRequest(header: header, transactionID: id, wait: try wait(request.message))
+        return text
     }
 
     /// How long the provider would have the answer wait.
-    private static func wait(_ message: XMLElement) throws(MSSFault) -> Int? {
-        guard let text = message.attribute("Wait", in: Namespace.own) else { return nil }
+    static func wait(_ text: String?) throws(MSSFault) -> Int? {
+        guard let text else { return nil }
         guard let seconds = Int(text), (1...StatusRequest.longestWait).contains(seconds) else {
             throw MSSFault(.wrongParam, "Wait must be 1 to \(StatusRequest.longestWait) seconds.")
         }

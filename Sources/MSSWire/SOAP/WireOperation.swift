@@ -2,6 +2,7 @@
 public enum WireOperation: String, Sendable, CaseIterable {
     case signature = "MSS_Signature"
     case status = "MSS_StatusQuery"
+    case receipt = "MSS_Receipt"
     case profile = "MSS_ProfileQuery"
     case handshake = "MSS_Handshake"
     case registration = "MSS_Registration"
@@ -18,6 +19,15 @@ public enum WireOperation: String, Sendable, CaseIterable {
 
     var requestElement: String { message + "Req" }
     var responseElement: String { message + "Resp" }
+
+    /// Where its messages' names are at home.
+    var namespace: String {
+        switch self {
+        case .cancel, .fit: Namespace.own
+        case .signature, .status, .receipt, .profile, .handshake, .registration, .directory, .notifications:
+            Namespace.mss
+        }
+    }
 
     private var message: String {
         switch self {

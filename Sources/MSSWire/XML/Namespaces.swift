@@ -12,6 +12,8 @@ enum Namespace {
     static let kiuru = "http://www.methics.fi/KiuruMSSP/v5.0.0#"
     /// Swisscom's additional services: SubscriberInfo.
     static let subscriber = "http://mid.swisscom.ch/TS102204/as/v1.0"
+    /// The receipt extension that clients know.
+    static let receipt = "http://www.swisscom.ch/TS102204/ext/v1.0.0"
     /// WS-Security 1.0.
     static let wsSecurity = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
     /// Where clients look for a fault's text.

@@ -1,7 +1,7 @@
 """Signs through an acquiring entity with a client that zeep made from its WSDL.
 
-usage: zeep_client.py URL PKI AP_ID SIGNS CANCELS UNKNOWN OUT
-SIGNS, CANCELS and UNKNOWN are numbers of users who do so. OUT is a folder: for each signature a .der and a .text, for each
+usage: zeep_client.py URL PKI AP_ID SIGNS CANCELS SILENT UNKNOWN OUT
+SIGNS, CANCELS, SILENT and UNKNOWN are numbers of users who do so. OUT is a folder: for each signature a .der and a .text, for each
 answer a .xml. Ends with 0 only if everything was as it must be; prints one line a step.
 """
 
@@ -17,7 +17,7 @@ import zeep
 from lxml import etree
 from zeep.plugins import HistoryPlugin
 
-url, pki, ap_id, signs, cancels, unknown, out = sys.argv[1:]
+url, pki, ap_id, signs, cancels, silent, unknown, out = sys.argv[1:]
 SERVICE = "MSS_SignatureService"
 TARGET = "{http://uri.etsi.org/TS102204/etsi204-kiuru.wsdl}"
 MSS = "http://uri.etsi.org/TS102204/v1.1.2#"
@@ -41,7 +41,7 @@ client = zeep.Client(
     f"{url}/soap/services/MSS_SignaturePort?wsdl", transport=zeep.Transport(session=session), plugins=[history]
 )
 ports = sorted(client.wsdl.services[SERVICE].ports)
-require(len(ports) == 4, f"a client from the WSDL alone, of {', '.join(ports)}")
+require(len(ports) == 14, f"a client from the WSDL alone, of {', '.join(ports)}")
 
 for path in ["/soap", "/soap/services", "/MSS_Signature", "/MSSP/services/MSS_Signature", "/MSSP/services/MSS_StatusPort"]:
     same = session.get(f"{url}{path}?wsdl").content
@@ -115,6 +115,41 @@ for soap in ["", "SOAP11"]:
         time.sleep(0.2)
     keep(later, "Later")
     require(later.Status.StatusCode.Value == 500, f"{name}: its signature by status query")
+
+    # The rest of what AE serves, each by the client's own types.
+    ask_of = lambda operation: getattr(client.bind(SERVICE, f"{operation}{soap}Port"), operation)
+    user = dict(MobileUser=dict(MSISDN=signs))
+    EXTENSION = "{http://www.swisscom.ch/TS102204/ext/v1.0.0}ReceiptRequestExtension"
+    element = client.get_element(EXTENSION)
+    extension = zeep.xsd.AnyObject(element, element(ReceiptMessagingMode="synch", UserAck=True))
+    wanted = dict(StatusCode=dict(Value=100), StatusDetail=dict(_value_1=[extension]))
+    request = dict(begin(), MSSP_TransID=answer.MSSP_TransID, Message=dict(_value_1="Paid"), Status=wanted, **user)
+    receipt = ask_of("MSS_Receipt")(MSS_ReceiptReq=request)
+    reaction = receipt.Status.StatusDetail._value_1[0]
+    require(receipt.Status.StatusCode.Value == 100 and reaction.UserAck, f"{name}: a receipt, {reaction.UserResponse}")
+    try:
+        ask_of("MSS_Receipt")(MSS_ReceiptReq=request)
+        sys.exit("zeep: a second receipt was taken")
+    except zeep.exceptions.Fault as fault:
+        require(told(fault)[0] == "_101", f"{name}: no second receipt, {told(fault)[1]}")
+    profile = ask_of("MSS_ProfileQuery")(MSS_ProfileReq=dict(begin(), **user))
+    require(profile.SignatureProfile, f"{name}: a profile, {profile.SignatureProfile[0].mssURI}")
+    methods = ["Signature", "Registration", "Notification", "ProfileQuery", "Receipt", "Status"]
+    secured = {f"MSS_{method}": False for method in methods}
+    handshake = ask_of("MSS_Handshake")(MSS_HandshakeReq=dict(begin(), SecureMethods=secured))
+    require(not handshake.SecureMethods.MSS_Signature, f"{name}: a handshake, nothing is signed as XML")
+    fit = ask_of("MSSP_Fit")(MSSP_FitReq=dict(begin(), DataToBeSigned=dict(_value_1="Päätös €")))
+    require(fit.Fit.Fits and fit.Fit.Pages > 0, f"{name}: a text that fits, {fit.Fit.CharactersLeft} characters are left")
+    # The prompt stays on the silent phone: only the first can be taken back.
+    if not soap:
+        answer = ask(service, silent, "Taken back", mode="asynchClientServer")
+        cancelled = ask_of("MSSP_Cancel")(MSSP_CancelReq=dict(begin(), MSSP_TransID=answer.MSSP_TransID))
+        require(cancelled.Status.StatusCode.Value == 100, f"{name}: a transaction taken back")
+    try:
+        ask_of("MSSP_Cancel")(MSSP_CancelReq=dict(begin(), MSSP_TransID=answer.MSSP_TransID))
+        sys.exit("zeep: what has ended was taken back")
+    except zeep.exceptions.Fault as fault:
+        require(told(fault)[0] == "_101", f"{name}: nothing to take back, {told(fault)[1]}")
 
     code, sentence = told(refused(service, unknown))
     require(code == "_105" and sentence, f"{name}: fault 105, {sentence}")
