@@ -62,10 +62,10 @@ struct WirePages: Sendable {
             throw WireRefused(.methodNotAllowed, "method", "read this with GET", allow: .get)
         }
         let known = KnownCaller(
-            identity: caller.identity.uri,
-            certificate: fingerprint,
-            expires: WireTime.text(caller.end),
-            applicationProviders: callers.applicationProviders(of: caller.identity)
+            caller,
+            fingerprint,
+            callers.knownProviders(of: caller.identity),
+            at: settings.now()
         )
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -88,29 +88,5 @@ struct WirePages: Sendable {
             headers: [.contentType: type, .cacheControl: "no-store"],
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: octets))
         )
-    }
-}
-
-/// What a caller is known as.
-private struct KnownCaller: Encodable {
-    var identity: String
-    /// Its SHA-256.
-    var certificate: String?
-    var expires: String
-    /// Written as null while nobody can tell.
-    var applicationProviders: [String]?
-
-    private enum CodingKeys: String, CodingKey {
-        case identity, expires
-        case certificate = "certificate_sha256"
-        case applicationProviders = "ap_ids"
-    }
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(identity, forKey: .identity)
-        try container.encode(certificate, forKey: .certificate)
-        try container.encode(expires, forKey: .expires)
-        try container.encode(applicationProviders, forKey: .applicationProviders)
     }
 }

@@ -156,9 +156,9 @@ struct AcquiringEntityTests {
         var foreign = Sample.provider
         (foreign.id, foreign.identities) = ("http://ap.test.mssp/foreign", [Sample.ra])
         let (_, cache) = try RecordingHome([Sample.provider, foreign, other]).entity()
-        #expect(cache.applicationProviders(of: Sample.ap) == nil)
+        #expect(cache.knownProviders(of: Sample.ap) == nil)
         await cache.pull()
-        #expect(cache.applicationProviders(of: Sample.ap) == [other.id, Sample.apID])
-        #expect(cache.applicationProviders(of: Sample.me) == [])
+        #expect(cache.knownProviders(of: Sample.ap) == [other, Sample.provider])
+        #expect(cache.knownProviders(of: Sample.me) == [])
     }
 }

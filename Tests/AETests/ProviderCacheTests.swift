@@ -80,7 +80,9 @@ struct ProviderCacheTests {
         return provider
     }
 
-    private func ids(_ cache: ProviderCache) -> [String]? { cache.applicationProviders(of: Sample.ap) }
+    private func ids(_ cache: ProviderCache) -> [String]? {
+        cache.knownProviders(of: Sample.ap).map { $0.map(\.id) }
+    }
 
     @Test("follows the home's numbers upwards, without a restart")
     func grows() async throws {

@@ -14,7 +14,23 @@ struct WhoAmITests {
     private struct Known: CallerDirectory {
         var providers: [String: [String]]?
 
-        func applicationProviders(of peer: PeerIdentity) -> [String]? { providers.map { $0[peer.uri] ?? [] } }
+        var registered: Set<ProviderCertificate> = []
+        var limits = RequestLimits()
+
+        func knownProviders(of peer: PeerIdentity) -> [ApplicationProvider]? {
+            providers.map { providers in
+                (providers[peer.uri] ?? []).map { id in
+                    ApplicationProvider(
+                        id: id,
+                        identities: [peer],
+                        acquiringEntities: [Sample.ae],
+                        displayName: "AP",
+                        certificates: registered,
+                        limits: limits
+                    )
+                }
+            }
+        }
     }
 
     private let pki: WirePKI
@@ -50,7 +66,7 @@ struct WhoAmITests {
         #expect(answer.headers.first(name: "Cache-Control") == "no-store")
         #expect(answer.text.filter { $0 == "\n" }.count == 1)
         let read = try #require(try JSONSerialization.jsonObject(with: Data(answer.text.utf8)) as? [String: Any])
-        #expect(Set(read.keys) == ["identity", "certificate_sha256", "expires", "ap_ids"])
+        #expect(Set(read.keys) == ["identity", "certificate_sha256", "expires", "ap_ids", "providers"])
         #expect(read["identity"] as? String == Sample.ap.uri)
         #expect(read["certificate_sha256"] as? String == credential.fingerprint)
         #expect(read["ap_ids"] as? [String] == ["http://a", "http://b"])
@@ -58,6 +74,28 @@ struct WhoAmITests {
         #expect(abs(end.timeIntervalSinceNow - 1000) < 120)
         #expect(server.tally.count(of: "wire_pages{page=whoami}") == 1)
         #expect(!server.log.lines.joined().contains("unclassified"))
+    }
+
+    @Test("is told of each provider how its certificate stands to the registered ones, when they end, and the limits")
+    func standing() async throws {
+        let credential = try pki.providers.issue(uris: [Sample.ap.uri], for: [.client])
+        let other = String(repeating: "a", count: 64)
+        func told(_ certificates: (String, TimeInterval)...) async throws -> String {
+            let registered = certificates.compactMap { ProviderCertificate(sha256: $0.0, expires: Date() + $0.1) }
+            var known = Known(providers: [Sample.ap.uri: ["http://a"]], registered: Set(registered))
+            known.limits = RequestLimits(perSecond: 5, signaturesAtOnce: 7)
+            return try await ask(credential, known).answer.text
+        }
+        let any = try await told()
+        #expect(any.contains(#""providers":[{"ap_id":"http://a","certificate":"any","certificates":[],"#), "\(any)")
+        #expect(any.contains(#""requests_per_second":5,"signatures_at_once":7}]"#), "\(any)")
+        let shown = credential.fingerprint
+        #expect(try await told((other, -9), (shown, 99)).contains(#""certificate":"registered""#))
+        #expect(try await told((other, 9), (shown, -9)).contains(#""certificate":"expired""#))
+        let unregistered = try await told((other, 99))
+        let beginning = #""certificate":"not_registered","certificates":[{"expires":""#
+        #expect(unregistered.contains(beginning), "\(unregistered)")
+        #expect(unregistered.contains("\"sha256\":\"\(other)\""))
     }
 
     @Test("a certificate without a provider is told so, and null says that nobody can tell")

@@ -123,8 +123,8 @@ public final class ProviderCache: CallerDirectory {
         return current.owners[peer].map { $0.allSatisfy(\.wantsPreciseStatus) }
     }
 
-    public func applicationProviders(of peer: PeerIdentity) -> [String]? {
-        current.map { ($0.owners[peer] ?? []).map(\.id).sorted() }
+    public func knownProviders(of peer: PeerIdentity) -> [ApplicationProvider]? {
+        current.map { ($0.owners[peer] ?? []).sorted { $0.id < $1.id } }
     }
 
     private func directory() throws(MSSFault) -> DirectoryCopy {
