@@ -114,7 +114,7 @@ private struct Entity {
             operatorPort: operatorPort,
             part: part
         )
-        for _ in 0..<100 where try await entity.whoAmI().exit != 0 { try await Task.sleep(for: .milliseconds(100)) }
+        for _ in 0..<100 where try await entity.whoAmI().http != 200 { try await Task.sleep(for: .milliseconds(100)) }
         return entity
     }
 
