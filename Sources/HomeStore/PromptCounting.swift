@@ -35,7 +35,9 @@ enum PromptCounting {
     static let isCounted = "(p.refusals > 0 OR p.unanswered <> '{}')"
 
     /// CTEs of a beginning: `held` has the requests of `asked` that the person is not to be bothered with, `unsettled`
-    /// the cards whose count is not at its end, `overdue` is what the same statement ends ($4: cards, $26: of one provider, $27: of all, $28: pause, $29: the longest one).
+    /// the cards whose count is not at its end; `overdue` is what the same statement ends.
+    ///
+    /// $4: cards, $26: unanswered of one provider, $27: of all, $28: pause, $29: the longest one.
     static let held = """
         counts AS (
             SELECT iccid, provider, unanswered, refusals, refused, wrong_codes FROM prompt_counts

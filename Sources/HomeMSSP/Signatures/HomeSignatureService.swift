@@ -216,7 +216,7 @@ extension HomeSignatureService {
         let deadline = ContinuousClock.now + time
         let (subscriber, key) = try await signer(request.mobileUser, use, until: deadline)
         let noSpam = NoSpamCheck(directory: directory, ledger: ledger, exchange: exchange)
-        let isExpected = try await noSpam.isExpected(services, of: subscriber, by: provider, until: deadline)
+        let isExpected = try await noSpam.isExpected(services, of: subscriber, by: provider, call, until: deadline)
         guard let heading = ShownText.heading(provider.displayName) else {
             throw MSSFault(.internalError, cause: "the provider's display name cannot be shown on a phone")
         }

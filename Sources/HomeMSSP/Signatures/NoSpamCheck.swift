@@ -1,3 +1,4 @@
+import Logging
 import MSSCore
 
 /// The person's code against requests of strangers, as a request must have it.
@@ -15,6 +16,7 @@ struct NoSpamCheck {
         _ services: RequestedServices,
         of subscriber: Subscriber,
         by provider: ApplicationProvider,
+        _ call: Call,
         until deadline: ContinuousClock.Instant
     ) async throws(MSSFault) -> Bool {
         // Who has no code is asked by everybody, and a provider that knows its user already vouches for that.
@@ -30,7 +32,7 @@ struct NoSpamCheck {
         }
         do throws(StoreError) {
             if let code = NoSpamCode(given), try directory.isCode(code, of: subscriber) { return true }
-            exchange.tally.count("home_no_spam_codes_wrong")
+            note(subscriber, provider, call)
             let hold = try await ledger.noteWrongCode(of: provider.id, for: subscriber.card.iccid, until: deadline)
             if let hold { throw .held(hold) }
         } catch {
@@ -40,6 +42,17 @@ struct NoSpamCheck {
             .wrongParam,
             "NoSpamCode is not the user's: ask the user for it again.",
             specifier: 1011
+        )
+    }
+
+    private func note(_ subscriber: Subscriber, _ provider: ApplicationProvider, _ call: Call) {
+        exchange.tally.count("home_no_spam_codes_wrong")
+        exchange.logger.notice(
+            "a request had a wrong no-spam code",
+            metadata: [
+                "ap_id": "\(provider.id, as: .applicationProvider)", "trace": "\(call.trace, as: .open)",
+                "msisdn": "\(subscriber.card.msisdn, as: .mobileUser)",
+            ]
         )
     }
 }
