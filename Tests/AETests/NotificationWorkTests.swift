@@ -53,13 +53,6 @@ struct NotificationWorkTests {
         }
     }
 
-    private struct Directory: ProviderService {
-        let provider: ApplicationProvider
-        func directory(_ call: Call) async throws(MSSFault) -> ProviderDirectory {
-            ProviderDirectory(providers: [provider])
-        }
-    }
-
     private static let url = "https://ap.example/signed"
 
     private func notification(_ id: String, _ url: String? = Self.url, of ap: String = Sample.apID)
@@ -82,7 +75,7 @@ struct NotificationWorkTests {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         var provider = Sample.provider
         provider.notificationTargets = [try #require(NotificationTarget(Self.url))]
-        let cache = ProviderCache(home: Directory(provider: provider), peer: Sample.ae, logger: logger)
+        let (_, cache) = try RecordingHome([provider]).entity()
         await cache.pull()
         let work = NotificationWork(
             home: home,

@@ -11,7 +11,7 @@ struct AbuseTests {
         let platform = try await Platform.start(
             "abuse",
             [
-                "HOME_EDIT": HomeProcess.edit("abuse", operatorPort: port, #"[abuse]\nunanswered_per_hour = 1"#),
+                "HOME_EDIT": HomeProcess.edit(operatorPort: port, #"[abuse]\nunanswered_per_hour = 1"#),
                 "BEHAVIOURS": behaviours, "CARDS": "5",
                 "REGISTER": "5",
                 "PROVIDERS_EDIT":
