@@ -312,7 +312,8 @@ struct Composition {
                     directory: subscribers,
                     networks: networks,
                     exchange: exchange,
-                    logger: log.logger
+                    logger: log.logger,
+                    isStopping: { Task.isShuttingDownGracefully }
                 )
             ),
             tally: metrics,

@@ -76,7 +76,7 @@ enum TransactionRow {
             return .rollover(RolloverTask(step, keyVersion))
         }
         if kind == 5 {
-            guard let signature = try row.optionalText(index, 28).flatMap({ TransactionID($0) }) else {
+            guard let signature = try row.optionalText(index, 29).flatMap({ TransactionID($0) }) else {
                 throw PostgreSQLError.decoding("a receipt's signature is damaged")
             }
             let peer = PeerIdentity(uri: try row.text(index, 9))

@@ -15,6 +15,7 @@ public struct NotificationDesk: NotificationService {
     private let networks: [String]
     private let exchange: CardExchange
     private let logger: Logger
+    private let isStopping: @Sendable () -> Bool
     private let now: @Sendable () -> Date
 
     /// - Parameters:
@@ -25,6 +26,7 @@ public struct NotificationDesk: NotificationService {
     ///   - networks: MCC and MNC of the networks whose subscribers are told.
     ///   - exchange: Knows the faults of storage, and counts.
     ///   - logger: Is told of what is given up.
+    ///   - isStopping: Whether the home is asked to stop: nobody is let wait any longer.
     ///   - now: The clock of MSSP_Info/@Instant.
     public init(
         identity: String,
@@ -34,6 +36,7 @@ public struct NotificationDesk: NotificationService {
         networks: [String],
         exchange: CardExchange,
         logger: Logger,
+        isStopping: @escaping @Sendable () -> Bool = { false },
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.identity = identity
@@ -43,6 +46,7 @@ public struct NotificationDesk: NotificationService {
         self.networks = networks
         self.exchange = exchange
         self.logger = logger
+        self.isStopping = isStopping
         self.now = now
     }
 
@@ -68,7 +72,7 @@ public struct NotificationDesk: NotificationService {
                     }
                     return notifications
                 }
-                guard .now + Self.look < end, !Task.isCancelled else { return [] }
+                guard .now + Self.look < end, !Task.isCancelled, !isStopping() else { return [] }
                 try? await Task.sleep(for: Self.look)
             }
         } catch { throw exchange.fault(error) }

@@ -42,7 +42,10 @@ public struct NotificationTarget: Sendable, Hashable, CustomStringConvertible {
         var port = 443
         // Behind an address of IPv6 a colon is none of the port's, so the brackets decide.
         if let colon = text.lastIndex(of: ":"), text[colon...].firstIndex(of: "]") == nil {
-            guard let number = UInt16(text[text.index(after: colon)...]), number > 0 else { return nil }
+            let digits = text[text.index(after: colon)...]
+            guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = UInt16(digits), number > 0 else {
+                return nil
+            }
             port = Int(number)
             host = text[..<colon]
         }

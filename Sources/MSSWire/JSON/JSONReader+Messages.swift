@@ -159,7 +159,7 @@ extension JSONReader {
             }
             var read = AdditionalService(uri: uri)
             guard let name = read.name?.element else { return read }
-            let (text, verify) = try value(service, name)
+            let (text, verify) = value(service, name)
             read.value = try text.map { text throws(MSSFault) in try ServiceCodec.text(text, name) }
             read.isVerified = try ServiceCodec.isVerified(verify)
             return read
@@ -167,13 +167,12 @@ extension JSONReader {
     }
 
     /// What belongs to a service: a string, or an object with the string as Value; Verify is NoSpamCode's.
-    private func value(
-        _ service: JSONFields,
-        _ name: String
-    ) throws(MSSFault) -> (text: String?, verify: String?) {
+    ///
+    /// What is neither is as if it were not there.
+    private func value(_ service: JSONFields, _ name: String) -> (text: String?, verify: String?) {
         if let text = try? service.text(name) { return (text, nil) }
-        guard let members = try service.object(name) else { return (nil, nil) }
-        return (try members.text("Value"), try members.text("Verify"))
+        guard let members = try? service.object(name) else { return (nil, nil) }
+        return ((try? members.text("Value")) ?? nil, (try? members.text("Verify")) ?? nil)
     }
 
     private func mode(_ message: JSONFields) throws(MSSFault) -> MessagingMode {

@@ -44,6 +44,8 @@ public struct NotificationClient: NotificationChannel {
             decompression: .disabled
         )
         configuration.httpVersion = .http1Only
+        // The home hands it out again; a target that is not there is told at once.
+        configuration.connectionPool.retryConnectionEstablishment = false
         // The certificate is still looked at for the name.
         if address != target.host { configuration.dnsOverride = [target.host: address] }
         let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
