@@ -6,8 +6,7 @@ public import MSSCore
 ///
 /// It holds no keys of users, no database and nothing that a restart would lose.
 public struct AcquiringEntity: SignatureService, HandshakeService {
-    private let home: any SignatureService
-    private let providers: ProviderCache
+    private let homes: HomeRoutes
     private let identity: String
     private let notifies: Bool
     private let meter: RequestMeter
@@ -16,12 +15,28 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
 
     /// - Parameters:
     ///   - identity: This service's name, in answers that it gives by itself.
-    ///   - home: Where the users are.
-    ///   - providers: Who may ask.
+    ///   - homes: Where the users are, and who may ask there.
     ///   - notifies: Whether providers are told of ended transactions (asynchServerServer).
     ///   - meter: How much they ask.
     ///   - logger: For what is refused.
     ///   - now: The clock.
+    public init(
+        identity: String,
+        homes: HomeRoutes,
+        notifies: Bool = false,
+        meter: RequestMeter,
+        logger: Logger,
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) {
+        self.identity = identity
+        self.homes = homes
+        self.notifies = notifies
+        self.meter = meter
+        self.logger = logger
+        self.now = now
+    }
+
+    /// Before one home, as it is wherever nothing else is configured.
     public init(
         identity: String,
         home: any SignatureService,
@@ -31,18 +46,20 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
         logger: Logger,
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
-        self.identity = identity
-        self.home = home
-        self.providers = providers
-        self.notifies = notifies
-        self.meter = meter
-        self.logger = logger
-        self.now = now
+        let link = HomeLink(name: "home", identity: PeerIdentity(uri: ""), signatures: home, providers: providers)
+        self.init(
+            identity: identity,
+            homes: HomeRoutes([link], tally: NoTally(), logger: logger),
+            notifies: notifies,
+            meter: meter,
+            logger: logger,
+            now: now
+        )
     }
 
     public func signature(_ request: SignatureRequest, _ call: Call) async throws(MSSFault) -> SignatureResponse {
         var request = request
-        let provider = try admit(&request.header.apInfo, call)
+        let (home, provider) = try admit(&request.header.apInfo, call, about: .person(request.mobileUser))
         guard notifies || request.messagingMode != .asynchServerServer else {
             throw MSSFault(
                 .wrongParam,
@@ -53,71 +70,123 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
         try provider.checkEntitlement(to: request)
         try meter.begin(provider)
         defer { meter.end(provider) }
-        return try await home.signature(request, call.onBehalfOfPeer())
+        let response = try await home.signatures.signature(request, call.onBehalfOfPeer())
+        homes.check(response.transactionID, from: home)
+        return response
     }
 
     public func status(_ request: StatusRequest, _ call: Call) async throws(MSSFault) -> StatusResponse {
         var request = request
-        _ = try admit(&request.header.apInfo, call)
-        return try await home.status(request, call.onBehalfOfPeer())
+        let (home, _) = try admit(&request.header, call, ofTransaction: request.transactionID)
+        return try await home.signatures.status(request, call.onBehalfOfPeer())
     }
 
     public func receipt(_ request: ReceiptRequest, _ call: Call) async throws(MSSFault) -> ReceiptResponse {
         var request = request
-        _ = try admit(&request.header.apInfo, call)
-        return try await home.receipt(request, call.onBehalfOfPeer())
+        let (home, _) = try admit(&request.header, call, ofTransaction: request.transactionID)
+        return try await home.signatures.receipt(request, call.onBehalfOfPeer())
     }
 
     public func profile(_ request: ProfileRequest, _ call: Call) async throws(MSSFault) -> ProfileResponse {
         var request = request
-        try admit(&request.header.apInfo, call).check(request.mobileUser)
-        return try await home.profile(request, call.onBehalfOfPeer())
+        let (home, provider) = try admit(&request.header.apInfo, call, about: .person(request.mobileUser))
+        try provider.check(request.mobileUser)
+        return try await home.signatures.profile(request, call.onBehalfOfPeer())
     }
 
     public func cancel(_ request: CancelRequest, _ call: Call) async throws(MSSFault) -> CancelResponse {
         var request = request
-        _ = try admit(&request.header.apInfo, call)
-        return try await home.cancel(request, call.onBehalfOfPeer())
+        let (home, _) = try admit(&request.header, call, ofTransaction: request.transactionID)
+        return try await home.signatures.cancel(request, call.onBehalfOfPeer())
     }
 
     public func fit(_ request: FitRequest, _ call: Call) async throws(MSSFault) -> FitResponse {
         var request = request
-        _ = try admit(&request.header.apInfo, call)
-        return try await home.fit(request, call.onBehalfOfPeer())
+        let subject = HomeRoutes.Subject.anybody(request.header.msspInfo.msspID)
+        let (home, _) = try admit(&request.header.apInfo, call, about: subject)
+        return try await home.signatures.fit(request, call.onBehalfOfPeer())
     }
 
     public func handshake(_ request: HandshakeRequest, _ call: Call) async throws(MSSFault) -> HandshakeResponse {
         var request = request
-        _ = try admit(&request.header.apInfo, call)
+        _ = try admit(&request.header.apInfo, call, about: .anybody(request.header.msspInfo.msspID))
         return HandshakeResponse(
             header: request.header.answered(by: identity, at: Date()),
             transactionID: "h" + TraceID.random().description
         )
     }
 
-    /// The client certificate and AP_ID must name the same provider; AP_PWD is never looked at.
-    ///
-    /// Without AP_ID it is the one provider whose certificate it is, and from here on the request says so.
-    private func admit(_ apInfo: inout APInfo, _ call: Call) throws(MSSFault) -> ApplicationProvider {
-        if apInfo.id.isEmpty {
-            let own = try providers.providers(of: call.peer)
-            guard own.count == 1 else {
-                note("caller names no provider and its certificate not one", apInfo, call)
-                throw MSSFault(
-                    .unauthorizedAccess,
-                    own.isEmpty
-                        ? "The client certificate names no registered application provider."
-                        : "AP_ID is missing, and the client certificate is of several application providers."
-                )
-            }
-            apInfo.id = own[0].id
+    private func admit(
+        _ header: inout MessageHeader,
+        _ call: Call,
+        ofTransaction id: String
+    ) throws(MSSFault) -> (HomeLink, ApplicationProvider) {
+        try admit(&header.apInfo, call, about: .transaction(id, header.msspInfo.msspID))
+    }
+
+    /// The client certificate and AP_ID must name the same provider of the home that the request goes to; AP_PWD is never
+    /// looked at.
+    private func admit(
+        _ apInfo: inout APInfo,
+        _ call: Call,
+        about subject: HomeRoutes.Subject
+    ) throws(MSSFault) -> (HomeLink, ApplicationProvider) {
+        if apInfo.id.isEmpty { apInfo.id = try onlyProvider(apInfo, call) }
+        if let only = homes.only { return (only, try admit(apInfo, call, at: only)) }
+        // A stranger learns of no route.
+        guard homes.homes.contains(where: { [apInfo] in $0.providers.mayAdmit(apInfo.id, call.peer) }) else {
+            throw notOne(apInfo, call)
         }
-        guard let provider = try providers.provider(apInfo.id), provider.identities.contains(call.peer) else {
-            note("caller is not the provider it names", apInfo, call)
+        let home = try homes.home(for: subject, of: apInfo.id, call)
+        return (home, try admit(apInfo, call, at: home))
+    }
+
+    /// Without AP_ID it is the one provider whose certificate it is, and from here on the request says so.
+    private func onlyProvider(_ apInfo: APInfo, _ call: Call) throws(MSSFault) -> String {
+        var own: Set<String> = []
+        var unknown: MSSFault?
+        for home in homes.homes {
+            do throws(MSSFault) { own.formUnion(try home.providers.providers(of: call.peer).map(\.id)) } catch {
+                unknown = error
+            }
+        }
+        if own.isEmpty, let unknown { throw unknown }
+        guard own.count == 1, let id = own.first else {
+            note("caller names no provider and its certificate not one", apInfo, call)
             throw MSSFault(
                 .unauthorizedAccess,
-                "AP_ID and client certificate do not name one registered application provider."
+                own.isEmpty
+                    ? "The client certificate names no registered application provider."
+                    : "AP_ID is missing, and the client certificate is of several application providers."
             )
+        }
+        return id
+    }
+
+    private func notOne(_ apInfo: APInfo, _ call: Call) -> MSSFault {
+        note("caller is not the provider it names", apInfo, call)
+        return MSSFault(
+            .unauthorizedAccess,
+            "AP_ID and client certificate do not name one registered application provider."
+        )
+    }
+
+    /// One home knows the provider, the one that the request goes to does not.
+    private func elsewhere(_ apInfo: APInfo, _ call: Call) -> MSSFault {
+        note("caller is no provider of the home that its request goes to", apInfo, call)
+        return MSSFault(
+            .unauthorizedAccess,
+            "This application provider is not registered with the home of this user or transaction."
+        )
+    }
+
+    private func admit(
+        _ apInfo: APInfo,
+        _ call: Call,
+        at home: HomeLink
+    ) throws(MSSFault) -> ApplicationProvider {
+        guard let provider = try home.providers.provider(apInfo.id), provider.identities.contains(call.peer) else {
+            throw homes.only == nil ? elsewhere(apInfo, call) : notOne(apInfo, call)
         }
         do throws(MSSFault) {
             try provider.check(certificate: call.certificate, at: now())

@@ -1,3 +1,5 @@
+import AE
+import MSSCore
 import MSSRuntime
 import MSSWire
 
@@ -14,7 +16,11 @@ struct AEConfiguration: Decodable, Sendable {
     var json: Bool?
     /// The face to application providers.
     var tls: CredentialFiles
-    var home: LinkConfiguration
+    var home: HomeEntry
+    /// Further homes; none unless they are here.
+    var homes: [HomeEntry]?
+    /// The table of ported numbers; none unless this section is there.
+    var ported: Ported?
     var providers: Providers
     /// Tells providers of ended transactions (asynchServerServer); no unless this section is there.
     var notification: NotificationConfiguration?
@@ -24,9 +30,30 @@ struct AEConfiguration: Decodable, Sendable {
     var `operator`: OperatorConfiguration?
 
     private enum CodingKeys: String, CodingKey {
-        case listen, identity, json, tls, home, providers, notification, limits, log, `operator`
+        case listen, identity, json, tls, home, homes, ported, providers, notification, limits, log, `operator`
         case publicURL = "public_url"
         case exposesTiming = "exposes_timing"
+    }
+
+    /// Which numbers are with another home than their beginning says.
+    struct Ported: Decodable, Sendable {
+        var table: ConfiguredPath
+        /// What is other than in the table; the file may be missing.
+        var changes: ConfiguredPath?
+
+        private enum CodingKeys: String, CodingKey {
+            case table, changes
+        }
+
+        /// - Throws: ``StartError`` where there is one home.
+        func files(
+            homes: [String],
+            into numbers: PortedTable,
+            tally: any Tally
+        ) throws(StartError) -> PortedFiles {
+            guard homes.count > 1 else { throw StartError("ported: of use beside [[homes]] only") }
+            return PortedFiles(table: table, changes: changes, homes: homes, numbers: numbers, tally: tally)
+        }
     }
 
     /// The directory of application providers, which the home signs.

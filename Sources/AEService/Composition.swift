@@ -11,26 +11,31 @@ struct Composition {
     private let metrics = ServiceMetrics()
     private let log: ServiceLog
     private let material: TLSMaterial
-    private let link: MeshConnection
+    private let homes: Homes
+    /// What requests about ported numbers are looked up in; without files nothing is.
+    private let ported = PortedTable()
+    private let portedFiles: PortedFiles?
     /// Reaches providers that want to be told; nobody is without it.
     private let outward: NotificationClient?
-    private let seal: DirectorySeal
-    private let times: ProviderCache.Times
 
     init(_ configuration: AEConfiguration) throws {
         self.configuration = configuration
-        let home = configuration.home
+        let entries = try HomeEntries(configuration.home, configuration.homes ?? [])
         material = try configuration.tls.load(TLSMaterial.init)
         outward = try configuration.notification?.client(showing: material)
-        let homeMaterial = try home.credential.load(TLSMaterial.init)
-        seal = try DirectoryParts.seal(configuration.providers, of: PeerIdentity(uri: home.identity))
-        times = try DirectoryParts.times(configuration.providers)
+        let parts = try entries.all.map { named throws(StartError) in try HomeParts(named, configuration.providers) }
+        let times = try DirectoryParts.times(configuration.providers)
+        portedFiles = try configuration.ported?.files(
+            homes: entries.all.map(\.name),
+            into: ported,
+            tally: metrics
+        )
         log = try ServiceLog.start(configuration.log, service: "ae", tally: metrics)
-        link = MeshConnection(
-            to: home.url,
-            or: home.others ?? [],
-            server: PeerIdentity(uri: home.identity),
-            material: homeMaterial,
+        homes = Homes(
+            parts,
+            peer: PeerIdentity(uri: configuration.identity),
+            configuration.providers,
+            times,
             tally: metrics,
             logger: log.logger
         )
@@ -38,29 +43,19 @@ struct Composition {
 
     func run() async throws {
         do { try await serve() } catch {
-            await link.shutdown()
+            await homes.shutdown()
             throw error
         }
-        await link.shutdown()
+        await homes.shutdown()
     }
 
     private func serve() async throws {
-        let identity = PeerIdentity(uri: configuration.identity)
-        let providers = ProviderCache(
-            home: ProviderClient(to: link),
-            peer: identity,
-            reader: seal,
-            shelf: configuration.providers.cache.map { DirectoryFile(path: $0) },
-            times: times,
-            tally: metrics,
-            logger: log.logger
-        )
-        metrics.gauge("ae_directory_number") { Double(providers.number) }
-        metrics.gauge("ae_directory_age_seconds") { providers.age }
+        let providers = homes.caches
+        homes.show(in: metrics)
+        try portedFiles?.start(log.logger)
         let entity = AcquiringEntity(
             identity: configuration.identity,
-            home: SignatureClient(to: link),
-            providers: providers,
+            homes: homes.routes(ported, tally: metrics, logger: log.logger),
             notifies: outward != nil,
             meter: RequestMeter(tally: metrics),
             logger: log.logger
@@ -73,13 +68,20 @@ struct Composition {
                     configuration,
                     metrics: metrics,
                     dependencies: ["providers": { providers.isReady }],
-                    watched: ["directory": { providers.isFresh }],
+                    watched: homes.watched.merging(["directory": { providers.isFresh }]) { $1 },
                     logger: log.logger
                 )
             )
         }
-        services.append(BackgroundWork { await providers.run() })
-        if let outward { services.append(notifications(identity, providers, outward)) }
+        for home in homes.all {
+            services.append(BackgroundWork { await home.providers.run() })
+            if let outward { services.append(notifications(of: home, outward)) }
+        }
+        if let portedFiles {
+            metrics.gauge("ae_ported_numbers") { [ported] in Double(ported.count) }
+            metrics.gauge("ae_ported_serial") { [ported] in Double(ported.serial) }
+            services.append(BackgroundWork { [logger = log.logger] in await portedFiles.follow(logger) })
+        }
         services.append(server(entity, providers, started))
         // The first request should find a directory.
         await providers.start()
@@ -89,25 +91,21 @@ struct Composition {
         }
     }
 
-    private func notifications(
-        _ identity: PeerIdentity,
-        _ providers: ProviderCache,
-        _ outward: NotificationClient
-    ) -> BackgroundWork {
+    private func notifications(of home: Homes.Home, _ outward: NotificationClient) -> BackgroundWork {
         let work = NotificationWork(
-            home: ProviderClient(to: link),
-            peer: identity,
-            providers: providers,
+            home: ProviderClient(to: home.link),
+            peer: PeerIdentity(uri: configuration.identity),
+            providers: home.providers,
             channel: outward,
-            tally: metrics,
-            logger: log.logger
+            tally: home.tally,
+            logger: home.logger
         )
         return BackgroundWork { await work.run() }
     }
 
     private func server(
         _ entity: AcquiringEntity,
-        _ providers: ProviderCache,
+        _ providers: ProviderCaches,
         _ started: StartSignal
     ) -> MeshServer {
         var settings = MeshServer.Settings(

@@ -6,12 +6,12 @@ import MSSWire
 /// What `[providers]` names, read and checked.
 enum DirectoryParts {
     static func seal(
-        _ providers: AEConfiguration.Providers,
+        _ trust: ConfiguredPath,
         of home: PeerIdentity
     ) throws(StartError) -> DirectorySeal {
-        let trust = try PublicFile.read(providers.trust.path)
-        do throws(TLSMaterialError) { return try DirectorySeal(trust: trust, home: home) } catch {
-            throw StartError("providers.trust: \(providers.trust): \(error.reason)")
+        let roots = try PublicFile.read(trust.path)
+        do throws(TLSMaterialError) { return try DirectorySeal(trust: roots, home: home) } catch {
+            throw StartError("providers.trust: \(trust): \(error.reason)")
         }
     }
 

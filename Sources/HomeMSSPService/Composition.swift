@@ -29,6 +29,7 @@ struct Composition {
     private let limits: PromptLimits
     private let networks: [String]
     private let validity: Duration
+    private let roaming: RoamingRules?
 
     init(_ configuration: HomeConfiguration) throws {
         self.configuration = configuration
@@ -41,6 +42,7 @@ struct Composition {
         limits = try Parts.limits(configuration.abuse)
         networks = try Parts.networks(configuration.users)
         validity = try Parts.validity(configuration.directory)
+        roaming = try configuration.roaming?.rules(configuration.identity, configuration.acquiringEntities)
         vault = try Parts.vault(configuration.vault, legacy: legacyBatches.permissions)
         access = try KEKAccess(configuration.vault, hasConsole: configuration.console != nil)
         fetcher = RevocationFetcher(tally: metrics)
@@ -292,6 +294,7 @@ struct Composition {
         )
         settings.exposesTiming = true
         settings.limits = configuration.limits ?? settings.limits
+        settings.roaming = roaming
         return MeshServer(
             settings,
             services: WireServices(

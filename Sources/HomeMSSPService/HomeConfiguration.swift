@@ -1,3 +1,4 @@
+import MSSCore
 import MSSRuntime
 import MSSWire
 
@@ -12,6 +13,8 @@ struct HomeConfiguration: Decodable, Sendable {
     var directory: Directory?
     /// Who may ask for signatures and the provider directory.
     var acquiringEntities: [String]
+    /// What is asked of acquiring entities of other operators; nothing unless this section is there.
+    var roaming: Roaming?
     /// Who may register.
     var managementEntities: [String]
     var tls: CredentialFiles
@@ -34,7 +37,7 @@ struct HomeConfiguration: Decodable, Sendable {
 
     private enum CodingKeys: String, CodingKey {
         case listen, identity, prefix, providers, directory, tls, database, vault, smsc, users, results, evidence
-        case limits, abuse, log, `operator`, console
+        case limits, abuse, log, `operator`, console, roaming
         case acquiringEntities = "acquiring_entities"
         case managementEntities = "management_entities"
         case legacyBatches = "legacy_batch"
@@ -91,6 +94,26 @@ struct HomeConfiguration: Decodable, Sendable {
 
         private enum CodingKeys: String, CodingKey {
             case validSeconds = "valid_seconds"
+        }
+    }
+
+    /// Who must tell the route of each message.
+    struct Roaming: Decodable, Sendable {
+        var requiredOf: [String]
+
+        private enum CodingKeys: String, CodingKey {
+            case requiredOf = "required_of"
+        }
+
+        /// - Throws: ``StartError`` for a name that is no acquiring entity's.
+        func rules(_ identity: String, _ entities: [String]) throws(StartError) -> RoamingRules {
+            for name in requiredOf where !entities.contains(name) {
+                throw StartError("roaming.required_of: \(name) is not one of acquiring_entities")
+            }
+            return RoamingRules(
+                identity: PeerIdentity(uri: identity),
+                requiredOf: Set(requiredOf.map { PeerIdentity(uri: $0) })
+            )
         }
     }
 

@@ -5,6 +5,8 @@ import NIOCore
 import NIOHTTP1
 import NIOSSL
 
+import struct Foundation.Date
+
 /// Kept-alive mutual TLS to one other service, known by the one URI in its certificate.
 ///
 /// The service may run several times, at an address each: calls take turns, and go on to the next address where one
@@ -21,6 +23,10 @@ public final class MeshConnection: Sendable {
     private let addresses: MeshAddresses
     private let tally: any Tally
     private let logger: Logger
+    /// What goes with each message of a provider, to a home that wants to be told of routes.
+    private let roaming: RoamingSender?
+    /// Who says so when the service cannot be reached, where there are several ways.
+    private let role: MeshRole?
 
     /// Makes the connection's pool; nothing is connected before the first call.
     ///
@@ -31,6 +37,8 @@ public final class MeshConnection: Sendable {
     ///   - material: Who we are, and the roots under which the server must stand.
     ///   - tally: Counts calls and failures.
     ///   - logger: Is told of failures.
+    ///   - roaming: Who we are to a home that wants to be told of routes.
+    ///   - role: What we are to whom we say that the service cannot be reached; nothing is said of it without.
     ///   - connectTime: How long a new connection may take, its handshake included.
     public init(
         to url: String,
@@ -39,8 +47,12 @@ public final class MeshConnection: Sendable {
         material: TLSMaterial,
         tally: any Tally,
         logger: Logger,
+        roaming: RoamingSender? = nil,
+        role: MeshRole? = nil,
         connectTime: Duration = .seconds(3)
     ) {
+        self.roaming = roaming
+        self.role = role
         addresses = MeshAddresses([url] + others)
         self.tally = tally
         self.logger = logger
@@ -105,8 +117,9 @@ extension MeshConnection {
             do throws(MeshFailure) {
                 let answer = try await exchange(url, operation, call, encode)
                 addresses.note(url, isReached: true)
-                return (try decoded(answer, operation, decode), answer.simTime)
+                return (try decoded(answer, operation, call, decode), answer.simTime)
             } catch {
+                let error = placed(error, call)
                 note(error, call)
                 addresses.note(url, isReached: !error.isUnreached)
                 if error.mayGoElsewhere {
@@ -139,7 +152,9 @@ extension MeshConnection {
             origin: call.origin,
             certificate: call.certificate,
             remaining: remaining - Self.margin,
-            trace: call.trace
+            trace: call.trace,
+            roaming: operation.roams
+                ? roaming?.header(remaining: remaining - Self.margin, call.trace, at: Date()) : nil
         )
         var request = HTTPClientRequest(url: url + "/soap/services/" + operation.port)
         request.method = .POST
@@ -164,11 +179,23 @@ extension MeshConnection {
     private func decoded<Response>(
         _ answer: Answer,
         _ operation: WireOperation,
+        _ call: Call,
         _ decode: (XMLElement) throws(MSSFault) -> Response
     ) throws(MeshFailure) -> Response {
         let read: SOAPResponse
-        do { read = try SOAPReader.response(answer.octets, to: operation) } catch {
+        var route: RoamingHeader?
+        do { read = try SOAPReader.response(answer.octets, to: operation) { route = $0 } } catch {
             throw MeshFailure(.unreadableAnswer)
+        }
+        if let roaming, operation.roams, case .message = read,
+            !(route.map { roaming.isAnswered(by: $0, call.trace) } ?? false)
+        {
+            // The answer is the home's all the same: its certificate says so.
+            tally.count("mesh_answers_unrouted")
+            logger.warning(
+                "an answer does not tell its route as it should",
+                metadata: ["trace": "\(call.trace, as: .open)"]
+            )
         }
         switch read {
         case .fault(let fault): throw MeshFailure(answered: fault)
@@ -177,6 +204,21 @@ extension MeshConnection {
             defer { withExtendedLifetime(document) {} }
             do { return try decode(message) } catch { throw MeshFailure(.unreadableAnswer) }
         }
+    }
+
+    /// A failure as it goes on: with who says so, and without what no provider could act on.
+    private func placed(_ failure: MeshFailure, _ call: Call) -> MeshFailure {
+        if failure.isOfRoute(isTold: roaming != nil) {
+            tally.count("mesh_routes_refused", [("fault", String(failure.fault.code.rawValue))])
+            logger.error(
+                "the home refuses the way that requests come to it",
+                metadata: [
+                    "fault": "\(failure.fault.code.rawValue, as: .open)",
+                    "detail": "\(failure.fault.detail ?? "", as: .system)", "trace": "\(call.trace, as: .open)",
+                ]
+            )
+        }
+        return failure.placed(at: role, isTold: roaming != nil)
     }
 
     private func note(_ failure: MeshFailure, _ call: Call) {

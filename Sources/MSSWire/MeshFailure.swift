@@ -21,7 +21,7 @@ struct MeshFailure: Error {
     }
 
     let reason: Reason
-    let fault: MSSFault
+    private(set) var fault: MSSFault
 
     /// Whether nobody who could carry the request out has seen it.
     var isUnreached: Bool { reason == .unreachable || reason == .wrongServer }
@@ -29,6 +29,35 @@ struct MeshFailure: Error {
     /// Whether nothing was begun where the request came, so that another address of the service may have it: 780 says so.
     var mayGoElsewhere: Bool {
         isUnreached || reason == .busy || reason == .answered && fault.code == .unableToProvideServices
+    }
+
+    /// Whether a home found no fault with the request but with the way that it came.
+    ///
+    /// A home that does not understand RoamingHeader answers 108 where it went along.
+    func isOfRoute(isTold: Bool) -> Bool {
+        switch fault.code {
+        case .roamingHeaderMissing, .identityIssuerMissing, .homeMSSPMissing, .inputMissing, .unableToRoute:
+            reason == .answered
+        case .incompatibleInterface: reason == .answered && isTold
+        default: false
+        }
+    }
+
+    /// The same with who says so, where nothing was begun; what is wrong with the way is nothing that a provider could mend.
+    func placed(at role: MeshRole?, isTold: Bool) -> MeshFailure {
+        var failure = self
+        if isOfRoute(isTold: isTold) {
+            failure.fault = MSSFault(
+                .unableToProvideServices,
+                "The user's home refuses the way that this platform's operator has set up to it (\(fault.code.rawValue));"
+                    + " nothing was begun.",
+                cause: "the home answered \(fault.code.rawValue): \(fault.detail ?? "")"
+            )
+            failure.fault.role = role
+        } else if isUnreached || reason == .busy {
+            failure.fault.role = role
+        }
+        return failure
     }
 
     init(answered fault: MSSFault) {

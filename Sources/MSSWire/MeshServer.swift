@@ -22,6 +22,8 @@ public struct MeshServer: Service {
         public var publicAddress: PublicAddress?
         /// JSON beside SOAP, where it is offered.
         public var json: JSONBinding?
+        /// Of a home: what it wants to be told of routes; without it RoamingHeader is not understood.
+        public var roaming: RoamingRules?
         public var limits = WireLimits()
         /// For the ends of certificates.
         var now: @Sendable () -> Date = { Date() }

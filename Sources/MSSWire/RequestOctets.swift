@@ -22,29 +22,34 @@ import MSSCore
     /// Reads an envelope of either version; the same, and the answers that its caller would get are read too.
     public static func soap(_ octets: [UInt8]) -> Outcome {
         do {
-            let request = try SOAPReader.request(octets)
+            let request = try SOAPReader.request(octets, roams: true)
             guard let message = try? WireServices.decode(request) else {
                 return isReadable(fault: MSSFault(.wrongParam), request.shape) ? .refused : .changed
             }
-            guard isReadable(fault: MSSFault(.internalError), request.shape),
-                isReadable(answer(request), request.operation)
+            var shape = request.shape
+            shape.roaming = request.roaming
+            guard isReadable(fault: MSSFault(.internalError), shape),
+                isReadable(answer(request, shape), request.operation)
             else { return .changed }
-            return carried(message)
+            return carried(message, request.roaming)
         } catch {
             return isReadable(fault: error.fault, error.shape) ? .refused : .changed
         }
     }
 
     /// The home may refuse it, as it may refuse any request; it may not get another one.
-    private static func carried(_ message: WireServices.Message) -> Outcome {
-        guard let octets = encode(message) else { return .taken }
-        guard let request = try? SOAPReader.request(octets) else { return .changed }
+    private static func carried(_ message: WireServices.Message, _ roaming: RoamingHeader? = nil) -> Outcome {
+        var mesh = mesh
+        mesh.roaming = roaming
+        guard let octets = encode(message, mesh) else { return .taken }
+        guard let request = try? SOAPReader.request(octets, roams: true) else { return .changed }
         guard let again = try? WireServices.decode(request) else { return .taken }
-        return encode(again) == octets ? .taken : .changed
+        mesh.roaming = request.roaming
+        return encode(again, mesh) == octets ? .taken : .changed
     }
 
     /// As it goes on to the home; `nil` for what does not.
-    private static func encode(_ message: WireServices.Message) -> [UInt8]? {
+    private static func encode(_ message: WireServices.Message, _ mesh: MeshContext) -> [UInt8]? {
         switch message {
         case .signature(var request):
             name(&request.header)
@@ -84,8 +89,8 @@ extension RequestOctets {
     }
 
     /// Where the request's own words stand in an answer: its wrapper's namespace, its names.
-    private static func answer(_ request: SOAPRequest) -> [UInt8] {
-        request.shape.envelope(wrapper: request.operation.rawValue + "Response") { writer in
+    private static func answer(_ request: SOAPRequest, _ shape: SOAPShape) -> [UInt8] {
+        shape.envelope(wrapper: request.operation.rawValue + "Response") { writer in
             let header = try? HeaderCodec.decode(request.message, takesTwo: true)
             writer.element(request.operation.responseElement, []) { writer in
                 if let header { HeaderCodec.write(header, to: &writer) }

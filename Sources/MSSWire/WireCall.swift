@@ -72,7 +72,7 @@ struct WireCall: Sendable {
                 isMustUnderstand: error.isMustUnderstand
             )
         }
-        let call = call(request.mesh, peer, connection)
+        var call = call(request.mesh, peer, connection)
         var outcome = Outcome(
             result: .failure(MSSFault(.internalError)),
             form: .soap(request.shape),
@@ -86,10 +86,28 @@ struct WireCall: Sendable {
             guard services.serves(request.operation) else {
                 throw MSSFault(.wrongParam, "This service does not offer \(request.operation.rawValue).")
             }
+            if let route = try route(of: request, call) {
+                var shape = request.shape
+                shape.roaming = route
+                outcome.form = .soap(shape)
+                let time = request.roaming?.entries.last?.timeOut ?? 0
+                call.deadline = min(call.deadline, .now + .seconds(time))
+            }
             let message = try WireServices.decode(request)
             outcome.result = await run(message, call, outcome.form, connection, channel)
         } catch { outcome.result = .failure(error) }
         return outcome
+    }
+
+    /// What the answer tells of the message's route, at a home that wants to be told; `nil` where there is none to tell.
+    private func route(of request: SOAPRequest, _ call: Call) throws(MSSFault) -> RoamingHeader? {
+        guard let rules = settings.roaming, request.operation.roams else { return nil }
+        do throws(MSSFault) {
+            return try rules.answer(to: request.roaming, from: call.peer, call.trace, at: settings.now())
+        } catch {
+            tally.count("wire_routes_refused", [("fault", String(error.code.rawValue))])
+            throw error
+        }
     }
 
     /// At the edge alone: JSON has no place for what the mesh says of a call.

@@ -68,7 +68,7 @@ struct WireResponder: HTTPResponder {
             if case .json(let operation) = path {
                 return await calls.answer(json: body, operation, identity, since: began, connection, channel)
             }
-            let read = Result { () throws(WireRefusal) in try SOAPReader.request(body) }
+            let read = Result { () throws(WireRefusal) in try SOAPReader.request(body, roams: settings.roaming != nil) }
             let operation = try admission.operation(read, at: path, peer, identity)
             return await calls.answer(read, operation, identity, since: began, connection, channel)
         } catch {

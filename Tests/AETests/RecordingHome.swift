@@ -10,23 +10,31 @@ final class RecordingHome: SignatureService, ProviderService {
     let providers: Mutex<[ApplicationProvider]?>
     private let number = Mutex<Int64>(0)
     private let identity: TestIdentity
+    /// MSSP_TransID of each signature.
+    private let transaction: String
 
-    init(_ providers: [ApplicationProvider]?) throws {
+    init(_ providers: [ApplicationProvider]?, transaction: String = "h1") throws {
         self.providers = Mutex(providers)
+        self.transaction = transaction
         identity = try TestIdentity()
     }
 
-    /// An acquiring entity before it, and its cache.
-    func entity(longest: Duration = .seconds(60)) throws -> (AcquiringEntity, ProviderCache) {
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let cache = ProviderCache(
+    /// Its directory, as an acquiring entity has it.
+    func cache(longest: Duration = .seconds(60)) throws -> ProviderCache {
+        ProviderCache(
             home: self,
             peer: Sample.ae,
             reader: try identity.seal(),
             times: ProviderCache.Times(longest: longest),
             tally: NoTally(),
-            logger: logger
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
+    }
+
+    /// An acquiring entity before it, and its cache.
+    func entity(longest: Duration = .seconds(60)) throws -> (AcquiringEntity, ProviderCache) {
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let cache = try cache(longest: longest)
         let entity = AcquiringEntity(
             identity: Sample.ae.uri,
             home: self,
@@ -41,7 +49,7 @@ final class RecordingHome: SignatureService, ProviderService {
         calls.withLock { $0.append(call) }
         return SignatureResponse(
             header: request.header,
-            transactionID: "h1",
+            transactionID: transaction,
             mobileUser: request.mobileUser,
             status: .requestOK
         )

@@ -15,6 +15,7 @@ struct ConfigurationLawTests {
 
     private static let parts = [
         Part(source: "AEService/AEConfiguration.swift", files: ["ae"]),
+        Part(source: "AEService/HomeEntry.swift", files: ["ae"]),
         Part(source: "MEService/MEConfiguration.swift", files: ["me"]),
         Part(source: "HomeMSSPService/HomeConfiguration.swift", files: ["home", "migrate"]),
         Part(source: "MSSCore/Directory/ProviderEntry.swift", files: ["providers"]),

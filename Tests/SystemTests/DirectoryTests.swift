@@ -93,12 +93,16 @@ struct DirectoryTests {
 }
 
 /// Another AE of a platform, with an operator's listener.
-private struct Entity {
+struct Entity {
     let platform: Platform
     let operatorPort: Int
     let part: Platform.Part
 
-    static func start(_ platform: Platform, _ name: String, _ change: (String) -> String) async throws -> Entity {
+    static func start(
+        _ platform: Platform,
+        _ name: String,
+        _ change: (String) throws -> String
+    ) async throws -> Entity {
         let (port, operatorPort) = (try FreePort.next(), try FreePort.next())
         let text = try String(contentsOfFile: platform.file("config/ae.toml"), encoding: .utf8)
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in

@@ -11,8 +11,23 @@ struct StartTests {
         var change: (String, String)
         /// What the one line must name.
         var names: String
+        /// A further change.
+        var more: (String, String)?
         var testDescription: String { what }
     }
+
+    private static let secondHome = """
+        [[homes]]
+        name = "south"
+        url = "https://localhost:1"
+        identity = "urn:mssp:south:home"
+        transactions = "s1"
+        [homes.credential]
+        certificate = "ae-client.pem"
+        key = "ae-client.key"
+        trust = "mesh-ca.pem"
+
+        """
 
     private static let attempts = [
         Attempt(
@@ -35,6 +50,38 @@ struct StartTests {
             configuration: "ae.toml",
             change: ("# public_url = \"https:", "public_url = \"http:"),
             names: "public_url: must be https://HOST"
+        ),
+        Attempt(
+            what: "ways to the only home",
+            program: "AEService",
+            configuration: "ae.toml",
+            change: ("identity = \"urn:mssp:demo:home\"", "identity = \"urn:mssp:demo:home\"\nname = \"north\""),
+            names: "home: name, transactions, numbers and operators are of use beside [[homes]] only"
+        ),
+        Attempt(
+            what: "ported numbers before the only home",
+            program: "AEService",
+            configuration: "ae.toml",
+            change: ("\n[providers]\n", "\n[ported]\ntable = \"nowhere\"\n[providers]\n"),
+            names: "ported: of use beside [[homes]] only"
+        ),
+        Attempt(
+            what: "a further home without a name",
+            program: "AEService",
+            configuration: "ae.toml",
+            change: ("\n[providers]\n", "\n" + secondHome + "[providers]\n"),
+            names: "home.name: beside other homes each needs one"
+        ),
+        Attempt(
+            what: "the same home twice",
+            program: "AEService",
+            configuration: "ae.toml",
+            change: (
+                "identity = \"urn:mssp:demo:home\"\n[home.credential]",
+                "identity = \"urn:mssp:demo:home\"\nname = \"south\"\ntransactions = \"h1\"\n[home.credential]"
+            ),
+            names: "home, homes: two have the name south",
+            more: ("\n[providers]\n", "\n" + secondHome + "[providers]\n")
         ),
         Attempt(
             what: "a missing certificate of ME",
@@ -191,7 +238,8 @@ struct StartTests {
         try Data(repeating: 1, count: 32).write(to: URL(filePath: other))
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: other)
         let original = try String(contentsOfFile: platform.file("config/\(attempt.configuration)"), encoding: .utf8)
-        let changed = original.replacing(attempt.change.0, with: attempt.change.1)
+        var changed = original.replacing(attempt.change.0, with: attempt.change.1)
+        if let more = attempt.more { changed = changed.replacing(more.0, with: more.1) }
         let file = platform.file("config/\(UUID().uuidString).toml")
         try changed.write(toFile: file, atomically: true, encoding: .utf8)
         let program = try BuiltProducts.program(attempt.program).path

@@ -115,6 +115,14 @@ public final class ProviderCache: CallerDirectory {
         try directory().owners[peer] ?? []
     }
 
+    /// Whether the home has a provider of this AP_ID, as far as can be told.
+    func mayKnow(_ id: String) -> Bool { current.map { $0.providers[id] != nil } ?? false }
+
+    /// Whether a certificate may speak for a provider; `true` also while that cannot be told.
+    func mayAdmit(_ id: String, _ peer: PeerIdentity) -> Bool {
+        current.map { $0.providers[id]?.identities.contains(peer) ?? false } ?? true
+    }
+
     /// Whether every provider of a certificate wants a status of HTTP for each fault.
     ///
     /// - Returns: `nil` when it is no provider's; `false` also while nothing can be said of anybody.

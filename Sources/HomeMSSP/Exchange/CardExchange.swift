@@ -201,13 +201,6 @@ public final class CardExchange: Sendable {
     }
 }
 
-extension MSSFault {
-    /// What is told of another provider's transaction, and of one that never was.
-    static var unknownTransaction: MSSFault {
-        MSSFault(.wrongParam, "There is no such transaction: MSSP_TransID is unknown.")
-    }
-}
-
 extension CardExchange {
     /// How long a write that must not be given up may wait for storage.
     static var storageTime: Duration { .seconds(5) }

@@ -255,7 +255,7 @@ extension HomeSignatureService {
     ) async throws(MSSFault) -> (Subscriber, SubscriberKey) {
         guard let subscriber = try await found(mobileUser, until: deadline), subscriber.user.state == .active,
             subscriber.key(.authentication)?.certificate != nil
-        else { throw MSSFault(.unknownClient, "MSISDN is unknown to this platform.", specifier: 1052) }
+        else { throw MSSFault.unknownNumber }
         let (key, certificate) = try KeyChoice.key(for: use, of: subscriber)
         if let refusal = evidence.refusal(of: certificate) { throw refusal }
         return (subscriber, key)
@@ -268,11 +268,8 @@ extension HomeSignatureService {
         _ mobileUser: MobileUser,
         until deadline: ContinuousClock.Instant
     ) async throws(MSSFault) -> Subscriber? {
-        guard let written = mobileUser.msisdn, !written.isEmpty else {
+        guard let msisdn = try mobileUser.number() else {
             throw MSSFault(.unknownClient, "MobileUser holds no MSISDN.", specifier: 1051)
-        }
-        guard let msisdn = MSISDN(written) else {
-            throw MSSFault(.wrongParam, "Illegal msisdn: it must be international, + and 7 to 15 digits.")
         }
         do { return try await directory.subscriber(msisdn, until: deadline) } catch { throw exchange.fault(error) }
     }

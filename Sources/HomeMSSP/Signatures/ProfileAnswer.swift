@@ -68,6 +68,6 @@ struct ProfileAnswer {
     }
 
     private var unknown: MSSFault {
-        MSSFault(.unknownClient, "MSISDN is unknown to this platform.", specifier: 1052)
+        .unknownNumber
     }
 }

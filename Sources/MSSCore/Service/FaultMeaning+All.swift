@@ -116,6 +116,24 @@ extension FaultMeaning {
     ]
 
     private static let roaming = [
+        FaultMeaning(.roamingHeaderMissing, .operator, .no, "The home wants RoamingHeader of this acquiring entity."),
+        FaultMeaning(.identityIssuerMissing, .operator, .no, "The member of the mesh wants the identity issuer named."),
+        FaultMeaning(.homeMSSPMissing, .operator, .no, "RoamingHeader does not name the Home MSSP."),
+        FaultMeaning(.inputMissing, .operator, .no, "RoamingHeader has no entry of the member that sent the message."),
+        FaultMeaning(
+            .routingExpired,
+            .operator,
+            .later,
+            "The message's time was over on its way to the home, or two members' clocks differ; nothing was begun."
+        ),
+        FaultMeaning(
+            .unableToRoute,
+            .operator,
+            .no,
+            "The message was for another home, or had been at this one before; nothing was begun."
+        ),
+        FaultMeaning(.unableToIssueIdentity, .operator, .later, "A member of the mesh has no identity issuer to ask."),
+        FaultMeaning(.unableToVerify, .operator, .later, "A member of the mesh has nobody to verify."),
         FaultMeaning(
             .unableToProvideServices,
             .operator,

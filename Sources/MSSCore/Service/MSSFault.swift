@@ -12,6 +12,8 @@ public struct MSSFault: Error, Sendable, Equatable {
     public var cause: String?
     /// Seconds after which the same request may succeed, where they are known.
     public var retryAfter: Int?
+    /// Which member of the mesh found it, where requests go through several.
+    public var role: MeshRole?
 
     public init(
         _ code: Code,
@@ -51,6 +53,14 @@ extension MSSFault {
         case crlProblem = 423
         case crlExpired = 424
         case errorCertificate = 425
+        case roamingHeaderMissing = 701
+        case identityIssuerMissing = 702
+        case homeMSSPMissing = 703
+        case inputMissing = 710
+        case routingExpired = 720
+        case unableToRoute = 750
+        case unableToIssueIdentity = 760
+        case unableToVerify = 770
         case unableToProvideServices = 780
         case internalError = 900
 
@@ -77,12 +87,20 @@ extension MSSFault {
             case .crlProblem: "CRL_PB"
             case .crlExpired: "CRL_EXPIRED"
             case .errorCertificate: "ERROR_CERTIFICATE"
+            case .roamingHeaderMissing: "ROAMING_HEADER_MISSING"
+            case .identityIssuerMissing: "IDENTITY_ISSUER_HEADER_MISSING"
+            case .homeMSSPMissing: "HOME_MSSP_HEADER_MISSING"
+            case .inputMissing: "INPUT_INFORMATION_MISSING"
+            case .routingExpired: "VALIDITY_DATE_EXPIRED"
+            case .unableToRoute: "UNABLE_TO_PROVIDE_ROUTING_ENTITY_SERVICES"
+            case .unableToIssueIdentity: "UNABLE_TO_PROVIDE_IDENTITY_ISSUER_SERVICES"
+            case .unableToVerify: "UNABLE_TO_PROVIDE_VERIFYING_ENTITY_SERVICES"
             case .unableToProvideServices: "UNABLE_TO_PROVIDE_SERVICES"
             case .internalError: "INTERNAL_ERROR"
             }
         }
 
         /// Whether SOAP blames the one who sent the request (`Sender`, `Client`) or the one who received it.
-        public var blamesSender: Bool { rawValue < 109 }
+        public var blamesSender: Bool { rawValue < 109 || (701...720).contains(rawValue) }
     }
 }

@@ -46,6 +46,26 @@ struct OpenedFile: ~Copyable {
         return octets
     }
 
+    /// The content piece by piece, 1 to `maximum` octets of it; for what is larger than should stand in memory.
+    func read(
+        maximum: Int,
+        _ take: (UnsafeRawBufferPointer) throws(StartError) -> Void
+    ) throws(StartError) {
+        var left = maximum
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
+        defer { buffer.deallocate() }
+        while true {
+            let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            if count < 0 { throw StartError("\(path): cannot be read: \(SystemCause.last)") }
+            guard count > 0 else { break }
+            left -= count
+            guard left >= 0 else { throw tooLarge(maximum) }
+            try take(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+        }
+        guard left < maximum else { throw StartError("\(path): is empty") }
+    }
+
     private func tooLarge(_ maximum: Int) -> StartError {
         StartError("\(path): is larger than \(maximum) octets")
     }

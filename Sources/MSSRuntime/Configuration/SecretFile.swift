@@ -33,6 +33,20 @@ public enum PublicFile {
         return try file.content(maximum: maximum)
     }
 
+    /// Reads such a file piece by piece.
+    /// - Throws: One line with the file's name, or what `take` throws.
+    public static func read(
+        _ path: String,
+        maximum: Int,
+        _ take: (UnsafeRawBufferPointer) throws(StartError) -> Void
+    ) throws(StartError) {
+        let file = try OpenedFile(path)
+        guard file.mode & S_IWOTH == 0 else {
+            throw StartError("\(path): anyone may write it; run chmod o-w on it")
+        }
+        try file.read(maximum: maximum, take)
+    }
+
     /// What another content has another of: times, size and inode; empty where there is no file.
     public static func stamp(_ path: String) -> [Int] {
         var status = stat()

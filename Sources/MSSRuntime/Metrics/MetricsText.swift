@@ -15,8 +15,9 @@ enum MetricsText {
             text += "# TYPE \(name) histogram\n"
             for (labels, histogram) in series { append(name, labels, histogram, to: &text) }
         }
-        for (name, value) in state.gauges.sorted(by: { $0.key < $1.key }) {
-            text += "# TYPE \(name) gauge\n\(name) \(number(value()))\n"
+        families(state.gauges) { name, series in
+            text += "# TYPE \(name) gauge\n"
+            for (labels, value) in series { text += "\(name)\(braced(labels)) \(number(value()))\n" }
         }
         text += "# TYPE mssp_metrics_overflow_total counter\nmssp_metrics_overflow_total \(state.overflow)\n"
         for figure in process.read() {

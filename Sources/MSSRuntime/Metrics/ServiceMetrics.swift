@@ -33,7 +33,7 @@ public final class ServiceMetrics: Tally {
     struct State {
         var counters: [Series: UInt64] = [:]
         var histograms: [Series: Histogram] = [:]
-        var gauges: [String: @Sendable () -> Double] = [:]
+        var gauges: [Series: @Sendable () -> Double] = [:]
         var overflow: UInt64 = 0
 
         /// Whether one more series may begin.
@@ -72,8 +72,9 @@ public final class ServiceMetrics: Tally {
     }
 
     /// Adds the gauge `mssp_<name>`, read at each rendering; `value` must be quick.
-    public func gauge(_ name: String, _ value: @escaping @Sendable () -> Double) {
-        state.withLock { $0.gauges[MetricsText.name("mssp_\(name)")] = value }
+    public func gauge(_ name: String, _ labels: [(String, String)] = [], _ value: @escaping @Sendable () -> Double) {
+        let series = Series(name: MetricsText.name("mssp_\(name)"), labels: MetricsText.labels(labels))
+        state.withLock { $0.gauges[series] = value }
     }
 
     /// All metrics in Prometheus' text format 0.0.4.

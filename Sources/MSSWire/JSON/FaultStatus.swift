@@ -23,6 +23,8 @@ struct FaultStatus {
             let isOfTransaction = operation == .status || operation == .cancel
             status = !hasRead ? .badRequest : isOfTransaction ? .notFound : .unprocessableContent
         case .incompatibleInterface: status = .badRequest
+        // Between members of the mesh alone; a provider hears of them as 780.
+        case .roamingHeaderMissing, .identityIssuerMissing, .homeMSSPMissing, .inputMissing: status = .badRequest
         case .unauthorizedAccess: status = isStranger ? .unauthorized : .forbidden
         case .unknownClient, .noKeyFound: status = .notFound
         case .wrongDataLength, .inappropriateData, .unsupportedProfile: status = .unprocessableContent
@@ -34,12 +36,14 @@ struct FaultStatus {
         case .unableToProvideServices where fault.specifier == 7801:
             status = .tooManyRequests
             retryAfter = fault.retryAfter ?? Self.someSeconds
-        case .otaError, .crlProblem, .crlExpired, .unableToProvideServices:
+        case .otaError, .crlProblem, .crlExpired, .unableToProvideServices, .unableToRoute, .unableToIssueIdentity,
+            .unableToVerify:
             // The phone that is off is the user's matter; a message centre that is down, the platform's.
             let isLater = fault.meaning.retry == .later
             status = isLater ? .serviceUnavailable : .conflict
             if isLater { retryAfter = fault.retryAfter ?? Self.someSeconds }
-        case .expiredTransaction, .userCancel, .pinBlocked, .cardBlocked, .registrationNotOK, .noCertificateFound,
+        case .expiredTransaction, .routingExpired, .userCancel, .pinBlocked, .cardBlocked, .registrationNotOK,
+            .noCertificateFound,
             .errorCertificate:
             status = .conflict
         }

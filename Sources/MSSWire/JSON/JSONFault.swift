@@ -21,6 +21,7 @@ enum JSONFault {
         let members: [String: JSONValue?] = [
             "Code": .object(code), "Detail": .text(fault.detail ?? fault.code.name), "Details": .object(details),
             "Help": .text(meaning.meaning), "Reason": .text(fault.code.name),
+            "Role": JSONValue.optional(fault.role.map { RoamingCodec.uri($0) }),
         ]
         return JSONValue.object(["Fault": .object(members)]).octets
     }

@@ -41,6 +41,7 @@ enum FaultCodec {
         writer.element("soapenv:Reason") {
             $0.element("soapenv:Text", [("xml:lang", "en")], text: fault.code.name)
         }
+        writer.element("soapenv:Role", text: fault.role.map { RoamingCodec.uri($0) })
     }
 
     private static func write11(
@@ -51,6 +52,7 @@ enum FaultCodec {
         let code = isMustUnderstand ? "soapenv:MustUnderstand" : "mss:_\(fault.code.rawValue)"
         writer.element("faultcode", text: code)
         writer.element("faultstring", text: fault.code.name)
+        writer.element("faultactor", text: fault.role.map { RoamingCodec.uri($0) })
     }
 
     private static func detail(_ fault: MSSFault, _ inMesh: Bool, _ writer: inout XMLWriter) {
@@ -81,12 +83,14 @@ enum FaultCodec {
             let code = MSSFault.Code(rawValue: number)
         else { return MSSFault(.internalError, cause: "a fault without a known subcode") }
         let text = child(detail, "detail")?.text
-        return MSSFault(
+        var read = MSSFault(
             code,
             text == code.name ? nil : text.map { String($0.prefix(1_000)) },
             specifier: child(detail, "Specifier").flatMap { Int($0.text) },
             retryAfter: child(detail, "Help")?.attribute("RetryAfter").flatMap { Int($0) }
         )
+        read.role = (child(fault, "Role") ?? child(fault, "faultactor")).flatMap { RoamingCodec.role($0.text) }
+        return read
     }
 
     private static func child(_ element: XMLElement?, _ name: String) -> XMLElement? {

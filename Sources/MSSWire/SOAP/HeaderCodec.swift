@@ -183,8 +183,13 @@ extension HeaderCodec {
         )
     }
 
-    static func write(_ member: MeshMember, _ name: String, to writer: inout XMLWriter) {
-        writer.element(name) { writer in
+    static func write(
+        _ member: MeshMember,
+        _ name: String,
+        _ attributes: [(String, String?)] = [],
+        to writer: inout XMLWriter
+    ) {
+        writer.element(name, attributes) { writer in
             writer.element("mss:DNSName", text: member.dnsName)
             writer.element("mss:IPAddress", text: member.ipAddress)
             writer.element("mss:URI", text: member.uri)

@@ -12,10 +12,19 @@ public struct MeshContext: Sendable, Equatable {
     /// How long an answer is still of use.
     public var remaining: Duration
     public var trace: TraceID
+    /// The header block beside it, to a home that wants one.
+    public var roaming: RoamingHeader?
 
     private static let longest: Duration = .seconds(86_400)
 
-    public init(origin: PeerIdentity?, certificate: String? = nil, remaining: Duration, trace: TraceID) {
+    public init(
+        origin: PeerIdentity?,
+        certificate: String? = nil,
+        remaining: Duration,
+        trace: TraceID,
+        roaming: RoamingHeader? = nil
+    ) {
+        self.roaming = roaming
         self.origin = origin
         self.certificate = certificate
         self.remaining = remaining
@@ -32,6 +41,7 @@ public struct MeshContext: Sendable, Equatable {
                 ("Trace", trace.description),
             ]
         )
+        if let roaming { RoamingCodec.write(roaming, SOAPShape.plain.version, to: &writer) }
     }
 
     /// Reads the block; `nil` for one that is not as it must be.

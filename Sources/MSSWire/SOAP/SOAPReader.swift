@@ -13,6 +13,8 @@ struct SOAPRequest {
     let operation: WireOperation
     let shape: SOAPShape
     let mesh: MeshContext?
+    /// Where it was looked for.
+    let roaming: RoamingHeader?
     let message: XMLElement
     let document: XMLDocument
 
@@ -34,8 +36,12 @@ enum SOAPReader {
     /// Reads an envelope.
     ///
     /// The two outer elements' namespaces are not looked at, and the first of them may be missing or have a name of its
-    /// own: real clients differ in all of it.
-    static func request(_ octets: [UInt8], limits: XMLLimits = .request) throws(WireRefusal) -> SOAPRequest {
+    /// own: real clients differ in all of it. RoamingHeader is understood where `roams` says so.
+    static func request(
+        _ octets: [UInt8],
+        limits: XMLLimits = .request,
+        roams: Bool = false
+    ) throws(WireRefusal) -> SOAPRequest {
         let document: XMLDocument
         do { document = try XMLDocument(octets, limits: limits) } catch {
             throw WireRefusal(fault: MSSFault(.wrongParam, error.description), shape: .plain)
@@ -43,7 +49,7 @@ enum SOAPReader {
         let (version, body) = try body(of: document.root)
         var shape = SOAPShape.plain
         shape.version = version
-        let mesh = try header(of: document.root, shape)
+        let (mesh, roaming) = try header(of: document.root, shape, roams)
         guard let first = body.children.first else {
             throw WireRefusal(fault: MSSFault(.missingParam, "The SOAP body is empty."), shape: shape)
         }
@@ -53,7 +59,14 @@ enum SOAPReader {
         shape.isQualified = message.namespace == operation.namespace
         let input = operation == .registration ? message.child("RegistrationInput", in: Namespace.mreg) : nil
         shape.registrationID = input?.attribute("InputId")
-        return SOAPRequest(operation: operation, shape: shape, mesh: mesh, message: message, document: document)
+        return SOAPRequest(
+            operation: operation,
+            shape: shape,
+            mesh: mesh,
+            roaming: roaming,
+            message: message,
+            document: document
+        )
     }
 
     /// The message is the body's first element, or the first element in that.
@@ -74,9 +87,15 @@ enum SOAPReader {
         throw WireRefusal(fault: MSSFault(.wrongParam, detail), shape: shape)
     }
 
-    /// Reads an answer of another service of the platform.
-    static func response(_ octets: [UInt8], to operation: WireOperation) throws(XMLError) -> SOAPResponse {
+    /// Reads an answer of another service of the platform, and the route that it tells.
+    static func response(
+        _ octets: [UInt8],
+        to operation: WireOperation,
+        roaming: (RoamingHeader?) -> Void = { _ in }
+    ) throws(XMLError) -> SOAPResponse {
         let document = try XMLDocument(octets, limits: .answer)
+        let header = document.root.children.first { $0.name == "Header" && $0.namespace == document.root.namespace }
+        roaming(header?.child(RoamingCodec.block, in: Namespace.roaming).flatMap { try? RoamingCodec.read($0) })
         guard let (_, body) = try? body(of: document.root), let first = body.children.first else { throw .invalid }
         if first.name == "Fault" { return .fault(FaultCodec.decode(first)) }
         guard let message = first.children.first, message.name == operation.responseElement else { throw .invalid }
@@ -98,9 +117,16 @@ enum SOAPReader {
         return (version, body)
     }
 
-    private static func header(of root: XMLElement, _ shape: SOAPShape) throws(WireRefusal) -> MeshContext? {
-        guard let header = root.children.first(where: { isSOAP($0, "Header", shape.version) }) else { return nil }
+    private static func header(
+        of root: XMLElement,
+        _ shape: SOAPShape,
+        _ roams: Bool
+    ) throws(WireRefusal) -> (MeshContext?, RoamingHeader?) {
+        guard let header = root.children.first(where: { isSOAP($0, "Header", shape.version) }) else {
+            return (nil, nil)
+        }
         var mesh: MeshContext?
+        var roaming: RoamingHeader?
         for block in header.children {
             if block.namespace == Namespace.mesh, block.name == "Context" {
                 // Two of them, or one half understood, could mean another caller than the one that was meant.
@@ -109,6 +135,13 @@ enum SOAPReader {
                     throw WireRefusal(fault: MSSFault(.wrongParam, detail), shape: shape)
                 }
                 mesh = context
+            } else if roams, block.namespace == Namespace.roaming, block.name == RoamingCodec.block {
+                guard roaming == nil else {
+                    throw WireRefusal(fault: MSSFault(.wrongParam, "There are two RoamingHeader."), shape: shape)
+                }
+                do throws(MSSFault) { roaming = try RoamingCodec.read(block) } catch {
+                    throw WireRefusal(fault: error, shape: shape)
+                }
             } else if isSecurity(block) {
                 continue
             } else if let must = block.attribute("mustUnderstand", in: shape.version.namespace), must != "0",
@@ -121,7 +154,7 @@ enum SOAPReader {
                 )
             }
         }
-        return mesh
+        return (mesh, roaming)
     }
 
     /// WS-Security names the person at the desk; the certificate decides, so it is taken and not looked at.

@@ -1,3 +1,5 @@
+import MSSCore
+
 /// How a request was written: its answer is written the same way, or clients do not read it (docs/wire.md).
 public struct SOAPShape: Sendable, Equatable {
     public enum Version: Sendable, Equatable {
@@ -20,6 +22,9 @@ public struct SOAPShape: Sendable, Equatable {
     var isQualified: Bool
     /// InputId of a registration's input, which its output repeats.
     var registrationID: String?
+
+    /// The header block that goes with the answer, its faults included.
+    var roaming: RoamingHeader?
 
     /// SOAP 1.2, the wrapper in no namespace, the message qualified: what this platform's own clients send.
     public static let plain = SOAPShape(version: .v12, wrapperNamespace: nil, isQualified: true)
@@ -46,7 +51,12 @@ public struct SOAPShape: Sendable, Equatable {
     func body(header: ((inout XMLWriter) -> Void)? = nil, _ content: (inout XMLWriter) -> Void) -> [UInt8] {
         var writer = XMLWriter()
         writer.element("soapenv:Envelope", [("xmlns:soapenv", version.namespace), ("xmlns:mss", Namespace.mss)]) {
-            if let header { $0.element("soapenv:Header", [], header) }
+            if header != nil || roaming != nil {
+                $0.element("soapenv:Header") { writer in
+                    header?(&writer)
+                    if let roaming { RoamingCodec.write(roaming, version, to: &writer) }
+                }
+            }
             $0.element("soapenv:Body", [], content)
         }
         return writer.octets

@@ -17,6 +17,14 @@ public enum WireOperation: String, Sendable, CaseIterable {
     /// The last part of its path.
     public var port: String { rawValue + "Port" }
 
+    /// Whether it is a conversation of providers, which the mesh routes.
+    var roams: Bool {
+        switch self {
+        case .signature, .status, .receipt, .profile, .handshake, .cancel, .fit: true
+        case .registration, .directory, .notifications: false
+        }
+    }
+
     var requestElement: String { message + "Req" }
     var responseElement: String { message + "Resp" }
 

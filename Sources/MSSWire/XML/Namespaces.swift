@@ -24,6 +24,8 @@ enum Namespace {
     static let own = "urn:mssp:204:1"
     /// What the platform's services tell one another.
     static let mesh = "urn:mssp:mesh:1"
+    /// TS 102 207's header blocks.
+    static let roaming = "http://uri.etsi.org/TS102207/v1.1.2#"
     /// The most frequent first.
-    static let all = [mss, mesh, soap12, soap11, mreg, wsSecurity, faultDetail, help]
+    static let all = [mss, mesh, soap12, soap11, mreg, wsSecurity, faultDetail, help, roaming]
 }
