@@ -70,15 +70,18 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
         try provider.checkEntitlement(to: request)
         try meter.begin(provider)
         defer { meter.end(provider) }
-        let response = try await home.signatures.signature(request, call.onBehalfOfPeer())
+        var response = try await home.signatures.signature(request, call.onBehalfOfPeer())
         homes.check(response.transactionID, from: home)
+        response.serviceResponses += traced(provider, call)
         return response
     }
 
     public func status(_ request: StatusRequest, _ call: Call) async throws(MSSFault) -> StatusResponse {
         var request = request
-        let (home, _) = try admit(&request.header, call, ofTransaction: request.transactionID)
-        return try await home.signatures.status(request, call.onBehalfOfPeer())
+        let (home, provider) = try admit(&request.header, call, ofTransaction: request.transactionID)
+        var response = try await home.signatures.status(request, call.onBehalfOfPeer())
+        response.serviceResponses += traced(provider, call)
+        return response
     }
 
     public func receipt(_ request: ReceiptRequest, _ call: Call) async throws(MSSFault) -> ReceiptResponse {
@@ -103,7 +106,8 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
     public func fit(_ request: FitRequest, _ call: Call) async throws(MSSFault) -> FitResponse {
         var request = request
         let subject = HomeRoutes.Subject.anybody(request.header.msspInfo.msspID)
-        let (home, _) = try admit(&request.header.apInfo, call, about: subject)
+        let (home, provider) = try admit(&request.header.apInfo, call, about: subject)
+        try provider.check(prefixOf: request.text)
         return try await home.signatures.fit(request, call.onBehalfOfPeer())
     }
 
@@ -126,7 +130,7 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
 
     /// The client certificate and AP_ID must name the same provider of the home that the request goes to; AP_PWD is never
     /// looked at.
-    private func admit(
+    func admit(
         _ apInfo: inout APInfo,
         _ call: Call,
         about subject: HomeRoutes.Subject
@@ -196,6 +200,15 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
             throw error
         }
         return provider
+    }
+
+    /// The trace id of a request, for a provider that wants it in answers too: older clients stumble over what they did not
+    /// ask for.
+    private func traced(_ provider: ApplicationProvider, _ call: Call) -> [ServiceResponse] {
+        guard provider.wantsTrace else { return [] }
+        return [
+            ServiceResponse(uri: ServiceResponse.traceURI, entity: MeshMember(uri: identity), .trace(call.trace))
+        ]
     }
 
     private func note(_ message: Logger.Message, _ apInfo: APInfo, _ call: Call) {

@@ -14,6 +14,8 @@ struct AEConfiguration: Decodable, Sendable {
     var exposesTiming: Bool?
     /// Offers JSON beside SOAP; no unless set.
     var json: Bool?
+    /// Offers MSS_Registration as a look-up of certificates; no unless set.
+    var certificateLookup: Bool?
     /// The face to application providers.
     var tls: CredentialFiles
     var home: HomeEntry
@@ -33,6 +35,7 @@ struct AEConfiguration: Decodable, Sendable {
         case listen, identity, json, tls, home, homes, ported, providers, notification, limits, log, `operator`
         case publicURL = "public_url"
         case exposesTiming = "exposes_timing"
+        case certificateLookup = "certificate_lookup"
     }
 
     /// Which numbers are with another home than their beginning says.

@@ -108,16 +108,19 @@ struct Composition {
         _ providers: ProviderCaches,
         _ started: StartSignal
     ) -> MeshServer {
+        let operations: Set<WireOperation> = [.signature, .status, .receipt, .profile, .handshake, .cancel, .fit]
+        let looksUp = configuration.certificateLookup ?? false
         var settings = MeshServer.Settings(
             host: configuration.listen.host,
             port: configuration.listen.port,
             tls: material,
             profile: .edge,
-            gate: .everyone([.signature, .status, .receipt, .profile, .handshake, .cancel, .fit])
+            gate: .everyone(looksUp ? operations.union([.registration]) : operations)
         )
         settings.exposesTiming = configuration.exposesTiming ?? false
         settings.limits = configuration.limits ?? settings.limits
         settings.publicAddress = configuration.publicURL
+        settings.hasTwoLevels = { providers.wantsSpecifiers($0) }
         if configuration.json ?? false {
             settings.json = JSONBinding { peer in
                 providers.wantsPreciseStatus(peer).map { $0 ? .precise : .one } ?? .stranger
@@ -125,7 +128,12 @@ struct Composition {
         }
         return MeshServer(
             settings,
-            services: WireServices(signatures: entity, handshakes: entity, callers: providers),
+            services: WireServices(
+                signatures: entity,
+                handshakes: entity,
+                certificates: looksUp ? entity : nil,
+                callers: providers
+            ),
             tally: metrics,
             logger: log.logger,
             listening: { _ in started.listening() }

@@ -70,6 +70,9 @@ public struct CardText: Sendable, Equatable {
         guard text != nil else { throw .unsupportedText }
     }
 
+    /// How many characters of one code it has: some of the GSM alphabet are two.
+    public var characters: Int { encoding == .gsm8Bit ? octets.count : octets.count / 2 }
+
     /// Data coding octet and text.
     public var value: [UInt8] { [encoding.rawValue] + octets }
 

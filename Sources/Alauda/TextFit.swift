@@ -16,15 +16,17 @@ public struct TextFit: Sendable, Equatable {
     /// Short messages that the request takes; `nil` if it does not fit at all.
     public let segments: Int?
     /// How many more characters of one code (GSM: one octet, UCS-2: two) still fit; below zero is how many are too many.
-    public let charactersLeft: Int
+    public private(set) var charactersLeft: Int
     /// Pages that the phone shows, the heading's and the card's own included.
     public let pages: Int
     public let offender: Offender?
     /// Whether there is nothing to read.
     public let isEmpty: Bool
+    /// Whether it is no longer than somebody else allows.
+    public private(set) var isAllowed = true
 
     /// Whether the request can be sent.
-    public var fits: Bool { offender == nil && segments != nil && !isEmpty }
+    public var fits: Bool { offender == nil && segments != nil && !isEmpty && isAllowed }
 
     /// Fits a text into a SIGN.
     ///
@@ -67,6 +69,14 @@ public struct TextFit: Sendable, Equatable {
         } catch .unsupportedCharacter(let character) {
             return refused(text, character)
         } catch { return refused(nil) }
+    }
+
+    /// The same where somebody allows no more than so many further characters; below zero so many fewer.
+    public func allowing(_ left: Int) -> TextFit {
+        var fit = self
+        fit.charactersLeft = min(charactersLeft, left)
+        fit.isAllowed = left >= 0
+        return fit
     }
 
     private static func fit(

@@ -28,6 +28,7 @@ struct Composition {
     private let keepDays: Int
     private let limits: PromptLimits
     private let networks: [String]
+    private let sandbox: Sandbox
     private let validity: Duration
     private let roaming: RoamingRules?
 
@@ -41,6 +42,7 @@ struct Composition {
         keepDays = try Parts.keepDays(configuration.evidence)
         limits = try Parts.limits(configuration.abuse)
         networks = try Parts.networks(configuration.users)
+        sandbox = try Parts.sandbox(configuration.sandbox)
         validity = try Parts.validity(configuration.directory)
         roaming = try configuration.roaming?.rules(configuration.identity, configuration.acquiringEntities)
         vault = try Parts.vault(configuration.vault, legacy: legacyBatches.permissions)
@@ -273,6 +275,7 @@ struct Composition {
             evidence: evidence,
             exchange: exchange,
             networks: networks,
+            sandbox: sandbox,
             logger: log.logger
         )
         let registrations = HomeRegistrationService(

@@ -30,6 +30,8 @@ struct HomeConfiguration: Decodable, Sendable {
     var limits: WireLimits?
     /// How often a person may be asked in vain.
     var abuse: Abuse?
+    /// Test numbers for sandbox providers; none unless it is here.
+    var sandbox: TestNumbers?
     var log: LogConfiguration?
     var `operator`: OperatorConfiguration?
     /// The local console; off unless it is here.
@@ -37,7 +39,7 @@ struct HomeConfiguration: Decodable, Sendable {
 
     private enum CodingKeys: String, CodingKey {
         case listen, identity, prefix, providers, directory, tls, database, vault, smsc, users, results, evidence
-        case limits, abuse, log, `operator`, console, roaming
+        case limits, abuse, sandbox, log, `operator`, console, roaming
         case acquiringEntities = "acquiring_entities"
         case managementEntities = "management_entities"
         case legacyBatches = "legacy_batch"
@@ -144,6 +146,12 @@ struct HomeConfiguration: Decodable, Sendable {
             case refusalPauseSeconds = "refusal_pause_seconds"
             case longestPauseSeconds = "longest_pause_seconds"
         }
+    }
+
+    /// Numbers of nobody, which tell sandbox providers faults (docs/wire.md, "Sandbox").
+    struct TestNumbers: Decodable, Sendable {
+        /// What each begins with: + and 3 to 11 digits that no person's number begins with.
+        var prefix: String
     }
 
     /// How long the evidence of a signature is kept.

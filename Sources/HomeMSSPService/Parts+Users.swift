@@ -13,6 +13,15 @@ extension Parts {
         return users.networks ?? []
     }
 
+    /// The test numbers of sandbox providers.
+    static func sandbox(_ numbers: HomeConfiguration.TestNumbers?) throws(StartError) -> Sandbox {
+        guard let numbers else { return Sandbox() }
+        guard let prefix = Sandbox.Prefix(numbers.prefix) else {
+            throw StartError("sandbox.prefix: \(numbers.prefix) must be + and 3 to 11 digits")
+        }
+        return Sandbox(prefix: prefix)
+    }
+
     /// How often a person may be asked in vain; each bound keeps the limit one.
     static func limits(_ abuse: HomeConfiguration.Abuse?) throws(StartError) -> PromptLimits {
         let usual = PromptLimits()

@@ -24,6 +24,8 @@ public struct MeshServer: Service {
         public var json: JSONBinding?
         /// Of a home: what it wants to be told of routes; without it RoamingHeader is not understood.
         public var roaming: RoamingRules?
+        /// Whether a caller's faults have FiCom's second level.
+        public var hasTwoLevels: @Sendable (PeerIdentity) -> Bool = { _ in false }
         public var limits = WireLimits()
         /// For the ends of certificates.
         var now: @Sendable () -> Date = { Date() }

@@ -70,6 +70,7 @@ import MSSCore
             name(&request.header)
             return OwnCodec.encodeRequest(request, mesh)
         case .registration(let request): return RegistrationCodec.encodeRequest(request, mesh)
+        case .certificate(let request): return CertificateCodec.encodeRequest(request, mesh)
         case .notifications(let lease): return NotificationCodec.encodeRequest(lease, mesh)
         case .directory, .handshake: return nil
         }

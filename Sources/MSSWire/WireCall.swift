@@ -223,6 +223,7 @@ extension WireCall {
     }
 
     private func failure(_ fault: MSSFault, _ outcome: Outcome, _ peer: PeerIdentity) -> Response {
+        let hasTwoLevels = settings.profile == .edge && settings.hasTwoLevels(peer)
         switch outcome.form {
         case .soap(let shape):
             let octets = FaultCodec.encode(
@@ -230,11 +231,12 @@ extension WireCall {
                 shape,
                 trace: outcome.trace,
                 inMesh: settings.profile == .mesh,
+                hasTwoLevels: hasTwoLevels,
                 isMustUnderstand: outcome.isMustUnderstand
             )
             return response(.internalServerError, octets, outcome.form)
         case .json:
-            let octets = JSONFault.encode(fault, trace: outcome.trace)
+            let octets = JSONFault.encode(fault, trace: outcome.trace, hasTwoLevels: hasTwoLevels)
             let wanted = settings.json?.statuses(peer) ?? .one
             guard wanted != .one else { return response(.internalServerError, octets, .json) }
             let isStranger = wanted == .stranger

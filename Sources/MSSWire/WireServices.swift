@@ -7,6 +7,8 @@ public struct WireServices: Sendable {
     var providers: (any ProviderService)?
     var notifications: (any NotificationService)?
     var handshakes: (any HandshakeService)?
+    /// MSS_Registration as a look-up, where it registers nothing.
+    var certificates: (any CertificateService)?
     /// Tells who calls what it is known as; without it nobody is told.
     var callers: (any CallerDirectory)?
 
@@ -16,6 +18,7 @@ public struct WireServices: Sendable {
         providers: (any ProviderService)? = nil,
         notifications: (any NotificationService)? = nil,
         handshakes: (any HandshakeService)? = nil,
+        certificates: (any CertificateService)? = nil,
         callers: (any CallerDirectory)? = nil
     ) {
         self.signatures = signatures
@@ -23,6 +26,7 @@ public struct WireServices: Sendable {
         self.providers = providers
         self.notifications = notifications
         self.handshakes = handshakes
+        self.certificates = certificates
         self.callers = callers
     }
 
@@ -35,6 +39,7 @@ public struct WireServices: Sendable {
         case cancel(CancelRequest)
         case fit(FitRequest)
         case registration(RegistrationRequest)
+        case certificate(CertificateRequest)
         case directory
         case notifications(NotificationLease)
         case handshake(HandshakeRequest)
@@ -50,7 +55,7 @@ public struct WireServices: Sendable {
         switch operation {
         case .signature, .status, .receipt, .profile, .cancel, .fit: signatures != nil
         case .handshake: handshakes != nil
-        case .registration: registrations != nil
+        case .registration: registrations != nil || certificates != nil
         case .directory: providers != nil
         case .notifications: notifications != nil
         }
@@ -65,6 +70,8 @@ public struct WireServices: Sendable {
         case .cancel: return .cancel(try OwnCodec.decodeCancelRequest(request))
         case .fit: return .fit(try OwnCodec.decodeFitRequest(request))
         case .handshake: return .handshake(try HandshakeCodec.decodeRequest(request))
+        case .registration where CertificateCodec.isLookUp(request.message):
+            return .certificate(try CertificateCodec.decodeRequest(request))
         case .registration: return .registration(try RegistrationCodec.decodeRequest(request))
         case .directory:
             try request.validate()
@@ -95,6 +102,11 @@ public struct WireServices: Sendable {
         case .registration(let request):
             let response = try await served(registrations).register(request, call)
             return Answer(octets: RegistrationCodec.encodeResponse(response, to: request.operation.name, form.shape))
+        case .certificate(let request):
+            // Where one can register, something to register is missing.
+            guard let certificates else { throw HeaderCodec.missing("RegistrationInput") }
+            let response = try await certificates.certificate(request, call)
+            return Answer(octets: CertificateCodec.encodeResponse(response, form.shape))
         case .notifications(let lease):
             let due = try await served(notifications).notifications(lease, call)
             return Answer(octets: NotificationCodec.encodeResponse(due, form.shape))

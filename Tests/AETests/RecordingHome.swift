@@ -8,6 +8,8 @@ import Synchronization
 final class RecordingHome: SignatureService, ProviderService {
     let calls = Mutex<[Call]>([])
     let providers: Mutex<[ApplicationProvider]?>
+    /// What it tells of every person.
+    let certificates = Mutex<[ProfileResponse.Certificate]>([])
     private let number = Mutex<Int64>(0)
     private let identity: TestIdentity
     /// MSSP_TransID of each signature.
@@ -85,7 +87,8 @@ final class RecordingHome: SignatureService, ProviderService {
 
     func profile(_ request: ProfileRequest, _ call: Call) async throws(MSSFault) -> ProfileResponse {
         calls.withLock { $0.append(call) }
-        return ProfileResponse(header: request.header, signatureProfiles: [], sim: ProfileResponse.SIM())
+        let sim = ProfileResponse.SIM(certificates: certificates.withLock { $0 })
+        return ProfileResponse(header: request.header, signatureProfiles: [], sim: sim)
     }
 
     func directory(_ call: Call) async throws(MSSFault) -> SignedDirectory {

@@ -179,7 +179,7 @@ struct HostileEntityTests {
         var provider = Self.provider
         provider.limits = RequestLimits(perSecond: 3)
         let stage = try await Stage.withSigner(provider: provider)
-        let fit = FitRequest(header: Sample.header(), text: "x")
+        let fit = FitRequest(header: Sample.header(), text: "Bank: x")
         var faults: [MSSFault] = []
         for _ in 0..<10 {
             do throws(MSSFault) { _ = try await stage.signatures.fit(fit, Self.call()) } catch { faults.append(error) }

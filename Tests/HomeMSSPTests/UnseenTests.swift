@@ -73,6 +73,60 @@ struct UnseenTests {
         #expect(stage.log.unclassified.isEmpty)
     }
 
+    /// FiCom 2.1 §5.2: application/octet-stream.
+    @Test("is octets under a text, signed as they are, with signed attributes in every form that has any")
+    func octets() async throws {
+        let stage = try await Stage.withDigestKey()
+        let content: [UInt8] = [0x00, 0xFF, 0x1B, 0x80]
+        let request = Self.request(stage) { Self.bringOctets(&$0, content) }
+        let response = try await stage.sign(request, from: Stage.documentsAP)
+        #expect(response.signature == [0x30] + content)
+        let command = try command(stage)
+        #expect(command.key == 3 && command.form.isEmpty && command.text.text?.hasPrefix("Contract 7\n") == true)
+        #expect(command.digests == [Array((content + [UInt8](repeating: 0xD1, count: 48)).prefix(32))])
+        let id = try #require(TransactionID(response.transactionID))
+        let entry = try #require(try await stage.home.entry(id, until: .now + .seconds(9)))
+        guard case .signature(let task) = entry.transaction.task else { throw MSSFault(.internalError) }
+        #expect(task.manner.kind == .binary && task.content == content)
+        #expect(stage.tally["home_unseen_requests kind=octets"] == 1)
+    }
+
+    @Test("is a digest in a DigestInfo where a value is asked for: its digest alone goes to the card")
+    func digestInfo() async throws {
+        var provider = Stage.documents
+        provider.id = Sample.apID
+        provider.identities = [Sample.ap]
+        provider.signatures = [.cms, .pkcs1, .fiPKCS1]
+        for kind in [SignatureKind.pkcs1, .fiPKCS1] {
+            let stage = try await Stage.withDigestKey(provider: provider)
+            let info = DigestAlgorithm.sha256.digestInfoPrefix + Self.digest
+            func request(_ octets: [UInt8]) -> SignatureRequest {
+                Self.request(stage) { request in
+                    Self.bringOctets(&request, octets)
+                    request.header.apInfo.id = Sample.apID
+                    request.format = kind.format
+                }
+            }
+            let response = try await stage.sign(request(info))
+            #expect(response.signature == FakeEvidence.rightSignature)
+            #expect(try command(stage).digests == [Self.digest])
+            // A digest of the key's other algorithm, a bare digest, and what is no DER.
+            let sha384 = DigestAlgorithm.sha384.digestInfoPrefix + [UInt8](repeating: 1, count: 48)
+            for (octets, expected) in [(sha384, "404/4042"), (Self.digest, "107"), (info + [0], "107")] {
+                let asked = request(octets)
+                #expect(await fault { () async throws(MSSFault) in _ = try await stage.sign(asked) } == expected)
+            }
+        }
+    }
+
+    private static func bringOctets(_ request: inout SignatureRequest, _ octets: [UInt8]) {
+        request.dataToBeSigned = DataToBeSigned(
+            Data(octets).base64EncodedString(),
+            mimeType: "application/octet-stream",
+            encoding: "BASE64"
+        )
+    }
+
     @Test("may be asked for by the profile of the key for digests, and repeated like any other request")
     func profile() async throws {
         let stage = try await Stage.withDigestKey()
@@ -142,7 +196,8 @@ struct UnseenTests {
                 #expect("\(error.code.rawValue)" == expected)
                 #expect(
                     error.detail
-                        == "DataToBeDisplayed is 1 characters too long: in the GSM alphabet, where ^{}\\[~]|€ count twice, "
+                        == "DataToBeDisplayed of \(count) characters is 1 characters too long: in the GSM alphabet, "
+                        + "where ^{}\\[~]|€ count twice, "
                         + "the phone can show \(most)."
                 )
             }
@@ -163,6 +218,30 @@ struct UnseenTests {
             },
             Refused(testDescription: "another text by a provider that may not", fault: "101/1015") {
                 $0.header.apInfo.id = Sample.apID
+            },
+            Refused(testDescription: "octets by a provider that may not", fault: "107/1016") {
+                UnseenTests.bringOctets(&$0, [1])
+                $0.header.apInfo.id = Sample.apID
+            },
+            Refused(testDescription: "octets by a provider that may not, under their own base64", fault: "107/1016") {
+                UnseenTests.bringOctets(&$0, [1])
+                $0.header.apInfo.id = Sample.apID
+                $0.dataToBeDisplayed = DataToBeSigned($0.dataToBeSigned.content)
+            },
+            Refused(testDescription: "octets without a text", fault: "102/1021") {
+                UnseenTests.bringOctets(&$0, [1])
+                $0.dataToBeDisplayed = nil
+            },
+            Refused(testDescription: "no octets", fault: "103") { UnseenTests.bringOctets(&$0, []) },
+            Refused(testDescription: "octets in another encoding", fault: "107/1016") {
+                UnseenTests.bringOctets(&$0, [1])
+                $0.dataToBeSigned.encoding = "hex"
+            },
+            Refused(testDescription: "octets that parse as attributes", fault: "107") {
+                UnseenTests.bringOctets(&$0, [0x31, 0x00])
+            },
+            Refused(testDescription: "octets without the key", fault: "404/4042", hasKey: false) {
+                UnseenTests.bringOctets(&$0, [1])
             },
             Refused(testDescription: "a digest without a text", fault: "102/1021") {
                 UnseenTests.bringDigest(&$0)

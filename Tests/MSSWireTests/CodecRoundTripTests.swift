@@ -66,6 +66,7 @@ struct CodecRoundTripTests {
                 entity: MeshMember(uri: "urn:home"),
                 .subscriberInfo([SubscriberDetail(id: "1901", value: "24491")])
             ),
+            ServiceResponse(uri: ServiceResponse.traceURI, entity: MeshMember(uri: "urn:ae"), .trace(Written.trace)),
         ]
         for shape in Self.shapes {
             let (message, document) = try SOAPReader.message(
@@ -78,6 +79,11 @@ struct CodecRoundTripTests {
         let json = Written.text(JSONCodec.encode(response))
         #expect(json.contains(#""SigningCertificate":{"X509Certificate":["AQI=","Aw=="]}"#))
         #expect(json.contains(#""SubscriberInfo":{"Details":[{"id":"1901","value":"24491"}]}"#))
+        #expect(
+            json.contains(
+                #"{"Description":"urn:mssp:service:1#trace","Entity":{"URI":"urn:ae"},"TraceID":"\#(Written.trace)"}"#
+            )
+        )
     }
 
     @Test("a signature value arrives with its certificate in FiCom's element, and lacks neither")

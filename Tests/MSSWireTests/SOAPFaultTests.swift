@@ -46,6 +46,37 @@ struct SOAPFaultTests {
         )
     }
 
+    @Test(
+        "a provider that wants it sees the finer code below the code: FiCom's as FiCom's, this platform's as its own",
+        arguments: FaultMeaning.all.indices
+    )
+    func twoLevels(_ index: Int) throws {
+        let meaning = FaultMeaning.all[index]
+        let fault = MSSFault(meaning.code, "What is wrong.", specifier: meaning.specifier)
+        let octets = FaultCodec.encode(fault, .plain, trace: Written.trace, inMesh: false, hasTwoLevels: true)
+        let text = Written.text(octets)
+        let first = "<soapenv:Value>mss:_\(meaning.code.rawValue)</soapenv:Value>"
+        let second = meaning.specifier.map { specifier in
+            let own = [4014, 4061, 4062, 4063, 4064, 4074, 7801].contains(specifier)
+            let namespace = own ? "urn:mssp:fault:1" : "http://mss.ficom.fi/TS102204/v1.0.0#"
+            return
+                #"<soapenv:Subcode xmlns:fi="\#(namespace)"><soapenv:Value>fi:_\#(specifier)</soapenv:Value></soapenv:Subcode>"#
+        }
+        #expect(text.contains(first + (second ?? "") + "</soapenv:Subcode></soapenv:Code>"))
+        // What reads the first level alone reads the same.
+        #expect(try SOAPReader.fault(octets).code == meaning.code)
+        let json = Written.text(JSONFault.encode(fault, trace: Written.trace, hasTwoLevels: true))
+        let nested = meaning.specifier.map { #""SubCode":{"SubCode":{"Value":"_\#($0)","ValueNs":""# }
+        #expect(json.contains(nested ?? #""SubCode":{"Value":"_\#(meaning.code.rawValue)""#))
+        #expect(
+            json.contains(#""Value":"_\#(meaning.code.rawValue)","ValueNs":"http://uri.etsi.org/TS102204/v1.1.2#""#)
+        )
+        var old = SOAPShape.plain
+        old.version = .v11
+        let plain = FaultCodec.encode(fault, old, trace: Written.trace, inMesh: false)
+        #expect(FaultCodec.encode(fault, old, trace: Written.trace, inMesh: false, hasTwoLevels: true) == plain)
+    }
+
     @Test("each says what it means and who must act", arguments: FaultMeaning.all.indices)
     func meaning(_ index: Int) throws {
         let meaning = FaultMeaning.all[index]

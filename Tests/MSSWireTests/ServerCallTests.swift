@@ -35,6 +35,19 @@ struct ServerCallTests {
         #expect(call.deadline > .now + .seconds(60))
     }
 
+    @Test("faults have a second level for callers that want it, at the edge alone", arguments: [true, false])
+    func twoLevels(_ wanted: Bool) async throws {
+        let service = ScriptedService { _, _ throws(MSSFault) in throw MSSFault(.userCancel, specifier: 4011) }
+        for profile in [TLSProfile.edge, .mesh] {
+            let authority = profile == .edge ? pki.providers : pki.mesh
+            var listener = ServerFixture(profile, try pki.listener(trusting: authority), service)
+            listener.settings.hasTwoLevels = { $0 == Sample.ap && wanted }
+            let ap = try caller(Sample.ap, under: authority)
+            let text = try await listener.run { try await ap.post($0, .signature).text }
+            #expect(text.contains("fi:_4011") == (wanted && profile == .edge), "\(text)")
+        }
+    }
+
     @Test("inside the mesh origin, time and trace are taken over, the time up to the listener's longest")
     func meshHeader() async throws {
         var home = ServerFixture(.mesh, try pki.listener(trusting: pki.mesh))

@@ -66,6 +66,7 @@ public final class Stage: Sendable {
             evidence: evidence,
             exchange: exchange,
             networks: ["24491", "228"],
+            sandbox: Sandbox(prefix: Sandbox.Prefix("+41000092")),
             logger: log.logger
         )
         registrations = HomeRegistrationService(

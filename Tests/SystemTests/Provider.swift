@@ -135,6 +135,18 @@ struct Provider: Sendable {
         )
     }
 
+    /// Asks AE for a user's certificate.
+    func certificate(of msisdn: String) async throws -> Answer {
+        let message = """
+            <mss:MSS_RegistrationReq MajorVersion="1" MinorVersion="1">\(header)\
+            <mss:MobileUser><mss:MSISDN>\(msisdn)</mss:MSISDN></mss:MobileUser></mss:MSS_RegistrationReq>
+            """
+        return try await post(
+            Self.envelope("MSS_Registration", message),
+            to: platform.variable("AE_URL") + "/soap/services/MSS_RegistrationPort"
+        )
+    }
+
     /// Asks ME, or whoever answers at `url`, for a registration operation on a number.
     func register(
         _ operation: String,

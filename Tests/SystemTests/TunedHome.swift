@@ -3,7 +3,8 @@ import MSSTestSupport
 import Testing
 
 /// A platform whose home was started again with more in its configuration than it has by itself: every kind of
-/// signature, a revocation list that a test writes, and an OCSP responder that a test starts.
+/// signature, providers of other rules, the look-up of certificates, a revocation list that a test writes, and an OCSP
+/// responder that a test starts.
 struct TunedHome: Sendable {
     let platform: Platform
     /// Where the responder is asked.
@@ -19,7 +20,8 @@ struct TunedHome: Sendable {
     var list: String { platform.file("state/own.crl") }
 
     private static func start() async throws -> TunedHome {
-        let platform = try await Platform.start("tuned")
+        let lookUp = "s/^# certificate_lookup/certificate_lookup/"
+        let platform = try await Platform.start("tuned", ["AE_EDIT": lookUp])
         let port = try FreePort.next()
         let process = try platform.process("home")
         kill(process, SIGTERM)
@@ -27,6 +29,7 @@ struct TunedHome: Sendable {
         try platform.change("providers") { text in
             let list = kinds.map { "\"\($0)\"" }.joined(separator: ", ")
             return text.replacing("\"Demo Provider\"", with: "\"Demo Provider\"\nsignatures = [\(list)]")
+                .replacing("sandbox = true", with: "sandbox = true\ntwo_level_faults = true") + providers
         }
         try platform.change("home") { text in
             text.replacing("/user.crl\"", with: "/own.crl\"\nocsp_urls = [\"http://127.0.0.1:\(port)/\"]")
@@ -44,6 +47,25 @@ struct TunedHome: Sendable {
         }
         throw StartFailure(said: try String(contentsOfFile: platform.file("logs/home.log"), encoding: .utf8))
     }
+
+    /// AP_ID of a provider under rules of its own.
+    static func apID(_ rules: String) -> String { "http://ae.demo.mssp/ap-" + rules }
+
+    /// The same company under other rules; one of them may look up certificates.
+    private static let providers = ["ficom", "swisscom"].map { rules in
+        """
+
+        [[provider]]
+        id = "\(apID(rules))"
+        name = "Other Rules"
+        identities = ["urn:mssp:demo:ap"]
+        acquiring_entities = ["urn:mssp:demo:ae"]
+        rules = "\(rules)"
+        \(rules == "ficom" ? #"signatures = ["cms", "cms-0", "pkcs1"]"# : "text_prefix = \"Bank: \"\nprofiles = true")
+        trace_in_answers = true
+
+        """
+    }.joined()
 
     private static let kinds = [
         "cms", "cms-detached", "cms-0", "cms-0-detached", "ades", "ades-detached", "pkcs1", "fi-pkcs1",

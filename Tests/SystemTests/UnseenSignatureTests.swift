@@ -87,6 +87,25 @@ struct UnseenSignatureTests {
         }
     }
 
+    @Test("is octets under a text: OpenSSL accepts the answer, and finds them inside")
+    func octets() async throws {
+        let platform = try await Platform.running
+        let octets = Data([0x00, 0xFF, 0x1B, 0x80, 0x0A])
+        let type = "MimeType=\"application/octet-stream\" Encoding=\"base64\""
+        let number = try await Self.users.numbers(platform)[0]
+        let answer = try await sign(octets.base64EncodedString(), type, by: number)
+        let folder = try TemporaryFolder()
+        try #require(answer.signature, "\(answer.body)").write(to: folder.url.appending(path: "signature.der"))
+        let content = try await Command.run(
+            "openssl",
+            [
+                "cms", "-verify", "-inform", "DER", "-in", folder.path("signature.der"), "-CAfile",
+                platform.file("pki/user-ca.pem"), "-purpose", "any", "-binary",
+            ]
+        )
+        #expect(content.status == 0 && content.output == octets)
+    }
+
     @Test("is another text than the one shown: the answer holds and covers the one that was signed")
     func separateText() async throws {
         let platform = try await Platform.running

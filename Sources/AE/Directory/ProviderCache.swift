@@ -131,6 +131,14 @@ public final class ProviderCache: CallerDirectory {
         return current.owners[peer].map { $0.allSatisfy(\.wantsPreciseStatus) }
     }
 
+    /// Whether every provider of a certificate wants FiCom's second level in faults.
+    ///
+    /// - Returns: `nil` when it is no provider's; `false` also while nothing can be said of anybody.
+    public func wantsSpecifiers(_ peer: PeerIdentity) -> Bool? {
+        guard let current else { return false }
+        return current.owners[peer].map { $0.allSatisfy(\.wantsSpecifiers) }
+    }
+
     public func knownProviders(of peer: PeerIdentity) -> [ApplicationProvider]? {
         current.map { ($0.owners[peer] ?? []).sorted { $0.id < $1.id } }
     }

@@ -30,6 +30,12 @@ public struct ProviderCaches: CallerDirectory {
         return answers.allSatisfy { $0 == nil } ? nil : answers.allSatisfy { $0 ?? true }
     }
 
+    /// Whether every provider of a certificate wants FiCom's second level in faults; nobody's certificate does not.
+    public func wantsSpecifiers(_ peer: PeerIdentity) -> Bool {
+        let answers = caches.compactMap { $0.wantsSpecifiers(peer) }
+        return !answers.isEmpty && answers.allSatisfy { $0 }
+    }
+
     /// The entry of the first home that has one counts: homes may allow a provider different things.
     public func knownProviders(of peer: PeerIdentity) -> [ApplicationProvider]? {
         let known = caches.compactMap { $0.knownProviders(of: peer) }

@@ -18,7 +18,9 @@ struct RouteIndex: Sendable {
     }
 
     func home(ofTransaction text: String) -> Int? {
-        TransactionID(text).flatMap { transactions[String($0.prefix)] }
+        // A sandbox's ids have no randomness, and a hyphen behind the home's prefix.
+        let prefix = TransactionID(text)?.prefix ?? text.firstIndex(of: "-").map { text[..<$0] }
+        return prefix.flatMap { transactions[String($0)] }
     }
 
     /// By the longest prefix.

@@ -8,6 +8,7 @@ extension HomeSignatureService {
 
     public func receipt(_ request: ReceiptRequest, _ call: Call) async throws(MSSFault) -> ReceiptResponse {
         let provider = try providers.admit(request.header.apInfo.id, call)
+        try refuseInSandbox(provider, request.mobileUser)
         let reader = ResultReader(provider: provider.id, acquiringEntity: call.peer)
         let signed = try await signed(request.transactionID, by: reader, call)
         let subscriber = try await addressee(of: signed, request.mobileUser, call)

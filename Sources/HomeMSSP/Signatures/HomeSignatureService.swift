@@ -13,6 +13,7 @@ public struct HomeSignatureService: SignatureService {
     let ledger: any TransactionLedger
     private let evidence: any SignatureEvidence
     let exchange: CardExchange
+    let sandbox: Sandbox
     private let logger: Logger
     let now: @Sendable () -> Date
 
@@ -25,6 +26,7 @@ public struct HomeSignatureService: SignatureService {
     ///   - evidence: Makes and judges signatures.
     ///   - exchange: Speaks with cards.
     ///   - networks: MCC and MNC of the networks that subscriberInfo tells.
+    ///   - sandbox: The test numbers.
     ///   - logger: For what a person must read.
     ///   - now: The clock.
     public init(
@@ -36,6 +38,7 @@ public struct HomeSignatureService: SignatureService {
         evidence: any SignatureEvidence,
         exchange: CardExchange,
         networks: [String] = [],
+        sandbox: Sandbox = Sandbox(),
         logger: Logger,
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
@@ -47,6 +50,7 @@ public struct HomeSignatureService: SignatureService {
         self.ledger = ledger
         self.evidence = evidence
         self.exchange = exchange
+        self.sandbox = sandbox
         self.logger = logger
         self.now = now
     }
@@ -67,6 +71,7 @@ public struct HomeSignatureService: SignatureService {
         do {
             order = try await admit(request, of: provider, call)
         } catch {
+            guard !provider.isSandbox else { return try sandboxed(error, request) }
             // What was good when it was asked first is not refused for what has happened since.
             let later: Set<MSSFault.Code> = [
                 .expiredTransaction, .noCertificateFound, .errorCertificate, .cardBlocked, .unknownClient, .noKeyFound,
@@ -91,6 +96,7 @@ public struct HomeSignatureService: SignatureService {
 
     public func cancel(_ request: CancelRequest, _ call: Call) async throws(MSSFault) -> CancelResponse {
         let provider = try providers.admit(request.header.apInfo.id, call)
+        try refuseInSandbox(provider, transaction: request.transactionID)
         guard let id = TransactionID(request.transactionID), id.prefix == prefix.description else {
             throw MSSFault.unknownTransaction
         }
@@ -120,6 +126,7 @@ public struct HomeSignatureService: SignatureService {
     public func profile(_ request: ProfileRequest, _ call: Call) async throws(MSSFault) -> ProfileResponse {
         let provider = try providers.admit(request.header.apInfo.id, call)
         try provider.check(request.mobileUser)
+        try refuseInSandbox(provider, request.mobileUser)
         let subscriber = try await found(request.mobileUser, until: call.deadline)
         let answer = ProfileAnswer(subscriber: subscriber, provider: provider, evidence: evidence)
         let (profiles, sim) = try answer.sim(for: request)
@@ -132,6 +139,7 @@ public struct HomeSignatureService: SignatureService {
 
     public func status(_ request: StatusRequest, _ call: Call) async throws(MSSFault) -> StatusResponse {
         let provider = try providers.admit(request.header.apInfo.id, call)
+        try refuseInSandbox(provider, transaction: request.transactionID)
         let reader = ResultReader(provider: provider.id, acquiringEntity: call.peer)
         var entry = try await delivered(request.transactionID, to: reader, call)
         if let running = entry, running.result == nil, let seconds = request.wait {
@@ -214,6 +222,7 @@ extension HomeSignatureService {
         let patience = call.deadline - .now
         let time = try RequestRules.time(request, now: now(), patience: patience)
         let deadline = ContinuousClock.now + time
+        try refuseInSandbox(provider, request.mobileUser)
         let (subscriber, key) = try await signer(request.mobileUser, use, until: deadline)
         let noSpam = NoSpamCheck(directory: directory, ledger: ledger, exchange: exchange)
         let isExpected = try await noSpam.isExpected(services, of: subscriber, by: provider, call, until: deadline)
@@ -268,9 +277,7 @@ extension HomeSignatureService {
         _ mobileUser: MobileUser,
         until deadline: ContinuousClock.Instant
     ) async throws(MSSFault) -> Subscriber? {
-        guard let msisdn = try mobileUser.number() else {
-            throw MSSFault(.unknownClient, "MobileUser holds no MSISDN.", specifier: 1051)
-        }
+        guard let msisdn = try mobileUser.number() else { throw MSSFault.noNumber }
         do { return try await directory.subscriber(msisdn, until: deadline) } catch { throw exchange.fault(error) }
     }
 

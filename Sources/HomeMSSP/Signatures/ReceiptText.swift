@@ -19,11 +19,12 @@ enum ReceiptText {
             throw MSSFault(.internalError, cause: "the provider's display name cannot be shown on a phone")
         }
         guard text?.isEmpty != true else { throw MSSFault(.wrongDataLength, "Message is empty.") }
+        if let text { try ShownText.checkRules(text, of: "Message", for: provider) }
         let fit = TextFit.fit(message: shown)
         if let offender = fit.offender {
             // The name and its line end are one character longer than the name.
             let place = offender.position - provider.displayName.count
-            throw ShownText.unshowable(offender.character, at: place, of: "Message")
+            throw ShownText.unshowable(offender.character, at: place, of: "Message", by: .etsi)
         }
         guard let encoding = fit.encoding, let card = try? CardText(shown, encoding: encoding) else {
             throw MSSFault(.internalError, cause: "a text that fits has no octets")
@@ -31,7 +32,7 @@ enum ReceiptText {
         guard fit.fits else {
             let name = (try? CardText(provider.displayName + "\n", encoding: encoding))?.octets.count ?? 0
             let own = encoding == .gsm8Bit ? name : name / 2
-            throw ShownText.tooLong("Message", card, by: -fit.charactersLeft, beside: own)
+            throw ShownText.tooLong("Message", card, by: -fit.charactersLeft, beside: own, under: nil)
         }
         return card
     }

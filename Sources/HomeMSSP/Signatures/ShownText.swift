@@ -52,7 +52,14 @@ public enum ShownText {
         _ ending: Ending?
     ) -> TextFit? {
         heading(provider.displayName).map {
-            TextFit.fit(text, above: ending?.text, in: request($0, attributes, ending?.digest))
+            let command = request($0, attributes, ending?.digest)
+            let fit = TextFit.fit(
+                text,
+                above: ending?.text,
+                in: command,
+                encoding: provider.rules.signsGSM ? .gsm8Bit : nil
+            )
+            return limited(fit, text, by: provider.rules)
         }
     }
 
@@ -72,14 +79,21 @@ public enum ShownText {
         }
         guard !fit.isEmpty else { throw MSSFault(.wrongDataLength, "\(name) is empty.") }
         if let offender = fit.offender {
-            throw unshowable(offender.character, at: offender.position + 1, of: name)
+            throw unshowable(offender.character, at: offender.position + 1, of: name, by: provider.rules)
         }
         let whole = text + (ending.map { "\n" + $0.text } ?? "")
         guard let encoding = fit.encoding, let shown = try? CardText(whole, encoding: encoding) else {
             throw MSSFault(.internalError, cause: "a text that fits has no octets")
         }
         guard fit.fits else {
-            throw tooLong(name, shown, by: -fit.charactersLeft, beside: whole.utf16.count - text.utf16.count)
+            let own = whole.utf16.count - text.utf16.count
+            throw tooLong(
+                name,
+                shown,
+                by: -fit.charactersLeft,
+                beside: own,
+                under: fit.isAllowed ? nil : provider.rules
+            )
         }
         return shown
     }
@@ -102,11 +116,20 @@ public enum ShownText {
         }
     }
 
-    /// 107, for the first character that no phone shows; its place counts from 1.
-    static func unshowable(_ character: Character, at place: Int, of name: String) -> MSSFault {
-        MSSFault(
+    /// 107, for the first character that no phone shows, or that the rules do not have; its place counts from 1.
+    static func unshowable(
+        _ character: Character,
+        at place: Int,
+        of name: String,
+        by rules: ProviderRules
+    ) -> MSSFault {
+        let what =
+            rules.signsGSM
+            ? "outside of the GSM alphabet (3GPP TS 23.038), which the rules \(rules.rawValue) want:"
+            : "that the phone cannot show:"
+        return MSSFault(
             .inappropriateData,
-            "\(name) holds a character that the phone cannot show: \(codePoints(of: character)), character \(place)."
+            "\(name) holds a character \(what) \(codePoints(of: character)), character \(place)."
         )
     }
 
@@ -115,14 +138,17 @@ public enum ShownText {
         _ name: String,
         _ text: CardText,
         by excess: Int,
-        beside own: Int
+        beside own: Int,
+        under rules: ProviderRules?
     ) -> MSSFault {
-        let isGSM = text.encoding == .gsm8Bit
-        let longest = (isGSM ? text.octets.count : text.octets.count / 2) - excess - own
-        let charset = isGSM ? "the GSM alphabet, where ^{}\\[~]|€ count twice," : "UCS-2, which this text needs,"
+        let sent = text.characters - own
+        let charset =
+            text.encoding == .gsm8Bit
+            ? "the GSM alphabet, where ^{}\\[~]|€ count twice," : "UCS-2, which this text needs,"
+        let who = rules.map { "the rules \($0.rawValue) allow" } ?? "the phone can show"
         return MSSFault(
             .wrongDataLength,
-            "\(name) is \(excess) characters too long: in \(charset) the phone can show \(longest)."
+            "\(name) of \(sent) characters is \(excess) characters too long: in \(charset) \(who) \(sent - excess)."
         )
     }
 

@@ -10,7 +10,7 @@ struct SignatureOrder {
     var provider: ApplicationProvider
     var text: CardText
     var heading: CardText
-    /// The octets signed: the text as it was sent, in UTF-8; or the digest that was brought.
+    /// The octets signed: the text as it was sent, in UTF-8 or the GSM alphabet; or the digest that was brought.
     var content: [UInt8]
     var manner = SigningManner.text
     /// HASH: what the card signs in the place of what it shows.
@@ -22,8 +22,8 @@ struct SignatureOrder {
     /// Whether the request had the person's no-spam code.
     var isExpected = false
 
-    /// What the card is told: show the heading and the text, then sign the text's UTF-8, by itself or with signed
-    /// attributes, or the digest of what it does not show.
+    /// What the card is told: show the heading and the text, then sign the text's UTF-8 or the octets that it is shown by,
+    /// by themselves or with signed attributes, or the digest of what it does not show.
     func command(_ transaction: WPKITransaction) -> DownMessage {
         // Attributes of a digest that is given are in it.
         let added = digest == nil ? manner.form.attributes : nil
@@ -34,13 +34,20 @@ struct SignatureOrder {
                 algorithm: key.algorithm,
                 head: heading,
                 text: text,
-                form: digest != nil ? [] : added == nil ? [.utf8] : [.signedAttributes, .utf8],
+                form: form,
                 mid: added.flatMap { $0.mid.isEmpty ? nil : $0.mid },
                 extra: added.flatMap { $0.extra.isEmpty ? nil : $0.extra },
                 timeLimit: timeLimit,
                 digests: digest.map { [$0] } ?? []
             )
         )
+    }
+
+    private var form: SignatureForm {
+        guard digest == nil else { return [] }
+        var form: SignatureForm = manner.form.attributes == nil ? [] : [.signedAttributes]
+        if manner.kind == .utf8 { form.insert(.utf8) }
+        return form
     }
 
     /// TMO in units of ten seconds, rounded up: the prompt goes from the phone when nobody waits for it any more.
@@ -72,7 +79,7 @@ enum RequestRules {
         guard let format, !SignatureKind.anyCMS.contains(format) else {
             return bringsDigest ? .cmsDetached : provider.signatures.first ?? .cms
         }
-        guard let kind = SignatureKind.allCases.first(where: { $0.format == format }) else {
+        guard let kind = SignatureKind(format: format) else {
             throw MSSFault(.wrongParam, "MSS_Format is not offered; use #PKCS7 or #CMS-Signature.", specifier: 1017)
         }
         try provider.check(format: format)
@@ -94,8 +101,19 @@ enum RequestRules {
     ) throws(MSSFault) -> CardText {
         let added = kind.longestAttributes
         let text = try ShownText.check(try plain(data, "DataToBeSigned"), for: provider, adding: added)
-        try SigningRules.check(.utf8(Array(data.content.utf8)), form: kind.manner(adding: added).form)
+        let content = Self.content(of: text, data, for: provider)
+        try SigningRules.check(content, form: kind.manner(adding: added).form)
         return text
+    }
+
+    /// What is signed of a text that is shown: its UTF-8, or the octets of the phone's alphabet where the provider's rules
+    /// have those.
+    static func content(
+        of text: CardText,
+        _ data: DataToBeSigned,
+        for provider: ApplicationProvider
+    ) -> SigningContent {
+        provider.rules.signsGSM ? .gsm(text.octets) : .utf8(Array(data.content.utf8))
     }
 
     /// Text in UTF-8, under its element's name.

@@ -6,9 +6,9 @@ import MSSCore
 /// What a request wants signed, and what the person reads of it (docs/signatures.md, "What the phone does not show").
 enum SignedMatter {
     /// The text that is shown, and nothing else.
-    case shown(CardText, [UInt8])
-    /// A text under another one.
-    case text([UInt8], display: String)
+    case shown(CardText, SigningContent)
+    /// A text, or octets, under another text.
+    case hidden(SigningContent, display: String)
     /// The digest of something elsewhere, under a text.
     case digest(DigestAlgorithm, [UInt8], display: String)
 
@@ -31,12 +31,24 @@ enum SignedMatter {
                 )
             }
             self = .digest(algorithm, digest, display: try RequestRules.plain(displayed, "DataToBeDisplayed"))
-        } else if let displayed = request.dataToBeDisplayed, request.isShownOtherwise {
-            let text = try RequestRules.plain(data, "DataToBeSigned")
-            guard !text.isEmpty else { throw MSSFault(.wrongDataLength, "DataToBeSigned is empty.") }
-            self = .text(Array(text.utf8), display: try RequestRules.plain(displayed, "DataToBeDisplayed"))
+        } else if request.isShownOtherwise {
+            let content: SigningContent =
+                data.isBinary
+                ? .binary(try Self.octets(data)) : .utf8(Array(try RequestRules.plain(data, "DataToBeSigned").utf8))
+            guard content.octets?.isEmpty == false else {
+                throw MSSFault(.wrongDataLength, "DataToBeSigned is empty.")
+            }
+            guard let displayed = request.dataToBeDisplayed else {
+                throw MSSFault(
+                    .missingParam,
+                    "Octets need DataToBeDisplayed: the user must read what they are.",
+                    specifier: 1021
+                )
+            }
+            self = .hidden(content, display: try RequestRules.plain(displayed, "DataToBeDisplayed"))
         } else {
-            self = .shown(try RequestRules.text(data, for: provider, as: kind), Array(data.content.utf8))
+            let text = try RequestRules.text(data, for: provider, as: kind)
+            self = .shown(text, RequestRules.content(of: text, data, for: provider))
         }
     }
 
@@ -49,34 +61,50 @@ enum SignedMatter {
     var word: String {
         switch self {
         case .shown: "shown"
-        case .text: "text"
+        case .hidden(.binary, _): "octets"
+        case .hidden: "text"
         case .digest: "digest"
         }
     }
 
     private static func digest(_ data: DataToBeSigned) throws(MSSFault) -> (DigestAlgorithm, [UInt8]) {
+        guard !data.isBinary else {
+            let info = try DigestInfo(try octets(data))
+            return (info.algorithm, info.digest)
+        }
         let algorithms: [String: DigestAlgorithm] = [
             "application/x-sha256": .sha256, "application/x-sha384": .sha384,
         ]
-        guard let algorithm = data.mimeType.flatMap({ algorithms[$0.lowercased()] }),
-            data.encoding?.lowercased() == "base64"
-        else {
+        guard let algorithm = data.mimeType.flatMap({ algorithms[$0.lowercased()] }) else {
             throw MSSFault(
                 .inappropriateData,
                 "A digest must be MimeType application/x-sha256 or application/x-sha384 with Encoding base64.",
                 specifier: 1016
             )
         }
-        let text = String(decoding: data.content.utf8.filter { $0 > 0x20 }, as: UTF8.self)
-        guard let digest = Data(base64Encoded: text) else {
-            throw MSSFault(.inappropriateData, "DataToBeSigned is no base64.")
-        }
+        let digest = try octets(data)
         guard digest.count == algorithm.length else {
             throw MSSFault(
                 .wrongDataLength,
                 "DataToBeSigned must be the \(algorithm.length) octets of a \(algorithm.rawValue) digest."
             )
         }
-        return (algorithm, Array(digest))
+        return (algorithm, digest)
+    }
+
+    /// What base64 holds, white space between its characters passed over.
+    private static func octets(_ data: DataToBeSigned) throws(MSSFault) -> [UInt8] {
+        guard data.encoding?.lowercased() == "base64" else {
+            throw MSSFault(
+                .inappropriateData,
+                "DataToBeSigned of this MimeType must have Encoding base64.",
+                specifier: 1016
+            )
+        }
+        let text = String(decoding: data.content.utf8.filter { $0 > 0x20 }, as: UTF8.self)
+        guard let octets = Data(base64Encoded: text) else {
+            throw MSSFault(.inappropriateData, "DataToBeSigned is no base64.")
+        }
+        return Array(octets)
     }
 }

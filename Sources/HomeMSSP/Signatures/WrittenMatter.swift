@@ -26,14 +26,17 @@ struct WrittenMatter {
         let display: String
         let phrase: String
         switch matter {
-        case .shown(let text, let octets):
+        case .shown(let text, let signed):
             self.text = text
-            (content, manner) = (octets, made)
+            (content, manner) = (signed.octets ?? [], made)
+            if case .gsm = signed { manner.kind = .gsm }
             return
-        case .text(let octets, let shown):
+        case .hidden(let signed, let shown):
+            let octets = signed.octets ?? []
             (display, phrase) = (shown, UnseenPhrase.text(language, of: octets))
             (content, manner) = (octets, made)
-            try SigningRules.check(.utf8(octets), form: manner.form)
+            if case .binary = signed { manner.kind = .binary }
+            try SigningRules.check(signed, form: manner.form)
         case .digest(let algorithm, let digest, let shown):
             (display, phrase) = (shown, UnseenPhrase.text(language, algorithm, digest))
             // A value has no attributes; every other form has a nonce, whatever the provider chose.

@@ -24,6 +24,10 @@ extension ProviderEntry {
         notify = targets.isEmpty ? nil : targets
         requestsPerSecond = provider.limits.perSecond
         signaturesAtOnce = provider.limits.signaturesAtOnce
+        rules = provider.rules == .etsi ? nil : provider.rules.rawValue
+        twoLevelFaults = provider.wantsSpecifiers == provider.rules.tellsSpecifiers ? nil : provider.wantsSpecifiers
+        traceInAnswers = provider.wantsTrace ? true : nil
+        sandbox = provider.isSandbox ? true : nil
     }
 
     /// The provider that the entry describes.
@@ -37,6 +41,7 @@ extension ProviderEntry {
             }
         }
         guard certificateFiles == nil else { throw problem("certificate_files", "must have been read") }
+        let rules = try ruleSet()
         return ApplicationProvider(
             id: id,
             identities: Set(identities.map { PeerIdentity(uri: $0) }),
@@ -47,12 +52,33 @@ extension ProviderEntry {
             wantsPreciseStatus: preciseStatus ?? false,
             signatures: try kinds(),
             readsProfiles: profiles ?? false,
-            services: try offered(),
+            services: try offered().union(rules.requiredServices),
             certificates: try registered(),
             allowance: try allowed(),
             limits: try limits(),
-            notificationTargets: try targets()
+            notificationTargets: try targets(),
+            rules: rules,
+            wantsSpecifiers: twoLevelFaults,
+            wantsTrace: traceInAnswers ?? false,
+            isSandbox: sandbox ?? false
         )
+    }
+
+    /// Rules that the rest of the entry contradicts would refuse each request.
+    private func ruleSet() throws(EntryProblem) -> ProviderRules {
+        guard let rules else { return .etsi }
+        guard let set = ProviderRules(rawValue: rules) else {
+            throw problem("rules", "is \(rules): it must be \(Self.names(ProviderRules.self))")
+        }
+        for (key, isSet) in [("separate_display", separateDisplay), ("digests", digests)] {
+            guard !(set.refusesDisplayed && isSet ?? false) else {
+                throw problem(key, "cannot be with the rules \(rules), which have nothing shown but what is signed")
+            }
+        }
+        guard textPrefix != nil || !set.wantsPrefix else {
+            throw problem("text_prefix", "is missing: the rules \(rules) want one")
+        }
+        return set
     }
 
     /// The first is what #PKCS7 gives, so it must be a CMS.

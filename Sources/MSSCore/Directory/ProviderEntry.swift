@@ -37,6 +37,14 @@ public struct ProviderEntry: Codable, Sendable, Equatable {
     public var requestsPerSecond: Int?
     /// Signature requests that wait at a time, 1 to 100,000; without end unless set.
     public var signaturesAtOnce: Int?
+    /// How its requests must be: `etsi`, `ficom` or `swisscom`; etsi unless set.
+    public var rules: String?
+    /// Whether its faults have a second level; as its rules have it unless set.
+    public var twoLevelFaults: Bool?
+    /// Whether answers about a signature tell it the trace id; no unless set.
+    public var traceInAnswers: Bool?
+    /// Whether it reaches nobody but the home's test numbers; no unless set.
+    public var sandbox: Bool?
 
     /// A certificate by its digest.
     public struct Certificate: Codable, Sendable, Equatable {
@@ -59,12 +67,14 @@ public struct ProviderEntry: Codable, Sendable, Equatable {
         case acquiringEntities = "acquiring_entities"
         case separateDisplay = "separate_display"
         case preciseStatus = "precise_status"
-        case certificates, services, modes, numbers, notify
+        case certificates, services, modes, numbers, notify, rules, sandbox
         case certificateFiles = "certificate_files"
         case textPrefix = "text_prefix"
         case signatureProfiles = "signature_profiles"
         case requestsPerSecond = "requests_per_second"
         case signaturesAtOnce = "signatures_at_once"
+        case twoLevelFaults = "two_level_faults"
+        case traceInAnswers = "trace_in_answers"
     }
 }
 

@@ -7,7 +7,12 @@ public struct ServiceResponse: Sendable, Equatable {
         /// The certificate that verifies the signature, in DER; others that lead to it may follow.
         case signingCertificate([[UInt8]])
         case subscriberInfo([SubscriberDetail])
+        /// What the platform's operator finds the request by; no service of the request's, so it has a URI of its own.
+        case trace(TraceID)
     }
+
+    /// The URI under which an answer tells its trace id.
+    public static let traceURI = "urn:mssp:service:1#trace"
 
     /// The service's URI, as it was asked for.
     public var uri: String

@@ -67,6 +67,11 @@ public struct DataToBeSigned: Sendable, Equatable {
     }
 }
 
+extension DataToBeSigned {
+    /// Whether it is octets that no phone shows.
+    public var isBinary: Bool { mimeType?.lowercased() == "application/octet-stream" }
+}
+
 extension DataToBeSigned: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     public var description: String { "‹data to be signed›" }
     public var debugDescription: String { description }

@@ -20,7 +20,12 @@ extension FaultMeaning {
             .no,
             "A text is too long or too short; the detail says for how many."
         ),
-        FaultMeaning(.inappropriateData, .provider, .no, "The text has a character that a phone cannot show."),
+        FaultMeaning(
+            .inappropriateData,
+            .provider,
+            .no,
+            "The text has a character that may not be, or is not what it must be; the detail says which."
+        ),
         FaultMeaning(.incompatibleInterface, .provider, .no, "The interface version is not supported."),
         FaultMeaning(.unsupportedProfile, .provider, .no, "The signature profile does not exist here."),
     ]

@@ -50,6 +50,18 @@ public struct FaultMeaning: Sendable, Equatable {
         self.init(code, nil, actor, retry, meaning)
     }
 
+    /// Whether a specifier is one of FiCom 2.1 Appendix C; the others are this platform's own.
+    public static func isFiComs(_ specifier: Int) -> Bool { fiCom.contains(specifier) }
+
+    private static let fiCom: Set<Int> = [
+        1011, 1012, 1013, 1014, 1015, 1016, 1017, 1021, 1022, 1041, 1042, 1043, 1044, 1045, 1051, 1052, 1053, 1054,
+        2081, 2082, 2091, 2092, 2093, 2094, 4011, 4012, 4013, 4021, 4031, 4032, 4041, 4042, 4071, 4072, 4073, 9001,
+        9002, 9003, 9004, 9005, 9006, 9007, 9008,
+    ]
+
+    /// The fault of a number: a code's three digits, or a specifier's four.
+    public static func numbered(_ number: Int) -> FaultMeaning? { of[number] }
+
     /// Its place in docs/faults.md.
     public var link: String { "docs/faults.md#\(specifier ?? code.rawValue)" }
 }

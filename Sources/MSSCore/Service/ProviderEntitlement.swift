@@ -1,17 +1,20 @@
 /// What of a request the phone does not show, and who may ask for that.
 extension SignatureRequest {
-    /// A digest of something that the platform never sees stands in DataToBeSigned.
+    /// A digest of something that the platform never sees stands in DataToBeSigned: by itself, or as a DigestInfo
+    /// (FiCom 2.1 §5.2: octets whose signature is to be a PKCS#1 value).
     public var bringsDigest: Bool {
         dataToBeSigned.mimeType?.lowercased().hasPrefix("application/x-sha") ?? false
+            || dataToBeSigned.isBinary && SignatureKind(format: format)?.structure == .pkcs1
     }
 
-    /// The user reads another text than the one that is signed.
+    /// The user reads another text than the one that is signed, or octets are signed that nobody can read.
     public var isShownOtherwise: Bool {
-        !bringsDigest && dataToBeDisplayed.map { $0.content != dataToBeSigned.content } ?? false
+        !bringsDigest
+            && (dataToBeSigned.isBinary || dataToBeDisplayed.map { $0.content != dataToBeSigned.content } ?? false)
     }
 
     /// What the user reads.
-    fileprivate var shown: DataToBeSigned { dataToBeDisplayed ?? dataToBeSigned }
+    var shown: DataToBeSigned { dataToBeDisplayed ?? dataToBeSigned }
 }
 
 /// What of the platform a provider may use; `nil` is all that is offered.
@@ -40,15 +43,22 @@ public struct ProviderAllowance: Sendable, Equatable {
 extension ApplicationProvider {
     /// Refuses what the provider's entry does not allow: at the acquiring entity, and again at the home.
     ///
-    /// - Throws: 104 for a digest and for another's number, 104/1044 for a profile, 101/1013 for a mode and for a
+    /// - Throws: 104 for a digest and for another's number, 107/1016 for octets, 104/1044 for a profile, 101/1013 for a mode and for a
     ///   notification to where its entry does not allow one, 101/1015 for a text of its own to show, 101/1017 for a format,
-    ///   107 for a text without its prefix.
+    ///   102 or 103 for what its rules want, 107 for a text without its prefix.
     public func checkEntitlement(to request: SignatureRequest) throws(MSSFault) {
         try check(mode: request.messagingMode)
         try checkTarget(of: request)
         try check(request.mobileUser)
         guard !request.bringsDigest || signsDigests else {
             throw MSSFault(.unauthorizedAccess, "This provider may not have digests signed.")
+        }
+        guard !request.isShownOtherwise || showsOtherwise || !request.dataToBeSigned.isBinary else {
+            throw MSSFault(
+                .inappropriateData,
+                "DataToBeSigned must be text/plain: this provider may not have octets signed that no phone shows.",
+                specifier: 1016
+            )
         }
         guard !request.isShownOtherwise || showsOtherwise else {
             throw MSSFault(
@@ -59,9 +69,8 @@ extension ApplicationProvider {
         }
         try check(profile: request.signatureProfile)
         try check(format: request.format)
-        guard allowance.textPrefix.map({ request.shown.content.hasPrefix($0) }) ?? true else {
-            throw MSSFault(.inappropriateData, "The text must begin with the prefix that this provider's entry sets.")
-        }
+        try checkRules(of: request)
+        try check(prefixOf: request.shown.content)
     }
 
     /// Refuses a person whom the provider may not ask, known or not.
@@ -92,8 +101,7 @@ extension ApplicationProvider {
     ///
     /// - Throws: 101/1017.
     public func check(format: String?) throws(MSSFault) {
-        guard let format, let kind = SignatureKind.allCases.first(where: { $0.format == format }),
-            !SignatureKind.anyCMS.contains(format), !signatures.contains(kind)
+        guard let kind = SignatureKind(format: format), !signatures.contains(kind)
         else { return }
         throw MSSFault(
             .wrongParam,

@@ -34,6 +34,14 @@ public struct ApplicationProvider: Sendable, Equatable {
     public var allowance: ProviderAllowance
     /// How much it may ask.
     public var limits: RequestLimits
+    /// How its requests must be.
+    public var rules: ProviderRules
+    /// Whether its faults have FiCom's second level.
+    public var wantsSpecifiers: Bool
+    /// Whether answers about a signature tell it the trace id.
+    public var wantsTrace: Bool
+    /// Whether it reaches nobody but the home's test numbers.
+    public var isSandbox: Bool
 
     public init(
         id: String,
@@ -49,7 +57,11 @@ public struct ApplicationProvider: Sendable, Equatable {
         certificates: Set<ProviderCertificate> = [],
         allowance: ProviderAllowance = ProviderAllowance(),
         limits: RequestLimits = RequestLimits(),
-        notificationTargets: Set<NotificationTarget> = []
+        notificationTargets: Set<NotificationTarget> = [],
+        rules: ProviderRules = .etsi,
+        wantsSpecifiers: Bool? = nil,
+        wantsTrace: Bool = false,
+        isSandbox: Bool = false
     ) {
         self.id = id
         self.identities = identities
@@ -65,5 +77,9 @@ public struct ApplicationProvider: Sendable, Equatable {
         self.allowance = allowance
         self.limits = limits
         self.notificationTargets = notificationTargets
+        self.rules = rules
+        self.wantsSpecifiers = wantsSpecifiers ?? rules.tellsSpecifiers
+        self.wantsTrace = wantsTrace
+        self.isSandbox = isSandbox
     }
 }

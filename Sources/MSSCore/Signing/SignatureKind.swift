@@ -24,6 +24,12 @@ public enum SignatureKind: String, Sendable, CaseIterable {
         }
     }
 
+    /// The kind that a format asks for; `nil` for one that leaves it open or is nobody's.
+    public init?(format: String?) {
+        guard let kind = Self.allCases.first(where: { $0.format == format }) else { return nil }
+        self = kind
+    }
+
     /// MSS_Format/mssURI for any CMS: the first kind of a provider's entry.
     public static let anyCMS: Set<String> = [
         "http://uri.etsi.org/TS102204/v1.1.2#PKCS7", "http://uri.etsi.org/TS102204/v1.1.2#CMS-Signature",
@@ -41,9 +47,17 @@ public enum SignatureKind: String, Sendable, CaseIterable {
     public var isAdvanced: Bool { self == .ades || self == .adesDetached }
 
     /// How it is made of a text, with these attributes where the kind has any.
-    public func manner(adding attributes: AddedAttributes = AddedAttributes()) -> SigningManner {
+    ///
+    /// - Parameters:
+    ///   - kind: What its octets are.
+    ///   - attributes: What is signed beside the two mandatory ones.
+    /// - Returns: The manner in which the home keeps it with the transaction.
+    public func manner(
+        of kind: SigningManner.Kind = .utf8,
+        adding attributes: AddedAttributes = AddedAttributes()
+    ) -> SigningManner {
         SigningManner(
-            kind: .utf8,
+            kind: kind,
             form: SigningForm(structure: structure, attributes: signsAttributes ? attributes : nil),
             bringsCertificate: self == .fiPKCS1
         )

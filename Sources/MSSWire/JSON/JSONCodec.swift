@@ -153,6 +153,7 @@ enum JSONCodec {
         case .subscriberInfo(let details):
             let list = details.map { JSONValue.object(["id": .text($0.id), "value": .text($0.value)]) }
             members["SubscriberInfo"] = .object(["Details": .list(list)])
+        case .trace(let trace): members["TraceID"] = .text(trace.description)
         }
         return .object(members)
     }

@@ -4,10 +4,18 @@ import MSSCore
 ///
 /// `Help` is a string because clients read it as one; members of `Details` that they do not know they pass over.
 enum JSONFault {
-    static func encode(_ fault: MSSFault, trace: TraceID) -> [UInt8] {
+    /// - Parameters:
+    ///   - fault: What is told.
+    ///   - trace: Of the request.
+    ///   - hasTwoLevels: The reader knows FiCom's second level.
+    /// - Returns: The object, in one line.
+    static func encode(_ fault: MSSFault, trace: TraceID, hasTwoLevels: Bool = false) -> [UInt8] {
         let meaning = fault.meaning
+        let second = (hasTwoLevels ? Namespace.specifier(of: fault) : nil).map { specifier, namespace in
+            JSONValue.object(["Value": .text("_\(specifier)"), "ValueNs": .text(namespace)])
+        }
         let subcode: [String: JSONValue?] = [
-            "Value": .text("_\(fault.code.rawValue)"), "ValueNs": .text(Namespace.mss),
+            "SubCode": second, "Value": .text("_\(fault.code.rawValue)"), "ValueNs": .text(Namespace.mss),
         ]
         let code: [String: JSONValue?] = [
             "SubCode": .object(subcode), "Value": .text(fault.code.blamesSender ? "Sender" : "Receiver"),

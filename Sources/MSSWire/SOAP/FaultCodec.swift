@@ -5,17 +5,27 @@ import MSSCore
 /// Nothing else turns a fault into octets; its cause stays here.
 enum FaultCodec {
     /// Writes a fault; between the platform's services the specifier goes along.
+    ///
+    /// - Parameters:
+    ///   - fault: What is told.
+    ///   - shape: Of the request.
+    ///   - trace: Of the request.
+    ///   - inMesh: The reader is a service of the platform.
+    ///   - hasTwoLevels: The reader knows FiCom's second level; others would take it for the first. SOAP 1.1 has none.
+    ///   - isMustUnderstand: The fault is of a header block.
+    /// - Returns: The envelope.
     static func encode(
         _ fault: MSSFault,
         _ shape: SOAPShape,
         trace: TraceID,
         inMesh: Bool,
+        hasTwoLevels: Bool = false,
         isMustUnderstand: Bool = false
     ) -> [UInt8] {
         shape.body { writer in
             writer.element("soapenv:Fault") { writer in
                 switch shape.version {
-                case .v12: write12(fault, isMustUnderstand, &writer)
+                case .v12: write12(fault, hasTwoLevels, isMustUnderstand, &writer)
                 case .v11: write11(fault, isMustUnderstand, &writer)
                 }
                 writer.element(shape.version == .v12 ? "soapenv:Detail" : "detail") { writer in
@@ -28,14 +38,19 @@ enum FaultCodec {
 
     private static func write12(
         _ fault: MSSFault,
+        _ hasTwoLevels: Bool,
         _ isMustUnderstand: Bool,
         _ writer: inout XMLWriter
     ) {
         let code = isMustUnderstand ? "MustUnderstand" : fault.code.blamesSender ? "Sender" : "Receiver"
         writer.element("soapenv:Code") { writer in
             writer.element("soapenv:Value", text: "soapenv:" + code)
-            writer.element("soapenv:Subcode", [("xmlns:mss", Namespace.mss)]) {
-                $0.element("soapenv:Value", text: "mss:_\(fault.code.rawValue)")
+            writer.element("soapenv:Subcode", [("xmlns:mss", Namespace.mss)]) { writer in
+                writer.element("soapenv:Value", text: "mss:_\(fault.code.rawValue)")
+                guard hasTwoLevels, let (specifier, namespace) = Namespace.specifier(of: fault) else { return }
+                writer.element("soapenv:Subcode", [("xmlns:fi", namespace)]) {
+                    $0.element("soapenv:Value", text: "fi:_\(specifier)")
+                }
             }
         }
         writer.element("soapenv:Reason") {

@@ -43,6 +43,8 @@ enum ServiceResponseCodec {
                     writer.element("asc:Detail", [("id", detail.id), ("value", detail.value)])
                 }
             }
+        case .trace(let trace):
+            writer.element("own:TraceID", [("xmlns:own", Namespace.own)], text: trace.description)
         }
     }
 
@@ -76,6 +78,9 @@ enum ServiceResponseCodec {
             }
             guard (1...most).contains(details.count), details.allSatisfy({ $0 != nil }) else { return nil }
             return .subscriberInfo(details.compactMap { $0 })
+        }
+        if let trace = element.child("TraceID", in: Namespace.own) {
+            return TraceID(trace.text).map { .trace($0) }
         }
         let status = element.child("Status", in: Namespace.fiCom)
         return status?.child("StatusCode")?.attribute("Value").flatMap { Int($0) }

@@ -1,3 +1,5 @@
+import MSSCore
+
 /// The namespaces that this platform reads and writes (docs/wire.md).
 enum Namespace {
     static let soap11 = "http://schemas.xmlsoap.org/soap/envelope/"
@@ -28,4 +30,9 @@ enum Namespace {
     static let roaming = "http://uri.etsi.org/TS102207/v1.1.2#"
     /// The most frequent first.
     static let all = [mss, mesh, soap12, soap11, mreg, wsSecurity, faultDetail, help, roaming]
+
+    /// The second level of a fault, and whose number it is: FiCom's, or this platform's own.
+    static func specifier(of fault: MSSFault) -> (Int, String)? {
+        fault.specifier.map { ($0, FaultMeaning.isFiComs($0) ? fiCom : help) }
+    }
 }
