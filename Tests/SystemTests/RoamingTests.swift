@@ -10,6 +10,7 @@ struct RoamingTests {
         let two = try await TwoOperators.start()
         try await signed(two)
         try await followed(two)
+        try await told(two)
         try await ported(two)
         try await away(two)
     }
@@ -45,6 +46,22 @@ struct RoamingTests {
         #expect(try await provider.status(of: "w1" + id.dropFirst(2)).fault == "101")
     }
 
+    /// The south wants to be told the route; an AE that does not is nobody whose user could do anything about it.
+    private func told(_ two: TwoOperators) async throws {
+        let entity = try await two.another("ae-untold") { $0.replacing("roaming = true\n", with: "") }
+        let provider = try Provider(entity.platform)
+        #expect(try await provider.sign("Not told to", by: two.north.cards[0].msisdn).status == "500")
+        let refused = try await provider.sign("Not told", by: two.south.cards[0].msisdn)
+        #expect(refused.fault == "780" && refused.body.contains(Self.role), "\(refused.body)")
+        #expect(refused.detail?.contains("(701)") == true, "\(refused.body)")
+        let metrics = try await entity.ask("metrics")
+        #expect(metrics.contains(#"mssp_mesh_routes_refused_total{fault="701",home="south"} 1"#), "\(metrics)")
+        try await entity.part.stop()
+        #expect(try await !two.entity.ask("metrics").contains("mesh_answers_unrouted"))
+    }
+
+    private static let role = "<soapenv:Role>http://uri.etsi.org/TS102207/v1.1.3#role_AcquiringEntity</soapenv:Role>"
+
     private func ported(_ two: TwoOperators) async throws {
         let provider = try Provider(two.entity.platform)
         let number = try two.south.cards[TwoOperators.ported].msisdn
@@ -70,7 +87,7 @@ struct RoamingTests {
         #expect(try await two.entity.ask("ready").contains(#""home.north":true,"home.south":false,"providers":true"#))
         #expect(try await provider.sign("Goes on", by: here).status == "500")
         let refused = try await provider.sign("Away", by: there)
-        #expect(refused.fault == "780", "\(refused.body)")
+        #expect(refused.fault == "780" && refused.body.contains(Self.role), "\(refused.body)")
         #expect(try await two.entity.ask("metrics").contains(#"mssp_mesh_calls_failed_total{home="south""#))
         let log = try String(contentsOfFile: two.north.file("logs/ae-roaming.log"), encoding: .utf8)
         let line = log.split(separator: "\n").last { $0.contains("call to the next service failed") }
@@ -115,14 +132,19 @@ struct TwoOperators: Sendable {
         let name = "s|urn:mssp:demo:home|urn:mssp:south:home|"
         return [
             "BEHAVIOURS": "sign,cancel,wrongPIN,delay:3000,sign", "CARDS": "5", "REGISTER": "5",
-            "MSISDN_FIRST": "358500000006", "HOME_IDENTITY": "urn:mssp:south:home", "AE_EDIT": name, "ME_EDIT": name,
-            "HOME_EDIT": name + #";s|^prefix = .*|prefix = "s1"|;$ a [abuse]\nrefusal_pause_seconds = 0"#,
+            "MSISDN_FIRST": "358500000006", "HOME_IDENTITY": "urn:mssp:south:home", "ME_EDIT": name,
+            "AE_EDIT": name + #";s|^identity = "urn:mssp:south:home"|&\nroaming = true|"#,
+            "HOME_EDIT": name
+                + #";s|^prefix = .*|prefix = "s1"|;$ a [abuse]\nrefusal_pause_seconds = 0\n[roaming]\nrequired_of = ["urn:mssp:demo:ae"]"#,
         ]
     }
 
     /// One more AE with the same configuration.
-    func another() async throws -> Entity {
-        try await Entity.start(north, "ae-roaming-too") { try Self.change($0, north, south) }
+    func another(
+        _ name: String = "ae-roaming-too",
+        _ more: (String) -> String = { $0 }
+    ) async throws -> Entity {
+        try await Entity.start(north, name) { more(try Self.change($0, north, south)) }
     }
 
     private static func change(_ text: String, _ north: Platform, _ south: Platform) throws -> String {
@@ -136,6 +158,7 @@ struct TwoOperators: Sendable {
             url = "\(try south.variable("HOME_URL"))"
             identity = "urn:mssp:south:home"
             transactions = "s1"
+            roaming = true
             numbers = ["+35850000000"]
             providers_trust = "\(south.file("pki/identity-ca.pem"))"
             [homes.credential]
