@@ -112,7 +112,7 @@ let package = Package(
             name: "MSSTestSupport",
             dependencies: [
                 "Alauda", "HomeMSSP", "MSSCore", "MSSRuntime", "MSSWire", "OTA", "PostgreSQL", .asn1, .crypto,
-                .cryptoExtras, .httpClient, .logging, .nioCore, .nioHTTP1, .nioPosix, .nioSSL, .x509,
+                .cryptoExtras, .httpClient, .httpServer, .logging, .nioCore, .nioHTTP1, .nioPosix, .nioSSL, .x509,
             ],
             path: "Tests/Support"
         ),

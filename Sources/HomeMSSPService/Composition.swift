@@ -23,12 +23,16 @@ struct Composition {
     private let access: KEKAccess
     private let evidence: CMSEvidence
     private let fetcher: RevocationFetcher
+    private let stampFetcher = RevocationFetcher(tally: NoTally())
+    private let stamper: CMSStamper?
     private let smsc: [SMSCSettings]
     private let legacyBatches: LegacyBatches
     private let keepDays: Int
     private let limits: PromptLimits
     private let networks: [String]
     private let sandbox: Sandbox
+    private let roles: [MSISDN: [String]]
+    private let mostDocuments: Int
     private let validity: Duration
     private let roaming: RoamingRules?
 
@@ -43,12 +47,15 @@ struct Composition {
         limits = try Parts.limits(configuration.abuse)
         networks = try Parts.networks(configuration.users)
         sandbox = try Parts.sandbox(configuration.sandbox)
+        roles = try Parts.roles(configuration.roles)
+        mostDocuments = try Parts.mostDocuments(configuration.documents)
         validity = try Parts.validity(configuration.directory)
         roaming = try configuration.roaming?.rules(configuration.identity, configuration.acquiringEntities)
         vault = try Parts.vault(configuration.vault, legacy: legacyBatches.permissions)
         access = try KEKAccess(configuration.vault, hasConsole: configuration.console != nil)
         fetcher = RevocationFetcher(tally: metrics)
         evidence = CMSEvidence(authority: try Parts.users(configuration.users, fetcher: fetcher))
+        stamper = try Parts.stamper(configuration.timestamp, fetcher: stampFetcher)
         smsc = try MessageCentreParts.settings(configuration.smsc)
         log = try ServiceLog.start(configuration.log, service: "home", tally: metrics)
     }
@@ -90,6 +97,7 @@ struct Composition {
             ledger: ledger,
             evidence: evidence,
             keeper: SealedEvidence(vault: vault, authority: evidence.authority, days: keepDays),
+            stamper: stamper,
             keys: CardKeyTable(pool: pool),
             tally: metrics,
             logger: log.logger
@@ -163,6 +171,7 @@ struct Composition {
             BackgroundWork {
                 await evidence.authority.run()
                 await fetcher.close()
+                await stampFetcher.close()
             }
         )
         services.append(
@@ -276,6 +285,8 @@ struct Composition {
             exchange: exchange,
             networks: networks,
             sandbox: sandbox,
+            roles: roles,
+            mostDocuments: mostDocuments,
             logger: log.logger
         )
         let registrations = HomeRegistrationService(
@@ -317,6 +328,7 @@ struct Composition {
                     outbox: NotificationTable(pool: pool),
                     directory: subscribers,
                     networks: networks,
+                    roles: roles,
                     exchange: exchange,
                     logger: log.logger,
                     isStopping: { Task.isShuttingDownGracefully }

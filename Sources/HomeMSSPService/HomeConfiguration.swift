@@ -25,6 +25,11 @@ struct HomeConfiguration: Decodable, Sendable {
     /// Card batches that may still use triple DES.
     var legacyBatches: [LegacyBatch]?
     var results: Results?
+    var documents: Documents?
+    /// Who stamps signatures with the time; nobody unless it is here.
+    var timestamp: Timestamp?
+    /// What the role service tells of users.
+    var roles: [Role]?
     var evidence: Evidence?
     /// What the listener takes at most.
     var limits: WireLimits?
@@ -38,11 +43,23 @@ struct HomeConfiguration: Decodable, Sendable {
     var console: ConsoleConfiguration?
 
     private enum CodingKeys: String, CodingKey {
-        case listen, identity, prefix, providers, directory, tls, database, vault, smsc, users, results, evidence
+        case listen, identity, prefix, providers, directory, tls, database, vault, smsc, users, results, evidence,
+            documents, timestamp
         case limits, abuse, sandbox, log, `operator`, console, roaming
         case acquiringEntities = "acquiring_entities"
         case managementEntities = "management_entities"
         case legacyBatches = "legacy_batch"
+        case roles = "role"
+    }
+
+    /// A role, and the numbers of those who have it.
+    struct Role: Decodable, Sendable {
+        var name: String
+        var numbers: [String]
+
+        private enum CodingKeys: String, CodingKey {
+            case name, numbers
+        }
     }
 
     /// One batch, its algorithm (3des-2 or 3des-3), and the last day of the permission.
@@ -126,6 +143,31 @@ struct HomeConfiguration: Decodable, Sendable {
 
         private enum CodingKeys: String, CodingKey {
             case readableSeconds = "readable_seconds"
+        }
+    }
+
+    /// How many documents one PIN entry may sign (batchsign, docsign).
+    struct Documents: Decodable, Sendable {
+        /// In one request, its own counted: 2 to 9; 9 unless set.
+        var most: Int?
+
+        private enum CodingKeys: String, CodingKey {
+            case most
+        }
+    }
+
+    /// The time stamp authority (RFC 3161).
+    struct Timestamp: Decodable, Sendable {
+        /// http or https.
+        var url: String
+        /// The anchors of its certificate, PEM.
+        var authority: ConfiguredPath
+        /// How long it may take, 1 to 10; 3 unless set.
+        var withinSeconds: Int?
+
+        private enum CodingKeys: String, CodingKey {
+            case url, authority
+            case withinSeconds = "within_seconds"
         }
     }
 

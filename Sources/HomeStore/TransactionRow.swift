@@ -12,13 +12,13 @@ enum TransactionRow {
         t.content, t.validates, t.key_reference::int4, t.key_algorithm::int4,
         t.status, t.fault, t.fault_specifier, t.fault_detail, t.result, t.instant, t.body, t.command, t.uplink,
         t.request, (extract(epoch FROM t.began) * 1000000)::int8, t.manner, t.services,
-        t.receipt_of
+        t.receipt_of, t.documents
         """
     static let source = "FROM transactions t JOIN cards c ON c.iccid = t.iccid"
     static let select = "SELECT \(columns) \(source)"
 
     /// How many ``columns`` there are: what is selected besides comes behind them.
-    static let width = 30
+    static let width = 31
 
     /// What the audit calls a transaction of a `kind`.
     static let act = """
@@ -111,6 +111,12 @@ enum TransactionRow {
         )
         task.request = try row.optionalBytes(index, 25) ?? []
         task.answered = AnsweredServices(rawValue: Int32(clamping: try row.int64(index, 28)))
+        if let octets = try row.optionalBytes(index, 30) {
+            guard let documents = TaskDocument.documents(octets) else {
+                throw PostgreSQLError.decoding("a signature's documents are damaged")
+            }
+            task.documents = documents
+        }
         return .signature(task)
     }
 

@@ -25,6 +25,8 @@ public struct EvidenceRecord: Codable, Sendable, Equatable {
     public var algorithm: String
     /// The finished signature.
     public var signature: Data
+    /// The other documents that the same PIN entry signed; absent where there was one.
+    public var further: [Further]?
     /// The signer's certificate first, then those between it and the root; DER.
     public var certificates: [Data]
     public var proofs: [Proof]
@@ -48,6 +50,13 @@ public struct EvidenceRecord: Codable, Sendable, Equatable {
         /// Absent without signed attributes.
         public var mid: Data?
         public var extra: Data?
+    }
+
+    /// One of several documents, and its signature.
+    public struct Further: Codable, Sendable, Equatable {
+        public var content: Content
+        public var form: Form
+        public var signature: Data
     }
 
     /// What proves that the certificates stood.
@@ -116,16 +125,16 @@ public struct EvidenceRecord: Codable, Sendable, Equatable {
         acquiringEntity = kept.asked.acquiringEntity
         request = Data(kept.asked.request)
         self.pages = pages
-        content = Content(
-            kind: kept.content.kind,
-            octets: Data(kept.content.octets ?? []),
-            digest: Data(try kept.content.digest(by: kept.algorithm.digest))
-        )
-        form = Form(
-            structure: kept.form.structure.rawValue,
-            mid: kept.form.attributes.map { Data($0.mid) },
-            extra: kept.form.attributes.map { Data($0.extra) }
-        )
+        content = try Content(kept.content, by: kept.algorithm)
+        form = Form(kept.form)
+        let others = try kept.further.map { document throws(SignatureError) in
+            Further(
+                content: try Content(document.content, by: kept.algorithm),
+                form: Form(document.form),
+                signature: Data(document.signature)
+            )
+        }
+        further = others.isEmpty ? nil : others
         algorithm = kept.algorithm.rawValue
         signature = Data(kept.signature)
         certificates = kept.certificates.map { Data($0) }
@@ -154,31 +163,21 @@ extension EvidenceRecord {
         guard version == 1, try encoded() == octets else { throw SignatureError("the record is not in its own form") }
     }
 
-    /// Checks the record by itself: the signature over the content, by the certificate, in its form; that the digest is
+    /// Checks the record by itself: each signature over the content, by the certificate, in its form; that the digest is
     /// the content's; and what can be said of the certificate at the time of the answer from the proofs in here.
     ///
     /// - Parameter pem: The anchors and CAs that the auditor trusts.
     /// - Returns: The certificate's standing then.
     /// - Throws: ``SignatureError`` with what is wrong first.
     public func confirm(anchors pem: [UInt8]) throws(SignatureError) -> UserAuthority.Validity {
-        guard let algorithm = SigningAlgorithm(rawValue: algorithm),
-            let structure = SigningForm.Structure(rawValue: form.structure), (form.mid == nil) == (form.extra == nil),
-            let leaf = certificates.first, let content = SigningContent(kind: content.kind, content)
-        else { throw SignatureError("the record names an unknown algorithm, form or content") }
-        guard try content.digest(by: algorithm.digest) == Array(self.content.digest) else {
-            throw SignatureError("the digest is not the content's")
+        guard let algorithm = SigningAlgorithm(rawValue: algorithm), let leaf = certificates.first else {
+            throw SignatureError("the record names an unknown algorithm, or no certificate")
         }
         let certificate = try UserCertificate(der: Array(leaf))
-        let attributes = form.mid.map { AddedAttributes(mid: Array($0), extra: Array(form.extra ?? Data())) }
-        try SignedDataCheck.confirm(
-            Array(signature),
-            content: content,
-            form: SigningForm(structure: structure, attributes: attributes),
-            algorithm: algorithm,
-            registeredKey: certificate.publicKey,
-            certificate: certificate,
-            intermediates: certificates.dropFirst().map { Array($0) }
-        )
+        let signed = [Further(content: content, form: form, signature: signature)] + (further ?? [])
+        for document in signed {
+            try document.confirm(algorithm, certificate, certificates.dropFirst().map { Array($0) })
+        }
         let proofs = try proofs.map { proof throws(SignatureError) -> RevocationProof in
             guard let kind = RevocationProof.Kind(rawValue: proof.kind) else {
                 throw SignatureError("the record holds an unknown kind of proof")
@@ -187,6 +186,48 @@ extension EvidenceRecord {
         }
         let authority = try UserAuthority(anchors: pem, archived: proofs, at: times.answered)
         return authority.validity(of: Array(leaf), at: times.answered)
+    }
+}
+
+extension EvidenceRecord.Content {
+    fileprivate init(_ content: SigningContent, by algorithm: SigningAlgorithm) throws(SignatureError) {
+        kind = content.kind
+        octets = Data(content.octets ?? [])
+        digest = Data(try content.digest(by: algorithm.digest))
+    }
+}
+
+extension EvidenceRecord.Form {
+    fileprivate init(_ form: SigningForm) {
+        structure = form.structure.rawValue
+        mid = form.attributes.map { Data($0.mid) }
+        extra = form.attributes.map { Data($0.extra) }
+    }
+}
+
+extension EvidenceRecord.Further {
+    /// The signature over the content, by the certificate, in its form; and that the digest is the content's.
+    fileprivate func confirm(
+        _ algorithm: SigningAlgorithm,
+        _ certificate: UserCertificate,
+        _ intermediates: [[UInt8]]
+    ) throws(SignatureError) {
+        guard let structure = SigningForm.Structure(rawValue: form.structure),
+            (form.mid == nil) == (form.extra == nil), let signed = SigningContent(kind: content.kind, content)
+        else { throw SignatureError("the record names an unknown form or content") }
+        guard try signed.digest(by: algorithm.digest) == Array(content.digest) else {
+            throw SignatureError("the digest is not the content's")
+        }
+        let attributes = form.mid.map { AddedAttributes(mid: Array($0), extra: Array(form.extra ?? Data())) }
+        try SignedDataCheck.confirm(
+            Array(signature),
+            content: signed,
+            form: SigningForm(structure: structure, attributes: attributes),
+            algorithm: algorithm,
+            registeredKey: certificate.publicKey,
+            certificate: certificate,
+            intermediates: intermediates
+        )
     }
 }
 

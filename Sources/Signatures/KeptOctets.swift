@@ -57,6 +57,13 @@ struct KeptWriter {
         if case .digest(let digest) = content { octets(digest) } else { octets(content.octets ?? []) }
     }
 
+    mutating func form(_ form: SigningForm) {
+        octets(Array(form.structure.rawValue.utf8))
+        octet(form.attributes == nil ? 0 : 1)
+        octets(form.attributes?.mid ?? [])
+        octets(form.attributes?.extra ?? [])
+    }
+
     /// Whole seconds; 0 for none.
     mutating func time(_ date: Date?) {
         number(date.map { UInt64(max(1, min($0.timeIntervalSince1970, 1e15))) } ?? 0)
@@ -144,6 +151,13 @@ struct KeptReader {
         let kind = try text()
         guard let content = SigningContent(kind: kind, try octets()) else { throw Self.malformed }
         return content
+    }
+
+    mutating func form() throws(SignatureError) -> SigningForm {
+        guard let structure = SigningForm.Structure(rawValue: try text()) else { throw Self.malformed }
+        let hasAttributes = try octet() == 1
+        let attributes = AddedAttributes(mid: try octets(), extra: try octets())
+        return SigningForm(structure: structure, attributes: hasAttributes ? attributes : nil)
     }
 
     mutating func time() throws(SignatureError) -> Date? {

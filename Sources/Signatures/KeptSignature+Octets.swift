@@ -3,6 +3,8 @@ import MSSCore
 
 extension KeptSignature {
     private static let version: UInt8 = 1
+    /// With further documents at the end.
+    private static let versionOfSeveral: UInt8 = 2
 
     /// As it is sealed and stored.
     ///
@@ -10,7 +12,7 @@ extension KeptSignature {
     /// number instead says that it stands in the signature, and its place follows.
     public func encoded() -> [UInt8] {
         var writer = KeptWriter(signature: signature)
-        writer.octet(Self.version)
+        writer.octet(further.isEmpty ? Self.version : Self.versionOfSeveral)
         writer.octets(signature)
         let names = [
             asked.transaction, asked.provider, asked.providerTransaction, asked.instant, asked.acquiringEntity,
@@ -19,10 +21,7 @@ extension KeptSignature {
         writer.content(content)
         writer.octets(asked.request, around: content.octets)
         writer.octets(command, around: content.octets)
-        writer.octets(Array(form.structure.rawValue.utf8))
-        writer.octet(form.attributes == nil ? 0 : 1)
-        writer.octets(form.attributes?.mid ?? [])
-        writer.octets(form.attributes?.extra ?? [])
+        writer.form(form)
         writer.number(UInt64(certificates.count))
         for certificate in certificates { writer.octets(certificate) }
         writer.number(UInt64(proofs.count))
@@ -34,6 +33,13 @@ extension KeptSignature {
         writer.time(times.sent)
         writer.time(times.answered)
         writer.number(UInt64(max(0, status)))
+        guard !further.isEmpty else { return writer.written }
+        writer.number(UInt64(further.count))
+        for document in further {
+            writer.octets(document.signature)
+            writer.content(document.content)
+            writer.form(document.form)
+        }
         return writer.written
     }
 
@@ -42,7 +48,8 @@ extension KeptSignature {
     /// - Throws: ``SignatureError`` for anything else.
     public init(decoding octets: [UInt8]) throws(SignatureError) {
         var reader = KeptReader(octets)
-        guard try reader.octet() == Self.version else { throw KeptReader.malformed }
+        let version = try reader.octet()
+        guard version == Self.version || version == Self.versionOfSeveral else { throw KeptReader.malformed }
         reader.signature = try reader.octets()
         var texts: [String] = []
         for _ in 0..<6 { texts.append(try reader.text()) }
@@ -50,9 +57,7 @@ extension KeptSignature {
         let content = try reader.content()
         let request = try reader.parts()
         let command = try reader.parts()
-        guard let structure = SigningForm.Structure(rawValue: try reader.text()) else { throw KeptReader.malformed }
-        let hasAttributes = try reader.octet() == 1
-        let attributes = AddedAttributes(mid: try reader.octets(), extra: try reader.octets())
+        let form = try reader.form()
         var certificates: [[UInt8]] = []
         for _ in 0..<(try reader.count()) { certificates.append(try reader.octets()) }
         var proofs: [ProofName] = []
@@ -64,6 +69,11 @@ extension KeptSignature {
             throw KeptReader.malformed
         }
         let status = try reader.number()
+        var further: [Further] = []
+        for _ in 0..<(version == Self.version ? 0 : try reader.count()) {
+            let signature = try reader.octets()
+            further.append(Further(content: try reader.content(), form: try reader.form(), signature: signature))
+        }
         guard reader.isAtEnd else { throw KeptReader.malformed }
         self.init(
             EvidenceRecord.Asked(
@@ -76,7 +86,7 @@ extension KeptSignature {
             ),
             command: command,
             content: content,
-            form: SigningForm(structure: structure, attributes: hasAttributes ? attributes : nil),
+            form: form,
             algorithm: algorithm,
             signature: reader.signature,
             certificates: certificates,
@@ -84,5 +94,6 @@ extension KeptSignature {
             times: EvidenceRecord.Times(asked: asked, sent: sent, answered: answered),
             status: Int(truncatingIfNeeded: status)
         )
+        self.further = further
     }
 }

@@ -14,12 +14,28 @@ public struct KeptSignature: Sendable, Equatable {
     public var algorithm: SigningAlgorithm
     /// The finished signature.
     public var signature: [UInt8]
+    /// The other documents that the same PIN entry signed.
+    public var further: [Further] = []
     /// The signer's certificate first, then those between it and the root; DER.
     public var certificates: [[UInt8]]
     public var proofs: [ProofName]
     public var times: EvidenceRecord.Times
     /// The status told.
     public var status: Int
+
+    /// One of several documents, and its signature.
+    public struct Further: Sendable, Equatable {
+        public var content: SigningContent
+        public var form: SigningForm
+        /// The finished signature.
+        public var signature: [UInt8]
+
+        public init(content: SigningContent, form: SigningForm, signature: [UInt8]) {
+            self.content = content
+            self.form = form
+            self.signature = signature
+        }
+    }
 
     /// A proof that is kept elsewhere.
     public struct ProofName: Sendable, Equatable {

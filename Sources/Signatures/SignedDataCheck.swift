@@ -114,10 +114,12 @@ private struct Expected {
         guard fields.expect(algorithm.identifier) else {
             throw SignatureError("the SignedData names another algorithm")
         }
-        guard let signature = fields.take(0x04), fields.isAtEnd else {
-            throw SignatureError("the SignedData is not well-formed")
-        }
-        return (Array(signature), digest)
+        guard let value = fields.take(0x04) else { throw SignatureError("the SignedData is not well-formed") }
+        let signature = Array(value)
+        // A time stamp comes after the signature, and covers nothing but it.
+        if let attributes = fields.take(0xA1) { try SignatureTimeStamp.confirm(attributes, over: signature) }
+        guard fields.isAtEnd else { throw SignatureError("the SignedData is not well-formed") }
+        return (signature, digest)
     }
 
     /// Compares the attributes, all of them: without any, the signature would also pass over the octets of its

@@ -109,7 +109,7 @@ struct ShownTextTests {
                 policy: KeyUse.digests.policy
             )
             do throws(MSSFault) {
-                let matter = try SignedMatter(request, for: Stage.documents, as: kind)
+                let matter = try SignedMatter(request.document, for: Stage.documents, as: kind)
                 let evidence = FakeEvidence()
                 _ = try WrittenMatter(matter, as: kind, for: Stage.documents, language, key, evidence, at: .now)
                 return nil

@@ -95,11 +95,24 @@ struct LedgerContractTests {
             guard case .signature(var task) = transaction.task else { throw MSSFault(.internalError) }
             (task.key, task.manner) = (3, manner)
             task.answered = [.subscriberInfo]
+            task.documents =
+                manner == .text
+                ? []
+                : [manner, .text].map { manner in
+                    TaskDocument(
+                        origin: .batch,
+                        reference: "7",
+                        displayed: "Contract €",
+                        content: [0, 1, 0xFF],
+                        manner: manner
+                    )
+                }
             transaction.task = .signature(task)
             _ = try await begin(transaction, storage)
             let running = try #require(try await storage.ledger.running(card.msisdn, until: soon))
             guard case .signature(let read) = running.transaction.task else { throw MSSFault(.internalError) }
             #expect(read.key == 3 && read.manner == manner && read.answered == [.subscriberInfo])
+            #expect(read.documents == task.documents)
             #expect(try await end(transaction, .fault(MSSFault(.userCancel)), nil, storage))
         }
     }

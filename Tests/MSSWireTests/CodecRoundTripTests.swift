@@ -34,6 +34,27 @@ struct CodecRoundTripTests {
             AdditionalService(uri: AdditionalService.Name.eventID.uri, value: "A1<&>"),
             AdditionalService(uri: AdditionalService.Name.noSpam.uri, value: "", isVerified: false),
             AdditionalService(uri: AdditionalService.Name.userLang.uri),
+            AdditionalService(
+                uri: AdditionalService.Name.batchSign.uri,
+                document: DocumentToBeSigned(
+                    DataToBeSigned("<&>ä", mimeType: "text/plain", encoding: "UTF-8"),
+                    displayed: DataToBeSigned("Shown")
+                )
+            ),
+            AdditionalService(uri: AdditionalService.Name.batchSign.uri),
+            AdditionalService(
+                uri: AdditionalService.Name.documentSign.uri,
+                document: DocumentToBeSigned(
+                    DataToBeSigned("Two"),
+                    signatureProfile: "urn:p2",
+                    format: "urn:f2",
+                    reference: "r\"<&>\n7"
+                )
+            ),
+            AdditionalService(
+                uri: AdditionalService.Name.documentSign.uri,
+                document: DocumentToBeSigned(DataToBeSigned("Three"))
+            ),
         ]
         request.validityDate = Date(timeIntervalSince1970: 1_767_225_900.5)
         let read = try SOAPReader.request(SignatureCodec.encodeRequest(request, Written.mesh))
@@ -67,6 +88,23 @@ struct CodecRoundTripTests {
                 .subscriberInfo([SubscriberDetail(id: "1901", value: "24491")])
             ),
             ServiceResponse(uri: ServiceResponse.traceURI, entity: MeshMember(uri: "urn:ae"), .trace(Written.trace)),
+            ServiceResponse(uri: "urn:t", entity: MeshMember(uri: "urn:home"), .done),
+            ServiceResponse(
+                uri: AdditionalService.Name.batchSign.uri,
+                entity: MeshMember(uri: "urn:home"),
+                .batch([
+                    BatchSignature(SignatureOctets([0x30]), displayed: DataToBeSigned("One", mimeType: "text/plain")),
+                    BatchSignature(SignatureOctets([1], certificate: [2]), displayed: DataToBeSigned("<&>")),
+                ])
+            ),
+            ServiceResponse(
+                uri: AdditionalService.Name.documentSign.uri,
+                entity: MeshMember(uri: "urn:home"),
+                .documents([
+                    DocumentSignature(reference: "r\"7", signature: SignatureOctets([0x31]), status: .validSignature),
+                    DocumentSignature(reference: nil, signature: nil, status: .outstandingTransaction),
+                ])
+            ),
         ]
         for shape in Self.shapes {
             let (message, document) = try SOAPReader.message(
@@ -77,11 +115,41 @@ struct CodecRoundTripTests {
             withExtendedLifetime(document) {}
         }
         let json = Written.text(JSONCodec.encode(response))
+        #expect(!json.contains("Roles"))
+        for roles in [["ra-user", "<&>"], []] {
+            response.serviceResponses.append(
+                ServiceResponse(
+                    uri: AdditionalService.Name.role.uri,
+                    entity: MeshMember(uri: "urn:home"),
+                    .roles(roles)
+                )
+            )
+            let octets = SignatureCodec.encodeResponse(response, .plain)
+            let (message, document) = try SOAPReader.message(octets, to: .signature)
+            #expect(try SignatureCodec.decodeResponse(message) == response)
+            withExtendedLifetime(document) {}
+        }
+        // Some clients look for roles in each answer.
+        let roles = Written.text(JSONCodec.encode(response))
+        #expect(roles.split(separator: #""Roles":["#).count == response.serviceResponses.count + 1)
+        #expect(roles.contains(#""Roles":["ra-user","<&>"]"#))
         #expect(json.contains(#""SigningCertificate":{"X509Certificate":["AQI=","Aw=="]}"#))
         #expect(json.contains(#""SubscriberInfo":{"Details":[{"id":"1901","value":"24491"}]}"#))
         #expect(
             json.contains(
                 #"{"Description":"urn:mssp:service:1#trace","Entity":{"URI":"urn:ae"},"TraceID":"\#(Written.trace)"}"#
+            )
+        )
+        #expect(
+            json.contains(
+                #""BatchSignatureResponse":[{"DataToBeDisplayed":{"Data":"One","MimeType":"text/plain"},"#
+                    + #""MSS_Signature":{"Base64Signature":"MA=="}},"#
+            )
+        )
+        #expect(
+            json.contains(
+                #""AdditionalSignatureResponse":[{"DocumentRef":"r\"7","MSS_Signature":{"Base64Signature":"MQ=="},"#
+                    + #""Status":{"StatusCode":{"Value":"502"},"StatusMessage":"VALID_SIGNATURE"}},"#
             )
         )
     }

@@ -212,4 +212,52 @@ struct CodecSignatureRequestTests {
         #expect(decoded.signatureProfile == "urn:p" && decoded.format == "urn:f")
         #expect(decoded.additionalServices == [AdditionalService(uri: "urn:s")])
     }
+
+    @Test("a document of an additional service is read whole, in its own namespace or in none")
+    func documents() throws {
+        let kiuru = "http://www.methics.fi/KiuruMSSP/v5.0.0#"
+        func read(_ name: String, _ content: String) throws -> DocumentToBeSigned? {
+            var request = WrittenRequest()
+            request.rest =
+                "<mss:AdditionalServices><mss:Service><mss:Description><mss:mssURI>\(kiuru)\(name)</mss:mssURI></mss:Description>"
+                + "\(content)</mss:Service></mss:AdditionalServices>"
+            return try request.decoded().additionalServices.first?.document
+        }
+        let batch = #"<d:BatchSignatureRequest xmlns:d="\#(Namespace.batch)">"#
+        let end = "</d:BatchSignatureRequest>"
+        let data = #"<d:DataToBeSigned MimeType="text/plain">Two</d:DataToBeSigned>"#
+        #expect(
+            try read("batchsign", batch + data + "<d:DataToBeDisplayed>Shown</d:DataToBeDisplayed>" + end)
+                == DocumentToBeSigned(
+                    DataToBeSigned("Two", mimeType: "text/plain"),
+                    displayed: DataToBeSigned("Shown")
+                )
+        )
+        let bare = "<BatchSignatureRequest><DataToBeSigned>Two</DataToBeSigned></BatchSignatureRequest>"
+        #expect(try read("batchsign", bare) == DocumentToBeSigned(DataToBeSigned("Two")))
+        let reference = "<mss:mssURI>urn:x</mss:mssURI>"
+        let named =
+            #"<d:AdditionalSignatureRequest xmlns:d="\#(Namespace.documents)" DocumentRef="7">"#
+            + "<d:DataToBeSigned>Two</d:DataToBeSigned><d:SignatureProfile>\(reference)</d:SignatureProfile>"
+            + "<d:MSS_Format>\(reference)</d:MSS_Format><d:KeyReference/></d:AdditionalSignatureRequest>"
+        let expected = DocumentToBeSigned(
+            DataToBeSigned("Two"),
+            signatureProfile: "urn:x",
+            format: "urn:x",
+            reference: "7"
+        )
+        #expect(try read("docsign", named) == expected)
+        // Of the other service, or of another namespace, it is nothing.
+        #expect(try read("batchsign", named) == nil)
+        #expect(try read("docsign", named.replacing("MultiDocSign", with: "Other")) == nil)
+        let long = String(repeating: "a", count: 16_385)
+        for (content, code) in [
+            (batch + end, MSSFault.Code.missingParam), (batch + data + end + batch + data + end, .wrongParam),
+            (batch + "<d:DataToBeSigned><d:b/></d:DataToBeSigned>" + end, .wrongParam),
+            (batch + "<d:DataToBeSigned>\(long)</d:DataToBeSigned>" + end, .wrongDataLength),
+        ] {
+            let fault = try #require(throws: MSSFault.self) { try read("batchsign", content) }
+            #expect(fault.code == code, "\(content.prefix(150))")
+        }
+    }
 }

@@ -101,6 +101,10 @@ struct DescriptionTests {
         let (plain, _) = try await get("/soap/services?xsd=ts102204.xsd", of: try edge())
         #expect(plain.status == 200)
         #expect(plain.text.contains(#"targetNamespace="http://uri.etsi.org/TS102204/v1.1.2#""#))
+        for (name, element) in [("batch", "BatchSignatureRequest"), ("documents", "AdditionalSignatureRequest")] {
+            let (answer, _) = try await get("/soap/services?xsd=\(name).xsd", of: try edge())
+            #expect(answer.status == 200 && answer.text.contains(#"<xs:element name="\#(element)""#))
+        }
         let (importing, port) = try await get("/MSS_Signature?xsd=ficom.xsd", of: try edge())
         let location = #"schemaLocation="https://127.0.0.1:\#(port)/soap/services?xsd=ts102204.xsd""#
         #expect(importing.text.contains(location))

@@ -211,6 +211,50 @@ struct JSONReaderTests {
         #expect(throws: MSSFault.self) { try service("eventId", #","EventID":"\#(long)""#) }
     }
 
+    @Test("a document of batchsign or docsign is taken with what it has, and refused as the message's own would be")
+    func documents() throws {
+        let kiuru = "http://www.methics.fi/KiuruMSSP/v5.0.0#"
+        func list(_ name: String, _ member: String) -> [UInt8] {
+            WrittenJSON.signature(["AdditionalServices": #"[{"Description":"\#(kiuru)\#(name)"\#(member)}]"#])
+        }
+        func document(_ name: String, _ member: String) throws -> DocumentToBeSigned? {
+            try WrittenJSON.decoded(list(name, member)).additionalServices.first?.document
+        }
+        let text = #""DataToBeSigned":{"Data":"Two"}"#
+        let more = #""DocumentRef":"7","MSS_Format":"urn:f","SignatureProfile":"urn:p""#
+        #expect(
+            try document("docsign", #","AdditionalSignatureRequest":{\#(text),\#(more)}"#)
+                == DocumentToBeSigned(
+                    DataToBeSigned("Two"),
+                    signatureProfile: "urn:p",
+                    format: "urn:f",
+                    reference: "7"
+                )
+        )
+        // batchsign has neither.
+        #expect(
+            try document(
+                "batchsign",
+                #","BatchSignatureRequest":{\#(text),"DataToBeDisplayed":{"Data":"Shown","MimeType":"text/plain"},\#(more)}"#
+            )
+                == DocumentToBeSigned(
+                    DataToBeSigned("Two"),
+                    displayed: DataToBeSigned("Shown", mimeType: "text/plain")
+                )
+        )
+        #expect(try document("batchsign", #","AdditionalSignatureRequest":{\#(text)}"#) == nil)
+        let long = String(repeating: "a", count: 16_385)
+        for (member, code) in [
+            (#""BatchSignatureRequest":{}"#, "102/1022"), (#""BatchSignatureRequest":[]"#, "101"),
+            (#""BatchSignatureRequest":{"DataToBeSigned":"Two"}"#, "101"),
+            (#""BatchSignatureRequest":{"DataToBeSigned":{"Data":"\#(long)"}}"#, "103"),
+        ] {
+            let fault = try WrittenJSON.fault(list("batchsign", "," + member))
+            let said = [fault.code.rawValue, fault.specifier].compactMap { $0.map { "\($0)" } }.joined(separator: "/")
+            #expect(said == code, "\(member.prefix(60))")
+        }
+    }
+
     @Test(
         "what is wrong is a fault that names it",
         arguments: [

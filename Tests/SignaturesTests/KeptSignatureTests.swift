@@ -52,6 +52,12 @@ struct KeptSignatureTests {
                 }
             }
         }
+        var several = try kept()
+        several.further = [
+            KeptSignature.Further(content: .digest(digest), form: .pkcs1, signature: [1]),
+            KeptSignature.Further(content: .utf8([0x41]), form: .standard, signature: several.signature),
+        ]
+        #expect(try KeptSignature(decoding: several.encoded()) == several)
         var empty = try kept()
         (empty.asked.request, empty.command, empty.certificates, empty.signature) = ([], [], [], [])
         #expect(try KeptSignature(decoding: empty.encoded()) == empty)
@@ -70,7 +76,13 @@ struct KeptSignatureTests {
 
     @Test("is refused with an error, never more, when octets are missing, added or others")
     func damaged() throws {
-        let octets = try kept(proofs: []).encoded()
+        var several = try kept(proofs: [])
+        let alone = several.encoded()
+        several.further = [KeptSignature.Further(content: .utf8([0x41]), form: .standard, signature: [1, 2])]
+        // Two versions of one format: what ends before the further documents is no signature alone.
+        #expect(alone[0] == 1 && several.encoded()[0] == 2)
+        #expect(throws: SignatureError.self) { try KeptSignature(decoding: [2] + alone.dropFirst()) }
+        let octets = several.encoded()
         for count in 0..<octets.count {
             #expect(throws: SignatureError.self) { try KeptSignature(decoding: Array(octets[..<count])) }
         }
@@ -134,6 +146,34 @@ struct KeptSignatureTests {
             var other = record
             other.signature[other.signature.count - 1] ^= 1
             #expect(throws: SignatureError.self) { try other.confirm(anchors: anchors) }
+        }
+    }
+
+    @Test("has each of several documents, and is refused when any one is another")
+    func several() throws {
+        var kept = try kept()
+        let others = ["Contract 7", "Contract 8"].map { Array($0.utf8) }
+        kept.further = try others.map {
+            KeptSignature.Further(content: .utf8($0), form: .standard, signature: try user.signedData($0))
+        }
+        kept = try KeptSignature(decoding: kept.encoded())
+        let record = try EvidenceRecord(kept, pages: [], proofs: [])
+        let anchors = try ca.pki.octets("ca.pem")
+        #expect(try record.confirm(anchors: anchors) == .noFreshProof)
+        #expect(try EvidenceRecord(decoding: record.encoded()) == record)
+        #expect(record.further?.count == 2)
+        let changes: [(inout EvidenceRecord.Further) -> Void] = [
+            { $0.content.octets.append(0) }, { $0.signature[$0.signature.count - 1] ^= 1 },
+            { $0.form.structure = "cms-detached" }, { $0.content.digest[0] ^= 1 }, { $0.signature = record.signature },
+        ]
+        for (index, change) in changes.enumerated() {
+            for place in 0..<2 {
+                var other = record
+                var further = try #require(other.further)
+                change(&further[place])
+                other.further = further
+                #expect(throws: SignatureError.self, "\(index)") { try other.confirm(anchors: anchors) }
+            }
         }
     }
 

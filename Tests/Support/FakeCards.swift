@@ -163,6 +163,8 @@ public final class FakeChannel: SIMChannel {
 /// Evidence without cryptography: a signature is right if it is ``rightSignature``.
 public final class FakeEvidence: SignatureEvidence {
     public static let rightSignature: [UInt8] = [7, 7, 7]
+    /// The same where a card signs several things: each has its length.
+    public static let oneOfSeveral = [UInt8](repeating: 7, count: 64)
     public static let rightProof: [UInt8] = [9, 9, 9]
     /// A certificate that nothing is right about.
     public static let foreignCertificate: [UInt8] = [0]
@@ -191,7 +193,9 @@ public final class FakeEvidence: SignatureEvidence {
         raw: [UInt8],
         key: SubscriberKey
     ) throws(EvidenceError) -> [UInt8] {
-        guard raw == Self.rightSignature else { throw EvidenceError(reason: "the signature is not the key's") }
+        guard raw == Self.rightSignature || raw == Self.oneOfSeveral else {
+            throw EvidenceError(reason: "the signature is not the key's")
+        }
         guard form.structure != .pkcs1 else { return raw }
         let added = form.attributes.map { $0.mid + $0.extra } ?? []
         if case .digest(let digest) = content { return [0x31, key.reference] + digest + added }

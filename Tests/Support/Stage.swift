@@ -33,6 +33,7 @@ public final class Stage: Sendable {
     public let channel: FakeChannel
     public let evidence = FakeEvidence()
     public let keeper = FakeKeeper()
+    public let stamper = FakeStamper()
     public let exchange: CardExchange
     public let signatures: HomeSignatureService
     public let registrations: HomeRegistrationService
@@ -41,7 +42,14 @@ public final class Stage: Sendable {
     /// - Parameters:
     ///   - judge: Who verifies and judges, if it is not the fake.
     ///   - provider: The one that asks.
-    public init(judge: (any SignatureEvidence)? = nil, provider: ApplicationProvider = Sample.provider) {
+    ///   - hasStamper: Whether there is a time stamp authority.
+    ///   - roles: The person's roles; two unless said.
+    public init(
+        judge: (any SignatureEvidence)? = nil,
+        provider: ApplicationProvider = Sample.provider,
+        hasStamper: Bool = true,
+        roles: [MSISDN: [String]]? = nil
+    ) {
         let evidence = judge ?? evidence
         home = MemoryHome(chronicle: chronicle)
         vault = FakeVault(chronicle: chronicle)
@@ -53,6 +61,7 @@ public final class Stage: Sendable {
             ledger: home,
             evidence: evidence,
             keeper: keeper,
+            stamper: hasStamper ? stamper : nil,
             keys: home,
             tally: tally,
             logger: log.logger
@@ -67,6 +76,7 @@ public final class Stage: Sendable {
             exchange: exchange,
             networks: ["24491", "228"],
             sandbox: Sandbox(prefix: Sandbox.Prefix("+41000092")),
+            roles: roles ?? [card.msisdn: ["ra-user", "ra-admin"]],
             logger: log.logger
         )
         registrations = HomeRegistrationService(
@@ -129,9 +139,11 @@ public final class Stage: Sendable {
         judge: (any SignatureEvidence)? = nil,
         provider: ApplicationProvider = Sample.provider,
         key: [UInt8] = [1],
-        certificate: [UInt8] = [2]
+        certificate: [UInt8] = [2],
+        hasStamper: Bool = true,
+        roles: [MSISDN: [String]]? = nil
     ) async throws -> Stage {
-        let stage = Stage(judge: judge, provider: provider)
+        let stage = Stage(judge: judge, provider: provider, hasStamper: hasStamper, roles: roles)
         try await stage.home.insertCard(stage.card, imsi: Sample.imsi(1), by: Sample.act())
         try await stage.home.insertUser(Sample.person(stage.card), serialNumber: "MSSP1", by: Sample.act())
         let generation = Sample.keyGeneration(stage.card)
@@ -158,9 +170,17 @@ public final class Stage: Sendable {
         }
     }
 
+    /// What the card was asked for last, one after the other.
+    private var rightSignatures: [UInt8] {
+        guard case .sign(let command) = vault.lastMessage, command.digests.count > 1 else {
+            return FakeEvidence.rightSignature
+        }
+        return command.digests.flatMap { _ in FakeEvidence.oneOfSeveral }
+    }
+
     private func play(_ phone: Phone, _ msisdn: MSISDN) async throws(SIMChannelError) {
         switch phone {
-        case .signs: await receive(.ok, signature: FakeEvidence.rightSignature, counter: nextCounter())
+        case .signs: await receive(.ok, signature: rightSignatures, counter: nextCounter())
         case .signsWrongly: await receive(.ok, signature: [6, 6, 6])
         case .answers(let status): await receive(status, counter: nextCounter())
         case .isSilent: break

@@ -59,3 +59,23 @@ fault() {
     # What is no fault is HTTP's or curl's own word, one line.
     if [ -n "$code" ]; then echo "fault $code: ${detail:-without detail}"; else head -c 300 <<<"$1" | head -1; fi
 }
+
+# operation NAME TARGET [PARAMETER VALUE]...: one MReg request; dies with the fault's words. Needs demo.env.
+operation() {
+    local name=$1 target=$2 answer
+    shift 2
+    answer=$(
+        {
+            printf '<mss:MSS_RegistrationReq MajorVersion="1" MinorVersion="1">'
+            ap_info "$RA_USER" "$RA_PWD"
+            printf '<mss:MobileUser/><mreg:RegistrationInput InputId="_1" MessagingMode="synch"><mreg:Target>%s</mreg:Target>' "$target"
+            printf '<mreg:MregRequest><mreg:ProvisioningOperation Name="%s">' "$name"
+            while [ $# -gt 0 ]; do
+                printf '<mreg:Parameter Name="%s" Value="%s"/>' "$1" "$(escape "$2")"
+                shift 2
+            done
+            printf '</mreg:ProvisioningOperation></mreg:MregRequest></mreg:RegistrationInput></mss:MSS_RegistrationReq>'
+        } | envelope MSS_Registration | post ra-demo "$ME_URL/soap/services/MSS_RegistrationPort"
+    )
+    grep -q 'StatusCode Value="\(100\|408\)"' <<<"$answer" || die "$name was refused: $(fault "$answer")"
+}

@@ -36,14 +36,15 @@ struct AnswerInterpreter {
         else {
             throw EvidenceError(reason: "the answer has no signature, or the user no certificate")
         }
-        let finished = try evidence.evidence(
-            of: task.signedContent,
-            form: task.signedForm,
-            raw: raw,
-            key: key
-        )
-        let isCertified = task.manner.bringsCertificate
-        let result = isCertified ? SignatureValue(value: finished, certificate: certificate).octets : finished
+        let signed = task.signed
+        // One is compared by what verifies it, several are told apart by their length.
+        let values = signed.count == 1 ? [raw] : message.signatures(key.algorithm, count: signed.count)
+        guard let values else { throw EvidenceError(reason: "the answer has another number of signatures") }
+        var finished: [[UInt8]] = []
+        for (part, value) in zip(signed, values) {
+            finished.append(try evidence.evidence(of: part.content, form: part.manner.form, raw: value, key: key))
+        }
+        let result = task.result(of: finished, by: certificate)
         return .signature(result, task.validates ? evidence.verdict(on: certificate) : .signature)
     }
 

@@ -138,7 +138,7 @@ extension CardExchange {
             guard try await isPlausible(answer, current.subscriber) else { return true }
             return try await endedBefore(transaction)
         }
-        let result = interpret(answer.message, of: current)
+        let result = await stamped(interpret(answer.message, of: current), of: current)
         let kept = try keep(result, of: current)
         if try await commit(.answered, of: transaction, with: result, frame: answer.frame, evidence: kept) {
             return true
@@ -251,6 +251,9 @@ extension CardExchange {
         guard case .signature(let octets, let verdict) = result, case .signature(let task) = transaction.task,
             let key = current.subscriber.key(task.key)
         else { return nil }
+        guard let signatures = try? task.signatures(of: octets), let first = signatures.first else {
+            throw .unavailable("a result without its signatures")
+        }
         do throws(EvidenceError) {
             return try keeper.keep(
                 FinishedSignature(
@@ -258,7 +261,10 @@ extension CardExchange {
                     task: task,
                     key: key,
                     // Evidence has the certificate in a place of its own.
-                    octets: task.manner.bringsCertificate ? SignatureValue(octets)?.value ?? octets : octets,
+                    octets: first.signature,
+                    further: zip(task.documents, signatures).dropFirst().map { document, finished in
+                        FinishedSignature.Further(document: document, octets: finished.signature)
+                    },
                     status: verdict.status,
                     sent: running.taken(transaction),
                     answered: Date()

@@ -15,6 +15,7 @@ public final class CardExchange: Sendable {
     let ledger: any TransactionLedger
     let evidence: any SignatureEvidence
     let keeper: any EvidenceKeeper
+    let stamper: (any SignatureStamper)?
     let keys: CardKeyLife
     let tally: any Tally
     let logger: Logger
@@ -27,6 +28,7 @@ public final class CardExchange: Sendable {
         ledger: any TransactionLedger,
         evidence: any SignatureEvidence,
         keeper: any EvidenceKeeper,
+        stamper: (any SignatureStamper)? = nil,
         keys: any CardKeyStore,
         tally: any Tally = NoTally(),
         logger: Logger
@@ -37,6 +39,7 @@ public final class CardExchange: Sendable {
         self.ledger = ledger
         self.evidence = evidence
         self.keeper = keeper
+        self.stamper = stamper
         self.keys = CardKeyLife(vault: vault, store: keys, tally: tally, logger: logger)
         self.tally = tally
         self.logger = logger

@@ -13,6 +13,7 @@ public struct NotificationDesk: NotificationService {
     private let outbox: any NotificationOutbox
     private let directory: any SubscriberDirectory
     private let networks: [String]
+    private let roles: [MSISDN: [String]]
     private let exchange: CardExchange
     private let logger: Logger
     private let isStopping: @Sendable () -> Bool
@@ -24,6 +25,7 @@ public struct NotificationDesk: NotificationService {
     ///   - outbox: Keeps what is due.
     ///   - directory: Finds the person whom a service answers something of.
     ///   - networks: MCC and MNC of the networks whose subscribers are told.
+    ///   - roles: What the role service tells, of those who have any.
     ///   - exchange: Knows the faults of storage, and counts.
     ///   - logger: Is told of what is given up.
     ///   - isStopping: Whether the home is asked to stop: nobody is let wait any longer.
@@ -34,6 +36,7 @@ public struct NotificationDesk: NotificationService {
         outbox: any NotificationOutbox,
         directory: any SubscriberDirectory,
         networks: [String],
+        roles: [MSISDN: [String]] = [:],
         exchange: CardExchange,
         logger: Logger,
         isStopping: @escaping @Sendable () -> Bool = { false },
@@ -44,6 +47,7 @@ public struct NotificationDesk: NotificationService {
         self.outbox = outbox
         self.directory = directory
         self.networks = networks
+        self.roles = roles
         self.exchange = exchange
         self.logger = logger
         self.isStopping = isStopping
@@ -115,13 +119,13 @@ public struct NotificationDesk: NotificationService {
         _ call: Call
     ) async -> StatusNotification.Outcome {
         do throws(MSSFault) {
-            let told = try Told(entry.result, task.manner)
+            let told = try Told(entry.result, task)
             var person: Subscriber?
             if told.wantsPerson(task) {
                 // Without them the signature goes out without what is said of them.
                 person = try? await directory.subscriber(entry.transaction.msisdn, until: call.deadline)
             }
-            let answers = ServiceAnswers(identity: identity, networks: networks)
+            let answers = ServiceAnswers(identity: identity, networks: networks, roles: roles)
             return .signed(answers.status(task, told, of: person, header))
         } catch { return .failed(error) }
     }

@@ -8,4 +8,6 @@ public struct AnsweredServices: OptionSet, Sendable, Hashable {
 
     public static let signingCertificate = AnsweredServices(rawValue: 1)
     public static let subscriberInfo = AnsweredServices(rawValue: 2)
+    public static let timestamp = AnsweredServices(rawValue: 4)
+    public static let role = AnsweredServices(rawValue: 8)
 }

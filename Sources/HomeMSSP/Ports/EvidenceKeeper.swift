@@ -18,16 +18,30 @@ public struct FinishedSignature: Sendable {
     public var key: SubscriberKey
     /// As it will be delivered.
     public var octets: [UInt8]
+    /// The other documents that the same PIN entry signed.
+    public var further: [Further]
     public var status: Status
     /// When the message centre took the command; `nil` if it did not say so, or said it to another process.
     public var sent: Date?
     public var answered: Date
+
+    /// One of several documents, and its signature.
+    public struct Further: Sendable {
+        public var document: TaskDocument
+        public var octets: [UInt8]
+
+        public init(document: TaskDocument, octets: [UInt8]) {
+            self.document = document
+            self.octets = octets
+        }
+    }
 
     public init(
         transaction: CardTransaction,
         task: SignatureTask,
         key: SubscriberKey,
         octets: [UInt8],
+        further: [Further] = [],
         status: Status,
         sent: Date?,
         answered: Date
@@ -36,6 +50,7 @@ public struct FinishedSignature: Sendable {
         self.task = task
         self.key = key
         self.octets = octets
+        self.further = further
         self.status = status
         self.sent = sent
         self.answered = answered

@@ -88,6 +88,8 @@ public struct SignatureTask: Sendable {
     public var answered: AnsweredServices = []
     /// Whether the request had the person's no-spam code: what was counted against its provider is forgotten.
     public var isExpected = false
+    /// All that one PIN entry signs where that is more than ``content``, which then is the first.
+    public var documents: [TaskDocument] = []
     /// Everything that was asked, in the form that ``body`` is the digest of; kept until the end, for its evidence.
     public var request: [UInt8] = []
 

@@ -7,6 +7,8 @@ public import MSSCore
 public struct HomeSignatureService: SignatureService {
     let identity: String
     private let networks: [String]
+    private let roles: [MSISDN: [String]]
+    private let mostDocuments: Int
     let prefix: TransactionID.Prefix
     let providers: ProviderRegister
     private let directory: any SubscriberDirectory
@@ -27,6 +29,8 @@ public struct HomeSignatureService: SignatureService {
     ///   - exchange: Speaks with cards.
     ///   - networks: MCC and MNC of the networks that subscriberInfo tells.
     ///   - sandbox: The test numbers.
+    ///   - roles: What the role service tells, of those who have any.
+    ///   - mostDocuments: How many documents one request may have, its own counted.
     ///   - logger: For what a person must read.
     ///   - now: The clock.
     public init(
@@ -39,11 +43,15 @@ public struct HomeSignatureService: SignatureService {
         exchange: CardExchange,
         networks: [String] = [],
         sandbox: Sandbox = Sandbox(),
+        roles: [MSISDN: [String]] = [:],
+        mostDocuments: Int = Self.usualDocuments,
         logger: Logger,
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.identity = identity
         self.networks = networks
+        self.roles = roles
+        self.mostDocuments = mostDocuments
         self.prefix = prefix
         self.providers = providers
         self.directory = directory
@@ -54,6 +62,9 @@ public struct HomeSignatureService: SignatureService {
         self.logger = logger
         self.now = now
     }
+
+    /// As many as one answer of a card has signatures of a key on P-256.
+    public static let usualDocuments = 9
 
     public func signature(_ request: SignatureRequest, _ call: Call) async throws(MSSFault) -> SignatureResponse {
         let provider = try providers.admit(request.header.apInfo.id, call)
@@ -154,7 +165,7 @@ public struct HomeSignatureService: SignatureService {
         guard let entry, case .signature(let task) = entry.transaction.task, task.provider == provider.id,
             task.acquiringEntity == call.peer
         else { throw MSSFault.unknownTransaction }
-        let told = try Told(entry.result, task.manner)
+        let told = try Told(entry.result, task)
         let person = told.wantsPerson(task) ? try await subscriber(of: entry, call) : nil
         return services.status(
             task,
@@ -166,7 +177,7 @@ public struct HomeSignatureService: SignatureService {
 }
 
 extension HomeSignatureService {
-    private var services: ServiceAnswers { ServiceAnswers(identity: identity, networks: networks) }
+    private var services: ServiceAnswers { ServiceAnswers(identity: identity, networks: networks, roles: roles) }
 
     private func earlier(_ request: SignatureRequest) async throws(MSSFault) -> LedgerEntry? {
         let apInfo = request.header.apInfo
@@ -216,7 +227,8 @@ extension HomeSignatureService {
         let services = try RequestedServices(request, for: registered)
         let provider = try services.naming(registered)
         let kind = try RequestRules.kind(request, for: provider)
-        let matter = try SignedMatter(request, for: provider, as: kind)
+        let matter = try matter(of: request, for: provider, as: kind)
+        if services.answered.contains(.timestamp) { try checkStamps(of: matter, as: kind) }
         let use = try KeyChoice.use(request.signatureProfile, isUnseen: matter.isUnseen)
         if request.signatureProfile == nil { try KeyChoice.checkDefault(use, of: provider) }
         let patience = call.deadline - .now
@@ -247,12 +259,47 @@ extension HomeSignatureService {
             heading: heading,
             content: written.content,
             manner: written.manner,
-            digest: written.digest,
+            digests: written.digests,
+            documents: written.documents,
             deadline: deadline,
             deadlineDate: now() + TimeInterval(time / .milliseconds(1)) / 1000,
             answered: services.answered,
             isExpected: isExpected
         )
+    }
+
+    /// Whether what is asked for can be stamped.
+    ///
+    /// - Throws: 101/1014 where no authority is configured, 101/1017 for a signature that has no place for a token.
+    private func checkStamps(of matter: SignedMatter, as kind: SignatureKind) throws(MSSFault) {
+        guard exchange.stamper != nil else {
+            throw MSSFault(
+                .wrongParam,
+                "AdditionalServices asks for timestamp, for which this platform has no authority.",
+                specifier: 1014
+            )
+        }
+        var kinds = [kind]
+        if case .documents(let set) = matter { kinds = set.parts.map(\.kind) }
+        guard kinds.allSatisfy({ $0.structure != .pkcs1 }) else {
+            throw MSSFault(
+                .wrongParam,
+                "A time stamp stands in a CMS: MSS_Format must not ask for a signature value alone.",
+                specifier: 1017
+            )
+        }
+    }
+
+    /// One thing, or with batchsign and docsign several.
+    private func matter(
+        of request: SignatureRequest,
+        for provider: ApplicationProvider,
+        as kind: SignatureKind
+    ) throws(MSSFault) -> SignedMatter {
+        guard request.additionalServices.contains(where: { $0.document != nil }) else {
+            return try SignedMatter(request.document, for: provider, as: kind)
+        }
+        return .documents(try DocumentSet(request, for: provider, as: kind, most: mostDocuments))
     }
 
     /// The person behind the number, if they can sign, and their key for a use: who cannot sign at all is not told from
@@ -301,6 +348,7 @@ extension HomeSignatureService {
             manner: order.manner
         )
         task.request = octets
+        task.documents = order.documents
         if request.messagingMode == .asynchServerServer { task.notifies = request.header.apInfo.url }
         task.isExpected = order.isExpected
         task.answered = order.answered
@@ -324,7 +372,7 @@ extension HomeSignatureService {
         _ subscriber: Subscriber
     ) throws(MSSFault) -> SignatureResponse {
         guard case .signature(let task) = transaction.task else { throw MSSFault(.internalError) }
-        let told = try Told(ended.result, task.manner)
+        let told = try Told(ended.result, task)
         var response = answer(request, transaction, told)
         response.serviceResponses = services.responses(task, told, of: subscriber)
         response.simTime = ended.simTime

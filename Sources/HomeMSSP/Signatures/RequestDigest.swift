@@ -33,6 +33,16 @@ enum RequestDigest {
         add("\(request.additionalServices.count)")
         for service in request.additionalServices {
             add(service.uri)
+            if let document = service.document {
+                add(document.reference)
+                for data in [document.dataToBeSigned, document.dataToBeDisplayed] {
+                    add(data?.content)
+                    add(data?.mimeType)
+                    add(data?.encoding)
+                }
+                add(document.signatureProfile)
+                add(document.format)
+            }
             guard let name = service.name, name.element != nil else { continue }
             // The code itself is kept nowhere.
             add(name == .noSpam ? (service.isVerified ? "yes" : "no") : service.value)

@@ -35,7 +35,7 @@ struct RequestedServices {
                     specifier: 1045
                 )
             }
-            guard named.insert(name).inserted else {
+            guard named.insert(name).inserted || name.documentElement != nil else {
                 throw MSSFault(.wrongParam, "AdditionalServices asks for \(name.rawValue) twice.")
             }
             try read(service, name)
@@ -50,7 +50,13 @@ struct RequestedServices {
         case .userLang: language = try Self.language(service.value)
         case .signingCertificate: answered.insert(.signingCertificate)
         case .subscriberInfo: answered.insert(.subscriberInfo)
+        case .role: answered.insert(.role)
+        case .timestamp: answered.insert(.timestamp)
         case .noSpam: noSpam = (service.value ?? "", service.isVerified)
+        case .batchSign, .documentSign:
+            guard service.document != nil else {
+                throw MSSFault(.missingParam, "\(name.documentElement ?? "") of AdditionalServices is missing.")
+            }
         }
     }
 

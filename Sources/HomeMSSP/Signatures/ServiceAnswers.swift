@@ -6,6 +6,8 @@ struct ServiceAnswers {
     let identity: String
     /// MCC and MNC of the networks whose subscribers are told.
     let networks: [String]
+    /// The roles of those who have any.
+    let roles: [MSISDN: [String]]
 
     /// - Parameters:
     ///   - task: What was asked.
@@ -19,6 +21,12 @@ struct ServiceAnswers {
         if let problem = told.verdict.problem {
             responses.append(ServiceResponse(uri: AdditionalService.validate, entity: entity, code: problem))
         }
+        if told.signature != nil { responses += documents(task, told, by: entity) }
+        if told.signature != nil, task.answered.contains(.timestamp) {
+            let uri = AdditionalService.Name.timestamp.uri
+            let content: ServiceResponse.Content = told.isStamped ? .done : .status(.unableToProvideServices)
+            responses.append(ServiceResponse(uri: uri, entity: entity, content))
+        }
         guard told.signature != nil, let subscriber else { return responses }
         if task.answered.contains(.signingCertificate), let certificate = subscriber.key(task.key)?.certificate {
             let uri = AdditionalService.Name.signingCertificate.uri
@@ -28,6 +36,34 @@ struct ServiceAnswers {
             let detail = SubscriberDetail(id: SubscriberDetail.network, value: network)
             let uri = AdditionalService.Name.subscriberInfo.uri
             responses.append(ServiceResponse(uri: uri, entity: entity, .subscriberInfo([detail])))
+        }
+        if task.answered.contains(.role) {
+            let uri = AdditionalService.Name.role.uri
+            responses.append(ServiceResponse(uri: uri, entity: entity, .roles(roles[subscriber.card.msisdn] ?? [])))
+        }
+        return responses
+    }
+
+    /// What batchsign and docsign answer: the signatures of a transaction that has several.
+    private func documents(_ task: SignatureTask, _ told: Told, by entity: MeshMember) -> [ServiceResponse] {
+        let signed = Array(zip(task.documents, told.signatures))
+        var responses: [ServiceResponse] = []
+        if task.documents.contains(where: { $0.origin == .batch }) {
+            let batch = signed.filter { $0.0.origin != .document }.map { document, signature in
+                BatchSignature(
+                    signature,
+                    displayed: DataToBeSigned(document.displayed, mimeType: "text/plain", encoding: "UTF-8")
+                )
+            }
+            let uri = AdditionalService.Name.batchSign.uri
+            responses.append(ServiceResponse(uri: uri, entity: entity, .batch(batch)))
+        }
+        let named = signed.filter { $0.0.origin == .document }.map { document, signature in
+            DocumentSignature(reference: document.reference, signature: signature, status: told.verdict.status)
+        }
+        if !named.isEmpty {
+            let uri = AdditionalService.Name.documentSign.uri
+            responses.append(ServiceResponse(uri: uri, entity: entity, .documents(named)))
         }
         return responses
     }

@@ -52,7 +52,7 @@ public enum ShownText {
         _ ending: Ending?
     ) -> TextFit? {
         heading(provider.displayName).map {
-            let command = request($0, attributes, ending?.digest)
+            let command = request($0, attributes, ending?.digests ?? [])
             let fit = TextFit.fit(
                 text,
                 above: ending?.text,
@@ -71,9 +71,10 @@ public enum ShownText {
         _ text: String,
         for provider: ApplicationProvider,
         adding attributes: AddedAttributes = AddedAttributes(),
-        under ending: Ending? = nil
+        under ending: Ending? = nil,
+        as name: String? = nil
     ) throws(MSSFault) -> CardText {
-        let name = ending == nil ? "DataToBeSigned" : "DataToBeDisplayed"
+        let name = name ?? (ending == nil ? "DataToBeSigned" : "DataToBeDisplayed")
         guard let fit = fit(text, for: provider, attributes, ending) else {
             throw MSSFault(.internalError, cause: "the provider's display name cannot be shown on a phone")
         }
@@ -98,21 +99,21 @@ public enum ShownText {
         return shown
     }
 
-    /// What the platform adds below a provider's text: a line of its own, and a digest for the card.
+    /// What the platform adds below a provider's text: a line of its own, and digests for the card.
     struct Ending {
         /// Characters that count once in the GSM alphabet.
         var text: String
-        var digest: [UInt8]
+        var digests: [[UInt8]]
 
-        init(text: String, digest: [UInt8]) {
+        init(text: String, digests: [[UInt8]]) {
             self.text = text
-            self.digest = digest
+            self.digests = digests
         }
 
         /// One as long as any in this language that names a digest by `algorithm`, with `count` octets for the card.
         init(_ language: String, _ algorithm: DigestAlgorithm, _ count: Int) {
             text = UnseenPhrase.text(language, algorithm, [UInt8](repeating: 0, count: algorithm.length))
-            digest = [UInt8](repeating: 0, count: count)
+            digests = [[UInt8](repeating: 0, count: count)]
         }
     }
 
@@ -156,7 +157,7 @@ public enum ShownText {
     private static func request(
         _ heading: CardText,
         _ attributes: AddedAttributes,
-        _ digest: [UInt8]?
+        _ digests: [[UInt8]]
     ) -> SignCommand {
         SignCommand(
             transaction: .none,
@@ -168,7 +169,7 @@ public enum ShownText {
             mid: attributes.mid.isEmpty ? nil : attributes.mid,
             extra: attributes.extra.isEmpty ? nil : attributes.extra,
             timeLimit: .max,
-            digests: digest.map { [$0] } ?? []
+            digests: digests
         )
     }
 

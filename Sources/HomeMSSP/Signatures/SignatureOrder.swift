@@ -14,7 +14,9 @@ struct SignatureOrder {
     var content: [UInt8]
     var manner = SigningManner.text
     /// HASH: what the card signs in the place of what it shows.
-    var digest: [UInt8]?
+    var digests: [[UInt8]] = []
+    /// Of several documents each, the message's own first.
+    var documents: [TaskDocument] = []
     /// When the answer stops being of use, on the clock that waits and on the one that is stored.
     var deadline: ContinuousClock.Instant
     var deadlineDate: Date
@@ -26,7 +28,7 @@ struct SignatureOrder {
     /// by themselves or with signed attributes, or the digest of what it does not show.
     func command(_ transaction: WPKITransaction) -> DownMessage {
         // Attributes of a digest that is given are in it.
-        let added = digest == nil ? manner.form.attributes : nil
+        let added = digests.isEmpty ? manner.form.attributes : nil
         return .sign(
             SignCommand(
                 transaction: transaction,
@@ -38,13 +40,13 @@ struct SignatureOrder {
                 mid: added.flatMap { $0.mid.isEmpty ? nil : $0.mid },
                 extra: added.flatMap { $0.extra.isEmpty ? nil : $0.extra },
                 timeLimit: timeLimit,
-                digests: digest.map { [$0] } ?? []
+                digests: digests
             )
         )
     }
 
     private var form: SignatureForm {
-        guard digest == nil else { return [] }
+        guard digests.isEmpty else { return [] }
         var form: SignatureForm = manner.form.attributes == nil ? [] : [.signedAttributes]
         if manner.kind == .utf8 { form.insert(.utf8) }
         return form

@@ -11,19 +11,23 @@ enum SignedMatter {
     case hidden(SigningContent, display: String)
     /// The digest of something elsewhere, under a text.
     case digest(DigestAlgorithm, [UInt8], display: String)
+    /// A text that is shown, one of several documents: the card signs it by its digest.
+    case amongOthers(SigningContent, display: String)
+    /// Several documents.
+    case documents(DocumentSet)
 
-    /// Reads it from a request of a provider that may ask for it.
+    /// Reads it from a document of a provider that may ask for it.
     ///
     /// - Throws: 102, 103 or 107 for what cannot be read or shown.
     init(
-        _ request: SignatureRequest,
+        _ document: DocumentToBeSigned,
         for provider: ApplicationProvider,
         as kind: SignatureKind
     ) throws(MSSFault) {
-        let data = request.dataToBeSigned
-        if request.bringsDigest {
+        let data = document.dataToBeSigned
+        if document.bringsDigest {
             let (algorithm, digest) = try Self.digest(data)
-            guard let displayed = request.dataToBeDisplayed, !displayed.content.isEmpty else {
+            guard let displayed = document.dataToBeDisplayed, !displayed.content.isEmpty else {
                 throw MSSFault(
                     .missingParam,
                     "A digest needs DataToBeDisplayed: the user must read what it is of.",
@@ -31,14 +35,14 @@ enum SignedMatter {
                 )
             }
             self = .digest(algorithm, digest, display: try RequestRules.plain(displayed, "DataToBeDisplayed"))
-        } else if request.isShownOtherwise {
+        } else if document.isShownOtherwise {
             let content: SigningContent =
                 data.isBinary
                 ? .binary(try Self.octets(data)) : .utf8(Array(try RequestRules.plain(data, "DataToBeSigned").utf8))
             guard content.octets?.isEmpty == false else {
                 throw MSSFault(.wrongDataLength, "DataToBeSigned is empty.")
             }
-            guard let displayed = request.dataToBeDisplayed else {
+            guard let displayed = document.dataToBeDisplayed else {
                 throw MSSFault(
                     .missingParam,
                     "Octets need DataToBeDisplayed: the user must read what they are.",
@@ -52,7 +56,7 @@ enum SignedMatter {
         }
     }
 
-    /// Whether the phone does not show what is signed.
+    /// Whether the card is given a digest: the phone does not show what is signed, or not that alone.
     var isUnseen: Bool {
         if case .shown = self { false } else { true }
     }
@@ -64,6 +68,7 @@ enum SignedMatter {
         case .hidden(.binary, _): "octets"
         case .hidden: "text"
         case .digest: "digest"
+        case .amongOthers, .documents: "documents"
         }
     }
 

@@ -2,10 +2,11 @@ import MSSCore
 
 /// What a provider is told of its transaction.
 struct Told {
-    var signature: [UInt8]?
-    /// The signer's certificate, for the one kind that has it outside of the signature.
-    var certificate: [UInt8]?
+    /// The message's own first, then the further documents'; none while there is none.
+    var signatures: [SignatureOctets] = []
     var verdict: SignatureVerdict
+    /// Whether they have the time stamps that were asked for.
+    var isStamped = false
 
     /// Taken, and to be asked after.
     static let accepted = Told(verdict: SignatureVerdict(.requestOK))
@@ -18,30 +19,30 @@ struct Told {
     ///
     /// - Parameters:
     ///   - result: Of the transaction, if it has ended.
-    ///   - manner: How the signature is made, and what is told with it.
+    ///   - task: What was asked.
     /// - Throws: The fault that it ended with; 900 for the end of something else.
-    init(_ result: TransactionResult?, _ manner: SigningManner) throws(MSSFault) {
+    init(_ result: TransactionResult?, _ task: SignatureTask) throws(MSSFault) {
         switch result {
         case nil: self.init(verdict: SignatureVerdict(.outstandingTransaction))
         case .signature(let octets, let verdict):
             self.init(verdict: verdict)
-            guard manner.bringsCertificate else {
-                signature = octets
-                return
-            }
-            guard let value = SignatureValue(octets) else {
-                throw MSSFault(.internalError, cause: "a signature value without its certificate")
-            }
-            signature = value.value
-            certificate = value.certificate
+            signatures = try task.signatures(of: octets)
+            isStamped = task.isStamped(octets)
         case .fault(let fault): throw fault
         case .provenKey, .cardAnswered:
             throw MSSFault(.internalError, cause: "a signature transaction ended without one")
         }
     }
+
+    /// The message's own.
+    var signature: [UInt8]? { signatures.first?.signature }
+    /// The signer's certificate, for the one kind that has it outside of the signature.
+    var certificate: [UInt8]? { signatures.first?.certificate }
 }
 
 extension Told {
     /// Whether a service was asked for that answers something of the person.
-    func wantsPerson(_ task: SignatureTask) -> Bool { signature != nil && !task.answered.isEmpty }
+    func wantsPerson(_ task: SignatureTask) -> Bool {
+        signature != nil && !task.answered.subtracting(.timestamp).isEmpty
+    }
 }

@@ -19,7 +19,7 @@ struct SealedEvidence: EvidenceKeeper {
         let task = signature.task
         let id = signature.transaction.id.description
         let proofs = authority.namedProofs(of: certificate)
-        let kept = KeptSignature(
+        var kept = KeptSignature(
             EvidenceRecord.Asked(
                 transaction: id,
                 provider: task.provider,
@@ -42,6 +42,14 @@ struct SealedEvidence: EvidenceKeeper {
             ),
             status: signature.status.rawValue
         )
+        kept.further = signature.further.map { further in
+            let document = further.document
+            return KeptSignature.Further(
+                content: document.signedContent,
+                form: document.manner.form,
+                signature: further.octets
+            )
+        }
         let until = Int64(signature.answered.timeIntervalSince1970) + Int64(days) * 86_400
         do throws(VaultError) {
             return KeptEvidence(

@@ -49,7 +49,8 @@ extension ApplicationProvider {
     /// - Throws: 101/1015 for DataToBeDisplayed, 102 for a service that is missing, 103 for a text that is too long in
     ///   any alphabet.
     func checkRules(of request: SignatureRequest) throws(MSSFault) {
-        guard request.dataToBeDisplayed == nil || !rules.refusesDisplayed else {
+        let documents = [request.document] + request.furtherDocuments
+        guard !rules.refusesDisplayed || documents.allSatisfy({ $0.dataToBeDisplayed == nil }) else {
             throw MSSFault(
                 .wrongParam,
                 "DataToBeDisplayed must be left out: the rules \(rules.rawValue) show DataToBeSigned alone.",
@@ -62,8 +63,10 @@ extension ApplicationProvider {
                 "AdditionalServices must name \(name.uri): the rules \(rules.rawValue) want it in each signature request."
             )
         }
-        let element = request.dataToBeDisplayed == nil ? "DataToBeSigned" : "DataToBeDisplayed"
-        try check(length: request.shown.content, of: element)
+        for document in documents {
+            let element = document.dataToBeDisplayed == nil ? "DataToBeSigned" : "DataToBeDisplayed"
+            try check(length: document.shown.content, of: element)
+        }
     }
 
     /// - Throws: 103 for a text that is longer than the rules allow whatever its characters are.

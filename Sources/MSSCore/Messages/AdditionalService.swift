@@ -10,11 +10,19 @@ public struct AdditionalService: Sendable, Equatable {
     public var value: String?
     /// NoSpamCode/@verify: whether the code is to be compared with the user's.
     public var isVerified: Bool
+    /// What batchsign or docsign has signed beside the message's own.
+    public var document: DocumentToBeSigned?
 
-    public init(uri: String, value: String? = nil, isVerified: Bool = true) {
+    public init(
+        uri: String,
+        value: String? = nil,
+        isVerified: Bool = true,
+        document: DocumentToBeSigned? = nil
+    ) {
         self.uri = uri
         self.value = value
         self.isVerified = isVerified
+        self.document = document
     }
 
     /// Which of the platform's services it is, if any; FiCom's name of validation is the standard's.
@@ -48,12 +56,21 @@ extension AdditionalService {
         case signingCertificate
         /// Whose subscriber the user is.
         case subscriberInfo
+        /// One more document, signed like the message's own with the same PIN entry.
+        case batchSign = "batchsign"
+        /// The same for a document with a name, and with a format of its own.
+        case documentSign = "docsign"
+        /// The user's roles, as the operator registered them.
+        case role
+        /// A time stamp over each signature (RFC 3161).
+        case timestamp
 
         public var uri: String {
             switch self {
-            case .validate: "http://uri.etsi.org/TS102204/v1.1.2#validate"
+            case .validate, .timestamp: "http://uri.etsi.org/TS102204/v1.1.2#" + rawValue
             case .eventID, .noSpam, .userLang, .displayName: "http://mss.ficom.fi/TS102204/v1.0.0#" + rawValue
-            case .signingCertificate: "http://www.methics.fi/KiuruMSSP/v5.0.0#signingCertificate"
+            case .signingCertificate, .batchSign, .documentSign, .role:
+                "http://www.methics.fi/KiuruMSSP/v5.0.0#" + rawValue
             case .subscriberInfo: "http://mid.swisscom.ch/as#subscriberInfo"
             }
         }
@@ -61,11 +78,21 @@ extension AdditionalService {
         /// The element, or the member in JSON, that holds its value.
         public var element: String? {
             switch self {
-            case .validate, .signingCertificate, .subscriberInfo: nil
+            case .validate, .signingCertificate, .subscriberInfo, .batchSign, .documentSign, .timestamp, .role:
+                nil
             case .eventID: "EventID"
             case .noSpam: "NoSpamCode"
             case .userLang: "UserLang"
             case .displayName: "DisplayName"
+            }
+        }
+
+        /// The element, or the member in JSON, that holds a document.
+        public var documentElement: String? {
+            switch self {
+            case .batchSign: "BatchSignatureRequest"
+            case .documentSign: "AdditionalSignatureRequest"
+            default: nil
             }
         }
 

@@ -4,11 +4,19 @@ public struct ServiceResponse: Sendable, Equatable {
     public enum Content: Sendable, Equatable {
         /// A code of TS 102 204 Annex B, such as 423.
         case status(MSSFault.Code)
+        /// The service was done.
+        case done
         /// The certificate that verifies the signature, in DER; others that lead to it may follow.
         case signingCertificate([[UInt8]])
         case subscriberInfo([SubscriberDetail])
         /// What the platform's operator finds the request by; no service of the request's, so it has a URI of its own.
         case trace(TraceID)
+        /// The user's roles by their names; none of a user without any.
+        case roles([String])
+        /// Of batchsign: the message's own signature first, then each document's, in the order of the request.
+        case batch([BatchSignature])
+        /// Of docsign: each document's, in the order of the request.
+        case documents([DocumentSignature])
     }
 
     /// The URI under which an answer tells its trace id.

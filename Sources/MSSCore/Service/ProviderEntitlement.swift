@@ -1,22 +1,3 @@
-/// What of a request the phone does not show, and who may ask for that.
-extension SignatureRequest {
-    /// A digest of something that the platform never sees stands in DataToBeSigned: by itself, or as a DigestInfo
-    /// (FiCom 2.1 §5.2: octets whose signature is to be a PKCS#1 value).
-    public var bringsDigest: Bool {
-        dataToBeSigned.mimeType?.lowercased().hasPrefix("application/x-sha") ?? false
-            || dataToBeSigned.isBinary && SignatureKind(format: format)?.structure == .pkcs1
-    }
-
-    /// The user reads another text than the one that is signed, or octets are signed that nobody can read.
-    public var isShownOtherwise: Bool {
-        !bringsDigest
-            && (dataToBeSigned.isBinary || dataToBeDisplayed.map { $0.content != dataToBeSigned.content } ?? false)
-    }
-
-    /// What the user reads.
-    var shown: DataToBeSigned { dataToBeDisplayed ?? dataToBeSigned }
-}
-
 /// What of the platform a provider may use; `nil` is all that is offered.
 public struct ProviderAllowance: Sendable, Equatable {
     /// SignatureProfile URIs.
@@ -50,27 +31,33 @@ extension ApplicationProvider {
         try check(mode: request.messagingMode)
         try checkTarget(of: request)
         try check(request.mobileUser)
-        guard !request.bringsDigest || signsDigests else {
+        try check(request.document)
+        for document in request.furtherDocuments { try check(document) }
+        try checkRules(of: request)
+    }
+
+    /// Refuses a document that is shown, signed or formed in a way that the entry does not allow.
+    private func check(_ document: DocumentToBeSigned) throws(MSSFault) {
+        guard !document.bringsDigest || signsDigests else {
             throw MSSFault(.unauthorizedAccess, "This provider may not have digests signed.")
         }
-        guard !request.isShownOtherwise || showsOtherwise || !request.dataToBeSigned.isBinary else {
+        guard !document.isShownOtherwise || showsOtherwise || !document.dataToBeSigned.isBinary else {
             throw MSSFault(
                 .inappropriateData,
                 "DataToBeSigned must be text/plain: this provider may not have octets signed that no phone shows.",
                 specifier: 1016
             )
         }
-        guard !request.isShownOtherwise || showsOtherwise else {
+        guard !document.isShownOtherwise || showsOtherwise else {
             throw MSSFault(
                 .wrongParam,
                 "DataToBeDisplayed must be left out: the user is shown exactly what is signed.",
                 specifier: 1015
             )
         }
-        try check(profile: request.signatureProfile)
-        try check(format: request.format)
-        try checkRules(of: request)
-        try check(prefixOf: request.shown.content)
+        try check(profile: document.signatureProfile)
+        try check(format: document.format)
+        try check(prefixOf: document.shown.content)
     }
 
     /// Refuses a person whom the provider may not ask, known or not.

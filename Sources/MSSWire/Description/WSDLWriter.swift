@@ -10,6 +10,8 @@ enum WSDLWriter {
         "ficom.xsd": (Namespace.fiCom, PackageResources.ficom_xsd),
         "receipt.xsd": (Namespace.receipt, PackageResources.receipt_xsd),
         "own.xsd": (Namespace.own, PackageResources.own_xsd),
+        "batch.xsd": (Namespace.batch, PackageResources.batch_xsd),
+        "documents.xsd": (Namespace.documents, PackageResources.documents_xsd),
     ]
 
     private static let namespaces: [(String, String?)] = [

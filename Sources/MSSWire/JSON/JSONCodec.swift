@@ -88,7 +88,9 @@ enum JSONCodec {
     ) -> [UInt8] {
         var members = members
         members["Status"] = self.status(status.rawValue, status.name, detail)
-        if !services.isEmpty { members["ServiceResponses"] = .list(services.map(service)) }
+        // Who asks for roles looks for them in every answer, of whatever service.
+        let hasRoles = services.contains { $0.uri == AdditionalService.Name.role.uri }
+        if !services.isEmpty { members["ServiceResponses"] = .list(services.map { service($0, hasRoles: hasRoles) }) }
         return JSONValue.object([operation.responseElement: .object(members)]).octets
     }
 
@@ -141,15 +143,41 @@ enum JSONCodec {
         ])
     }
 
-    private static func service(_ response: ServiceResponse) -> JSONValue {
+    private static func service(_ response: ServiceResponse, hasRoles: Bool) -> JSONValue {
         var members: [String: JSONValue?] = [
             "Description": .text(response.uri), "Entity": member(response.entity),
+            "Roles": hasRoles ? .list([]) : nil,
         ]
         switch response.content {
         case .status(let code): members["Status"] = status(code.rawValue, code.name)
+        case .roles(let names): members["Roles"] = .list(names.map { .text($0) })
+        case .done: members["Status"] = status(Status.requestOK.rawValue, Status.requestOK.name)
         case .signingCertificate(let certificates):
             let texts = certificates.map { JSONValue.text(Data($0).base64EncodedString()) }
             members["SigningCertificate"] = .object(["X509Certificate": .list(texts)])
+        case .batch(let signatures):
+            members["BatchSignatureResponse"] = .list(
+                signatures.map { answer in
+                    .object([
+                        "DataToBeDisplayed": .object([
+                            "Data": .text(answer.displayed.content),
+                            "Encoding": JSONValue.optional(answer.displayed.encoding),
+                            "MimeType": JSONValue.optional(answer.displayed.mimeType),
+                        ]),
+                        "MSS_Signature": signature(answer.signature.signature, answer.signature.certificate),
+                    ])
+                }
+            )
+        case .documents(let signatures):
+            members["AdditionalSignatureResponse"] = .list(
+                signatures.map { answer in
+                    .object([
+                        "DocumentRef": JSONValue.optional(answer.reference),
+                        "MSS_Signature": signature(answer.signature?.signature, answer.signature?.certificate),
+                        "Status": status(answer.status.rawValue, answer.status.name),
+                    ])
+                }
+            )
         case .subscriberInfo(let details):
             let list = details.map { JSONValue.object(["id": .text($0.id), "value": .text($0.value)]) }
             members["SubscriberInfo"] = .object(["Details": .list(list)])

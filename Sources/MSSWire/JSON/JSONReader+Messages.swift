@@ -158,12 +158,34 @@ extension JSONReader {
                 throw HeaderCodec.missing("AdditionalServices/Description")
             }
             var read = AdditionalService(uri: uri)
+            if let name = read.name, let element = name.documentElement {
+                read.document = try service.object(element)
+                    .map { members throws(MSSFault) in try document(members, element, of: name) }
+                return read
+            }
             guard let name = read.name?.element else { return read }
             let (text, verify) = value(service, name)
             read.value = try text.map { text throws(MSSFault) in try ServiceCodec.text(text, name) }
             read.isVerified = try ServiceCodec.isVerified(verify)
             return read
         }
+    }
+
+    /// What batchsign or docsign brings to be signed besides.
+    private func document(
+        _ members: JSONFields,
+        _ element: String,
+        of name: AdditionalService.Name
+    ) throws(MSSFault) -> DocumentToBeSigned {
+        guard let signed = try data(members, "DataToBeSigned", specifier: 1022) else {
+            throw HeaderCodec.missing(element + "/DataToBeSigned", specifier: 1022)
+        }
+        var document = DocumentToBeSigned(signed, displayed: try data(members, "DataToBeDisplayed"))
+        guard name == .documentSign else { return document }
+        document.signatureProfile = try optional(members, "SignatureProfile")
+        document.format = try optional(members, "MSS_Format")
+        document.reference = try optional(members, "DocumentRef")
+        return document
     }
 
     /// What belongs to a service: a string, or an object with the string as Value; Verify is NoSpamCode's.

@@ -84,16 +84,24 @@ enum HeaderCodec {
     }
 
     /// Status with its standard name (Annex C).
-    static func write(_ status: Status, to writer: inout XMLWriter, detail: ((inout XMLWriter) -> Void)? = nil) {
-        writer.element("mss:Status") { writer in
+    static func write(
+        _ status: Status,
+        _ name: String = "mss:Status",
+        to writer: inout XMLWriter,
+        detail: ((inout XMLWriter) -> Void)? = nil
+    ) {
+        writer.element(name) { writer in
             writer.element("mss:StatusCode", [("Value", String(status.rawValue))])
             writer.element("mss:StatusMessage", text: status.name)
             if let detail { writer.element("mss:StatusDetail", [], detail) }
         }
     }
 
-    static func status(_ message: XMLElement) throws(MSSFault) -> Status {
-        guard let value = message.child("Status")?.child("StatusCode")?.attribute("Value").flatMap({ Int($0) }),
+    static func status(_ message: XMLElement, in namespace: String = Namespace.mss) throws(MSSFault) -> Status {
+        guard
+            let value = message.child("Status", in: namespace)?.child("StatusCode")?.attribute("Value").flatMap({
+                Int($0)
+            }),
             let status = Status(rawValue: value)
         else { throw MSSFault(.internalError, cause: "an answer without a known status") }
         return status

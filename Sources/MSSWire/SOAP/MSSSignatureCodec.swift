@@ -5,12 +5,17 @@ import MSSCore
 enum MSSSignatureCodec {
     static func write(_ signature: [UInt8]?, _ certificate: [UInt8]?, to writer: inout XMLWriter) {
         guard let signature else { return }
-        writer.element("mss:MSS_Signature") { writer in
-            guard let certificate else {
-                return writer.element("mss:Base64Signature", text: Data(signature).base64EncodedString())
+        write(SignatureOctets(signature, certificate: certificate), as: "mss:MSS_Signature", to: &writer)
+    }
+
+    /// The same under another name, where a service answers with signatures of its own.
+    static func write(_ octets: SignatureOctets, as name: String, to writer: inout XMLWriter) {
+        writer.element(name) { writer in
+            guard let certificate = octets.certificate else {
+                return writer.element("mss:Base64Signature", text: Data(octets.signature).base64EncodedString())
             }
             writer.element("fi:PKCS1", [("xmlns:fi", Namespace.fiCom)]) { writer in
-                writer.element("fi:SignatureValue", text: Data(signature).base64EncodedString())
+                writer.element("fi:SignatureValue", text: Data(octets.signature).base64EncodedString())
                 writer.element("fi:X509Certificate", text: Data(certificate).base64EncodedString())
             }
         }
@@ -20,14 +25,21 @@ enum MSSSignatureCodec {
     static func decode(
         _ message: XMLElement
     ) throws(MSSFault) -> (signature: [UInt8]?, certificate: [UInt8]?) {
-        guard let element = message.child("MSS_Signature") else { return (nil, nil) }
+        let found = try decode(message, in: Namespace.mss)
+        return (found?.signature, found?.certificate)
+    }
+
+    /// A signature in an element of another namespace.
+    static func decode(_ parent: XMLElement, in namespace: String) throws(MSSFault) -> SignatureOctets? {
+        guard let element = parent.child("MSS_Signature", in: namespace) else { return nil }
         guard let value = element.child("PKCS1", in: Namespace.fiCom) else {
-            return (try element.child("Base64Signature").map { part throws(MSSFault) in try octets(part) }, nil)
+            return try element.child("Base64Signature")
+                .map { part throws(MSSFault) in SignatureOctets(try octets(part)) }
         }
         guard let signature = value.child("SignatureValue", in: Namespace.fiCom),
             let certificate = value.child("X509Certificate", in: Namespace.fiCom)
         else { throw MSSFault(.internalError, cause: "an answer whose PKCS1 lacks a part") }
-        return (try octets(signature), try octets(certificate))
+        return SignatureOctets(try octets(signature), certificate: try octets(certificate))
     }
 
     private static func octets(_ element: XMLElement) throws(MSSFault) -> [UInt8] {

@@ -10,6 +10,9 @@ enum ServiceCodec {
     static func write(_ service: AdditionalService, to writer: inout XMLWriter) {
         writer.element("mss:Service") { writer in
             SignatureCodec.writeReference(service.uri, "mss:Description", &writer)
+            if let document = service.document, let name = service.name {
+                DocumentCodec.write(document, of: name, to: &writer)
+            }
             guard let element = service.name?.element, let value = service.value else { return }
             writer.element(
                 "fi:" + element,
@@ -22,6 +25,10 @@ enum ServiceCodec {
     static func decode(_ element: XMLElement) throws(MSSFault) -> AdditionalService {
         let uri = try SignatureCodec.uri(try HeaderCodec.required(element, "Description"))
         var service = AdditionalService(uri: uri)
+        if let name = service.name, name.documentElement != nil {
+            service.document = try DocumentCodec.decode(element, of: name)
+            return service
+        }
         guard let name = service.name?.element else { return service }
         let values = element.children(name, in: Namespace.fiCom)
         guard values.count <= 1, values.allSatisfy(\.children.isEmpty) else {

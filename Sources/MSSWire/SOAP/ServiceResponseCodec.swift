@@ -5,6 +5,8 @@ import MSSCore
 enum ServiceResponseCodec {
     /// More than an answer can have services.
     private static let most = 16
+    /// More than anybody has roles.
+    private static let mostRoles = 64
 
     /// Status; with a StatusDetail only where a service says something: clients stumble over an empty one.
     static func write(_ status: Status, _ responses: [ServiceResponse], to writer: inout XMLWriter) {
@@ -31,12 +33,21 @@ enum ServiceResponseCodec {
                 writer.element("mss:StatusCode", [("Value", String(code.rawValue))])
                 writer.element("mss:StatusMessage", text: code.name)
             }
+        case .done: HeaderCodec.write(.requestOK, "fi:Status", to: &writer)
         case .signingCertificate(let certificates):
             writer.element("mth:signingCertificate", [("xmlns:mth", Namespace.kiuru)]) { writer in
                 for certificate in certificates {
                     writer.element("mth:X509Certificate", text: Data(certificate).base64EncodedString())
                 }
             }
+        case .roles(let names):
+            writer.element("own:Roles", [("xmlns:own", Namespace.own)]) { writer in
+                for name in names { writer.element("own:Role", text: name) }
+            }
+        case .batch(let signatures):
+            for signature in signatures { DocumentCodec.write(signature, to: &writer) }
+        case .documents(let signatures):
+            for signature in signatures { DocumentCodec.write(signature, to: &writer) }
         case .subscriberInfo(let details):
             writer.element("asc:SubscriberInfo", [("xmlns:asc", Namespace.subscriber)]) { writer in
                 for detail in details {
@@ -55,7 +66,7 @@ enum ServiceResponseCodec {
         for element in all?.children("ServiceResponse", in: Namespace.fiCom) ?? [] {
             let description = element.child("Description", in: Namespace.fiCom)
             guard responses.count < most, let uri = description?.child("mssURI")?.text,
-                let content = content(element)
+                let content = try content(element)
             else { throw MSSFault(.internalError, cause: "an answer with a service's answer that is not known") }
             let entity = try element.child("Entity", in: Namespace.fiCom)
                 .map { member throws(MSSFault) in try HeaderCodec.meshMember(member) }
@@ -64,7 +75,18 @@ enum ServiceResponseCodec {
         return responses
     }
 
-    private static func content(_ element: XMLElement) -> ServiceResponse.Content? {
+    private static func content(_ element: XMLElement) throws(MSSFault) -> ServiceResponse.Content? {
+        let batch = element.children("BatchSignatureResponse", in: Namespace.batch)
+        if !batch.isEmpty {
+            // The message's own beside one of each service.
+            guard batch.count <= most + 1 else { return nil }
+            return .batch(try batch.map { part throws(MSSFault) in try DocumentCodec.batch(part) })
+        }
+        let documents = element.children("AdditionalSignatureResponse", in: Namespace.documents)
+        if !documents.isEmpty {
+            guard documents.count <= most else { return nil }
+            return .documents(try documents.map { part throws(MSSFault) in try DocumentCodec.document(part) })
+        }
         if let certificates = element.child("signingCertificate", in: Namespace.kiuru) {
             let all = certificates.children("X509Certificate", in: Namespace.kiuru).map { Data(base64Encoded: $0.text) }
             guard (1...most).contains(all.count), all.allSatisfy({ $0 != nil }) else { return nil }
@@ -82,8 +104,12 @@ enum ServiceResponseCodec {
         if let trace = element.child("TraceID", in: Namespace.own) {
             return TraceID(trace.text).map { .trace($0) }
         }
+        if let roles = element.child("Roles", in: Namespace.own) {
+            let names = roles.children("Role", in: Namespace.own).map(\.text)
+            return names.count <= mostRoles ? .roles(names) : nil
+        }
         let status = element.child("Status", in: Namespace.fiCom)
-        return status?.child("StatusCode")?.attribute("Value").flatMap { Int($0) }
-            .flatMap { MSSFault.Code(rawValue: $0) }.map { .status($0) }
+        guard let code = status?.child("StatusCode")?.attribute("Value").flatMap({ Int($0) }) else { return nil }
+        return code == Status.requestOK.rawValue ? .done : MSSFault.Code(rawValue: code).map { .status($0) }
     }
 }

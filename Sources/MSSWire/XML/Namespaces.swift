@@ -10,6 +10,10 @@ enum Namespace {
     static let mreg = "http://www.methics.fi/MSSPRegistration/v1.0.0#"
     /// FiCom's extensions: what additional services answer.
     static let fiCom = "http://mss.ficom.fi/TS102204/v1.0.0#"
+    /// Kiuru's batchsign: BatchSignatureRequest and its answer.
+    static let batch = "http://www.methics.fi/TS102204/ext/v1.0.0#BatchSignature"
+    /// Kiuru's docsign: AdditionalSignatureRequest and its answer.
+    static let documents = "http://www.methics.fi/TS102204/ext/v1.0.0#MultiDocSign"
     /// Kiuru's signingCertificate.
     static let kiuru = "http://www.methics.fi/KiuruMSSP/v5.0.0#"
     /// Swisscom's additional services: SubscriberInfo.

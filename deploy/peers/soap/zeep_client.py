@@ -48,13 +48,13 @@ for path in ["/soap", "/soap/services", "/MSS_Signature", "/MSSP/services/MSS_Si
     require(same == session.get(f"{url}/soap/services/MSS_SignaturePort?wsdl").content, f"the same WSDL at {path}")
 
 
-def begin():
+def begin(provider=ap_id):
     """What every message begins with."""
     return dict(
         MajorVersion=1,
         MinorVersion=1,
         AP_Info=dict(
-            AP_ID=ap_id,
+            AP_ID=provider,
             AP_TransID=f"zeep-{time.time_ns()}",
             AP_PWD="",
             Instant=datetime.datetime.now(datetime.timezone.utc),
@@ -63,10 +63,10 @@ def begin():
     )
 
 
-def ask(service, number, text, mode="synch", **more):
+def ask(service, number, text, mode="synch", provider=ap_id, **more):
     return service.MSS_Signature(
         MSS_SignatureReq=dict(
-            begin(),
+            begin(provider),
             MessagingMode=mode,
             TimeOut=30,
             MobileUser=dict(MSISDN=number),
@@ -82,6 +82,13 @@ def keep(answer, text):
     file.with_suffix(".der").write_bytes(answer.MSS_Signature.Base64Signature)
     file.with_suffix(".text").write_text(text)
     file.with_suffix(".xml").write_bytes(etree.tostring(history.last_received["envelope"]))
+
+
+def keep_signature(octets, text):
+    """For OpenSSL, of an answer with several."""
+    file = pathlib.Path(out) / f"{next(numbers)}"
+    file.with_suffix(".der").write_bytes(octets)
+    file.with_suffix(".text").write_text(text)
 
 
 def refused(service, number):
@@ -164,6 +171,35 @@ require(answer.Status.StatusCode.Value in (500, 502), f"validation: {answer.Stat
 if answer.Status.StatusDetail is not None:
     detail = answer.Status.StatusDetail._value_1[0].ServiceResponse[0]
     require(detail.Description.mssURI == VALIDATE, f"its service's answer: {detail.Status.StatusMessage}")
+
+# Several documents by one PIN entry, of the same company's other entry.
+EXTENSIONS, KIURU = "http://www.methics.fi/TS102204/ext/v1.0.0#", "http://www.methics.fi/KiuruMSSP/v5.0.0#"
+
+
+def document(name, kind, text, **more):
+    """A Service that brings a document, made from the served schemas."""
+    element = client.get_element(f"{{{EXTENSIONS}{kind}")
+    data = dict(_value_1=text, MimeType="text/plain", Encoding="UTF-8")
+    return dict(
+        Description=dict(mssURI=KIURU + name),
+        _value_1=[zeep.xsd.AnyObject(element, element(DataToBeSigned=data, **more))],
+    )
+
+
+asked = dict(
+    Service=[
+        document("batchsign", "BatchSignature}BatchSignatureRequest", "Pay 20 € to Bob"),
+        document("docsign", "MultiDocSign}AdditionalSignatureRequest", "Contract 7", DocumentRef="seven"),
+    ]
+)
+answer = ask(service, signs, "Pay 10 € to Ann", provider="http://ae.demo.mssp/ap-documents", AdditionalServices=asked)
+keep(answer, "Pay 10 € to Ann")
+batch, named = answer.Status.StatusDetail._value_1[0].ServiceResponse
+texts = [each.DataToBeDisplayed._value_1 for each in batch._value_1]
+require(texts == ["Pay 10 € to Ann", "Pay 20 € to Bob"], f"batchsign: {len(texts)} signatures, the message's own first")
+keep_signature(batch._value_1[1].MSS_Signature.Base64Signature, "Pay 20 € to Bob")
+require(named._value_1[0].DocumentRef == "seven", f"docsign: {named._value_1[0].Status.StatusMessage} of document seven")
+keep_signature(named._value_1[0].MSS_Signature.Base64Signature, "Contract 7")
 
 for path in ["/soap", "/soap/services", "/MSSP/services/MSS_Signature", "/MSS_Signature"]:
     service = client.create_service(f"{TARGET}MSS_SignatureBinding", url + path)
