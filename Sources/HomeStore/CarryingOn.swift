@@ -64,6 +64,13 @@ enum CarryingOn {
         UPDATE transactions t SET home = $1 FROM orphan o WHERE t.id = o.id RETURNING t.id
         """
 
+    /// Audits that the results of `told` are handed out.
+    static let noteDelivery = """
+        INSERT INTO audit_log (act, phase, subject, peer, origin, trace, outcome, digest)
+        SELECT 'delivery', 'result', id, acquiring_entity, provider, trace, coalesce(status, fault)::text, sha256(result)
+        FROM told
+        """
+
     /// $1: ids, $2: providers, $3: acquiring entities, $4: seconds that a result is readable.
     static let deliver = """
         WITH asked AS (
@@ -75,10 +82,7 @@ enum CarryingOn {
                 AND t.ended > now() - $4 * interval '1 second'
             RETURNING t.id, t.trace, t.provider, t.acquiring_entity, t.status, t.fault, t.result
         ), noted AS (
-            INSERT INTO audit_log (act, phase, subject, peer, origin, trace, outcome, digest)
-            SELECT 'delivery', 'result', id, acquiring_entity, provider, trace, coalesce(status, fault)::text,
-                sha256(result)
-            FROM told
+            \(noteDelivery)
         )
         \(TransactionRow.select) JOIN asked a ON a.id = t.id
         WHERE t.provider IS NOT DISTINCT FROM a.provider AND t.acquiring_entity IS NOT DISTINCT FROM a.acquiring_entity

@@ -13,12 +13,17 @@ public struct NotificationTable: NotificationOutbox {
     /// $1: acquiring entity, $2: how many.
     ///
     /// Due again after 15 seconds, 30, 60, … up to an hour: the first is longer than an acquiring entity takes for one
-    /// delivery.
+    /// delivery. Providers take turns, so that one whose server is away holds up itself alone.
     static let lease = """
-        WITH due AS (
-            SELECT n.transaction_id FROM notifications n JOIN transactions t ON t.id = n.transaction_id
+        WITH waiting AS (
+            SELECT n.transaction_id, n.due, row_number() OVER (PARTITION BY t.provider ORDER BY n.due) AS turn
+            FROM notifications n JOIN transactions t ON t.id = n.transaction_id
             WHERE n.acquiring_entity = $1 AND n.due <= now() AND NOT t.running
-            ORDER BY n.due LIMIT $2 FOR UPDATE OF n SKIP LOCKED
+        ), due AS (
+            SELECT n.transaction_id FROM notifications n
+            WHERE n.transaction_id = ANY (ARRAY(SELECT transaction_id FROM waiting ORDER BY turn, due LIMIT $2))
+                AND n.due <= now()
+            FOR UPDATE SKIP LOCKED
         ), leased AS (
             UPDATE notifications n
             SET attempts = n.attempts + 1,
@@ -29,10 +34,7 @@ public struct NotificationTable: NotificationOutbox {
             UPDATE transactions t SET told = now() FROM leased l WHERE t.id = l.transaction_id AND t.told IS NULL
             RETURNING t.id, t.trace, t.provider, t.acquiring_entity, t.status, t.fault, t.result
         ), noted AS (
-            INSERT INTO audit_log (act, phase, subject, peer, origin, trace, outcome, digest)
-            SELECT 'delivery', 'result', id, acquiring_entity, provider, trace, coalesce(status, fault)::text,
-                sha256(result)
-            FROM told
+            \(CarryingOn.noteDelivery)
         )
         SELECT \(TransactionRow.columns), l.url, l.attempts::int4
         \(TransactionRow.source) JOIN leased l ON l.transaction_id = t.id

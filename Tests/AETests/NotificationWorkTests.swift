@@ -112,7 +112,7 @@ struct NotificationWorkTests {
         #expect(channel.carried.all == ["h1e \(Self.url)"])
     }
 
-    @Test("are no more at once than the home may hand out; a slow provider holds up itself alone")
+    @Test("are no more at once than the home may hand out")
     func bounded() async throws {
         let home = Home((0..<80).map { notification("h1n\($0)") })
         let channel = Channel(time: .milliseconds(60))

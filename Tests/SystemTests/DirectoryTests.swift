@@ -106,8 +106,7 @@ struct Entity {
         let (port, operatorPort) = (try FreePort.next(), try FreePort.next())
         let text = try String(contentsOfFile: platform.file("config/ae.toml"), encoding: .utf8)
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-            if line.hasPrefix("listen =") { return "listen = \"127.0.0.1:\(port)\"" }
-            return line.hasPrefix("pull_every =") ? "pull_every = 1" : String(line)
+            line.hasPrefix("listen =") ? "listen = \"127.0.0.1:\(port)\"" : String(line)
         }
         let more = "\n[operator]\nlisten = \"127.0.0.1:\(operatorPort)\"\n"
         try change(lines.joined(separator: "\n") + more)

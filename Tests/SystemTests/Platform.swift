@@ -77,6 +77,8 @@ struct Platform: Sendable {
         environment["TIMING"] = "true"
         // Several tests share the one who always refuses.
         environment["HOME_EDIT"] = #"$ a [abuse]\nrefusal_pause_seconds = 0"#
+        // What a home has changed of the directory is soon known.
+        environment["AE_EDIT"] = "s|^pull_every = .*|pull_every = 1|"
         environment.merge(more) { $1 }
         try launch(base, environment)
         let output = base.appending(path: "output").path

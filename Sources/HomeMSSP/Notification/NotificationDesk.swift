@@ -12,8 +12,7 @@ public struct NotificationDesk: NotificationService {
     private let prefix: TransactionID.Prefix
     private let outbox: any NotificationOutbox
     private let directory: any SubscriberDirectory
-    private let networks: [String]
-    private let roles: [MSISDN: [String]]
+    private let answers: ServiceAnswers
     private let exchange: CardExchange
     private let logger: Logger
     private let isStopping: @Sendable () -> Bool
@@ -46,8 +45,7 @@ public struct NotificationDesk: NotificationService {
         self.prefix = prefix
         self.outbox = outbox
         self.directory = directory
-        self.networks = networks
-        self.roles = roles
+        answers = ServiceAnswers(identity: identity, networks: networks, roles: roles)
         self.exchange = exchange
         self.logger = logger
         self.isStopping = isStopping
@@ -72,7 +70,7 @@ public struct NotificationDesk: NotificationService {
                     count("handed_out", due.count)
                     var notifications: [StatusNotification] = []
                     for line in due {
-                        if let notification = await notification(line, call) { notifications.append(notification) }
+                        if let notification = try await notification(line, call) { notifications.append(notification) }
                     }
                     return notifications
                 }
@@ -97,7 +95,7 @@ public struct NotificationDesk: NotificationService {
         for _ in 0..<number { exchange.tally.count("home_notifications", [("outcome", outcome)]) }
     }
 
-    private func notification(_ due: DueNotification, _ call: Call) async -> StatusNotification? {
+    private func notification(_ due: DueNotification, _ call: Call) async throws(StoreError) -> StatusNotification? {
         guard case .signature(let task) = due.entry.transaction.task else { return nil }
         let asked = MessageHeader(
             apInfo: APInfo(id: task.provider, transID: task.providerTransaction, instant: task.instant, url: due.url)
@@ -107,26 +105,24 @@ public struct NotificationDesk: NotificationService {
             transactionID: due.entry.transaction.id.description,
             header: header,
             mobileUser: MobileUser(msisdn: task.msisdnAsWritten),
-            outcome: await outcome(due.entry, task, header, call),
+            outcome: try await outcome(due.entry, task, header, call),
             attempt: due.attempt
         )
     }
 
+    /// - Throws: ``StoreError`` if the person cannot be read: the notifications are due again, and nothing is left out.
     private func outcome(
         _ entry: LedgerEntry,
         _ task: SignatureTask,
         _ header: MessageHeader,
         _ call: Call
-    ) async -> StatusNotification.Outcome {
-        do throws(MSSFault) {
-            let told = try Told(entry.result, task)
-            var person: Subscriber?
-            if told.wantsPerson(task) {
-                // Without them the signature goes out without what is said of them.
-                person = try? await directory.subscriber(entry.transaction.msisdn, until: call.deadline)
-            }
-            let answers = ServiceAnswers(identity: identity, networks: networks, roles: roles)
-            return .signed(answers.status(task, told, of: person, header))
-        } catch { return .failed(error) }
+    ) async throws(StoreError) -> StatusNotification.Outcome {
+        let told: Told
+        do throws(MSSFault) { told = try Told(entry.result, task) } catch { return .failed(error) }
+        var person: Subscriber?
+        if told.wantsPerson(task) {
+            person = try await directory.subscriber(entry.transaction.msisdn, until: call.deadline)
+        }
+        return .signed(answers.status(task, told, of: person, header))
     }
 }

@@ -1,23 +1,25 @@
 import Foundation
 import MSSCore
-import NIOPosix
 
 /// Finds the address of a target, once: the one that was looked at is the one that is used.
 struct AddressLookup: Sendable {
     let rules: AddressRules
 
+    /// - Parameters:
+    ///   - host: A name or an address.
+    ///   - deadline: Until when the name service is waited for.
     /// - Returns: An address that may be used, as text.
     /// - Throws: ``NotificationFailure`` if there is none, or if only one of several may not be used: a name that leads
     ///   to both sides is somebody's trick, or somebody's mistake.
-    func address(of host: String) async throws(NotificationFailure) -> String {
+    func address(of host: String, until deadline: ContinuousClock.Instant) async throws(NotificationFailure) -> String {
         let found: [String]
         if InternetAddress(host) != nil {
             found = [host]
         } else {
-            // The resolver blocks its thread.
-            do { found = try await NIOThreadPool.singleton.runIfActive { Self.resolve(host) } } catch {
-                throw NotificationFailure(.unresolved, "the name was not looked up")
+            guard let names = await Self.resolved(host, until: deadline) else {
+                throw NotificationFailure(.unresolved, "the name service did not answer in time")
             }
+            found = names
         }
         guard let first = found.first else { throw NotificationFailure(.unresolved, "the name has no address") }
         for text in found {
@@ -26,6 +28,25 @@ struct AddressLookup: Sendable {
             }
         }
         return first
+    }
+
+    /// The resolver blocks its thread, for as long as a name server keeps it waiting: it has one of its own, so that a
+    /// provider's dead name server holds up nobody else. There are no more of them than deliveries at once.
+    ///
+    /// - Returns: `nil` when the deadline came first.
+    private static func resolved(_ host: String, until deadline: ContinuousClock.Instant) async -> [String]? {
+        let (answers, answer) = AsyncStream<[String]>.makeStream(bufferingPolicy: .bufferingOldest(1))
+        Thread.detachNewThread { answer.yield(resolve(host)) }
+        return await withTaskGroup(of: [String]?.self) { group in
+            group.addTask { await answers.first { _ in true } }
+            group.addTask {
+                try? await Task.sleep(until: deadline, clock: .continuous)
+                return nil
+            }
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            return first
+        }
     }
 
     private static func resolve(_ host: String) -> [String] {
