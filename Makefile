@@ -12,7 +12,7 @@ RUN_SWIFT := mkdir -p $(TEMPORARY) && TMPDIR=$(TEMPORARY) $(SWIFT)
 DEBUG_BUILD := $(RUN_SWIFT) build --build-tests --explicit-target-dependency-import-check error
 RELEASE_BUILD := $(RUN_SWIFT) build -c release --explicit-target-dependency-import-check error
 
-.PHONY: help packages build test check run demo bench bench-ota bench-kek bench-memory bench-idle peers fuzz chaos clean format
+.PHONY: help packages programs build test check run demo bench bench-ota bench-kek bench-memory bench-idle interop peers fuzz chaos clean format
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -20,6 +20,9 @@ help: ## this list
 
 packages: ## installs missing Debian packages (root or sudo)
 	@deploy/packages
+
+programs: packages ## debug build of the programs alone: what trying needs
+	@$(RUN_SWIFT) build --explicit-target-dependency-import-check error
 
 build: packages ## debug build of everything, tests too; undeclared imports are errors
 	@began=$$(date +%s); $(DEBUG_BUILD) || exit 1; echo "Building took $$(($$(date +%s) - began)) s."
@@ -36,11 +39,11 @@ release: packages ## optimised build (a clean machine needs some ten minutes)
 	@echo "Building release; the first time takes some ten minutes."
 	@$(RELEASE_BUILD)
 
-run: release ## the whole platform on this machine until Ctrl-C, with a registered user and a verified signature
-	@exec deploy/demo/run
+run: programs ## the whole platform on this machine until Ctrl-C, with a registered user and a verified signature
+	@BIN_DIR=$${BIN_DIR:-.build/debug} exec deploy/demo/run
 
-demo: release ## the same once, then stops; exit code 0 only if the signature verified
-	@exec deploy/demo/run --once
+demo: programs ## the same once, then stops; exit code 0 only if the signature verified
+	@BIN_DIR=$${BIN_DIR:-.build/debug} exec deploy/demo/run --once
 
 bench: release ## signatures per second through everything, durable, beside what pgbench commits
 	@exec deploy/bench
@@ -56,6 +59,12 @@ bench-memory: release ## memory of a waiting transaction, with 50,000 of them in
 
 bench-idle: release ## what a provider notices of 10,000 idle connections and a swarm of slow ones (CONNECTIONS, SWARM)
 	@exec deploy/bench-idle
+
+# Those that need no Java and no message centre of others.
+INTEROP := zeep schemathesis sslyze
+
+interop: build ## what application providers use, unmodified, against AE: a SOAP toolkit, JSON's description, a scanner of TLS
+	@for peer in $(INTEROP); do deploy/peers/$$peer || exit 1; done
 
 peers: build ## programs that others wrote read what ours write, and ours theirs (each of deploy/peers; PyPI once)
 	@for peer in deploy/peers/*; do [ ! -f $$peer ] || [ ! -x $$peer ] || $$peer || exit 1; done

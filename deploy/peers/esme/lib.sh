@@ -8,7 +8,7 @@ umask 077
 rm -rf "$WORK"
 mkdir -p "$WORK"
 # The user of the database passes through, and sees nothing.
-chmod 711 "${WORK%/*}" "$WORK"
+chmod 711 "$ROOT/.run" "$PEERS" "$WORK"
 
 # The optimised simulator or the one that the tests use, whichever was built last; BIN_DIR says otherwise.
 SIMULATOR=$ROOT/.build/release/SIMSimulator
