@@ -37,7 +37,7 @@ let package = Package(
         .target(
             name: "MSSWire",
             dependencies: [
-                "MSSCore", "CLibXML2", .asn1, .crypto, .httpClient, .httpServer, .httpServerCore, .httpServerTLS,
+                "MSSCore", "CLibXML2", .asn1, .crypto, .httpClient, .httpServer, .httpServerCore,
                 .lifecycle, .logging, .nioCore, .nioHTTP1, .nioPosix, .nioSSL, .x509,
             ],
             resources: [.embedInCode("Schemas")]
@@ -225,7 +225,6 @@ extension Target.Dependency {
     static let httpClient: Self = .product(name: "AsyncHTTPClient", package: "async-http-client")
     static let httpServer: Self = .product(name: "Hummingbird", package: "hummingbird")
     static let httpServerCore: Self = .product(name: "HummingbirdCore", package: "hummingbird")
-    static let httpServerTLS: Self = .product(name: "HummingbirdTLS", package: "hummingbird")
     static let lifecycle: Self = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let logging: Self = .product(name: "Logging", package: "swift-log")
     static let nioCore: Self = .product(name: "NIOCore", package: "swift-nio")

@@ -10,6 +10,7 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
     private let identity: String
     private let notifies: Bool
     private let meter: RequestMeter
+    private let tally: any Tally
     private let logger: Logger
     private let now: @Sendable () -> Date
 
@@ -18,6 +19,7 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
     ///   - homes: Where the users are, and who may ask there.
     ///   - notifies: Whether providers are told of ended transactions (asynchServerServer).
     ///   - meter: How much they ask.
+    ///   - tally: Counts what each provider asks and gets.
     ///   - logger: For what is refused.
     ///   - now: The clock.
     public init(
@@ -25,6 +27,7 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
         homes: HomeRoutes,
         notifies: Bool = false,
         meter: RequestMeter,
+        tally: any Tally,
         logger: Logger,
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
@@ -32,6 +35,7 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
         self.homes = homes
         self.notifies = notifies
         self.meter = meter
+        self.tally = tally
         self.logger = logger
         self.now = now
     }
@@ -43,6 +47,7 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
         providers: ProviderCache,
         notifies: Bool = false,
         meter: RequestMeter,
+        tally: any Tally,
         logger: Logger,
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
@@ -52,6 +57,7 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
             homes: HomeRoutes([link], tally: NoTally(), logger: logger),
             notifies: notifies,
             meter: meter,
+            tally: tally,
             logger: logger,
             now: now
         )
@@ -60,6 +66,17 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
     public func signature(_ request: SignatureRequest, _ call: Call) async throws(MSSFault) -> SignatureResponse {
         var request = request
         let (home, provider) = try admit(&request.header.apInfo, call, about: .person(request.mobileUser))
+        return try await counted(provider) { [request] () throws(MSSFault) in
+            try await sign(request, of: provider, at: home, call)
+        }
+    }
+
+    private func sign(
+        _ request: SignatureRequest,
+        of provider: ApplicationProvider,
+        at home: HomeLink,
+        _ call: Call
+    ) async throws(MSSFault) -> SignatureResponse {
         guard notifies || request.messagingMode != .asynchServerServer else {
             throw MSSFault(
                 .wrongParam,
@@ -79,36 +96,46 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
     public func status(_ request: StatusRequest, _ call: Call) async throws(MSSFault) -> StatusResponse {
         var request = request
         let (home, provider) = try admit(&request.header, call, ofTransaction: request.transactionID)
-        var response = try await home.signatures.status(request, call.onBehalfOfPeer())
-        response.serviceResponses += traced(provider, call)
-        return response
+        return try await counted(provider) { [request] () throws(MSSFault) in
+            var response = try await home.signatures.status(request, call.onBehalfOfPeer())
+            response.serviceResponses += traced(provider, call)
+            return response
+        }
     }
 
     public func receipt(_ request: ReceiptRequest, _ call: Call) async throws(MSSFault) -> ReceiptResponse {
         var request = request
-        let (home, _) = try admit(&request.header, call, ofTransaction: request.transactionID)
-        return try await home.signatures.receipt(request, call.onBehalfOfPeer())
+        let (home, provider) = try admit(&request.header, call, ofTransaction: request.transactionID)
+        return try await counted(provider) { [request] () throws(MSSFault) in
+            try await home.signatures.receipt(request, call.onBehalfOfPeer())
+        }
     }
 
     public func profile(_ request: ProfileRequest, _ call: Call) async throws(MSSFault) -> ProfileResponse {
         var request = request
         let (home, provider) = try admit(&request.header.apInfo, call, about: .person(request.mobileUser))
-        try provider.check(request.mobileUser)
-        return try await home.signatures.profile(request, call.onBehalfOfPeer())
+        return try await counted(provider) { [request] () throws(MSSFault) in
+            try provider.check(request.mobileUser)
+            return try await home.signatures.profile(request, call.onBehalfOfPeer())
+        }
     }
 
     public func cancel(_ request: CancelRequest, _ call: Call) async throws(MSSFault) -> CancelResponse {
         var request = request
-        let (home, _) = try admit(&request.header, call, ofTransaction: request.transactionID)
-        return try await home.signatures.cancel(request, call.onBehalfOfPeer())
+        let (home, provider) = try admit(&request.header, call, ofTransaction: request.transactionID)
+        return try await counted(provider) { [request] () throws(MSSFault) in
+            try await home.signatures.cancel(request, call.onBehalfOfPeer())
+        }
     }
 
     public func fit(_ request: FitRequest, _ call: Call) async throws(MSSFault) -> FitResponse {
         var request = request
         let subject = HomeRoutes.Subject.anybody(request.header.msspInfo.msspID)
         let (home, provider) = try admit(&request.header.apInfo, call, about: subject)
-        try provider.check(prefixOf: request.text)
-        return try await home.signatures.fit(request, call.onBehalfOfPeer())
+        return try await counted(provider) { [request] () throws(MSSFault) in
+            try provider.check(prefixOf: request.text)
+            return try await home.signatures.fit(request, call.onBehalfOfPeer())
+        }
     }
 
     public func handshake(_ request: HandshakeRequest, _ call: Call) async throws(MSSFault) -> HandshakeResponse {
@@ -209,6 +236,21 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
         return [
             ServiceResponse(uri: ServiceResponse.traceURI, entity: MeshMember(uri: identity), .trace(call.trace))
         ]
+    }
+
+    /// Counts what a provider of the directory gets.
+    private func counted<Answer: Sendable>(
+        _ provider: ApplicationProvider,
+        _ work: () async throws(MSSFault) -> Answer
+    ) async throws(MSSFault) -> Answer {
+        do throws(MSSFault) {
+            let answer = try await work()
+            tally.count("ae_provider_requests", [("provider", provider.id), ("outcome", "ok")])
+            return answer
+        } catch {
+            tally.count("ae_provider_requests", [("provider", provider.id), ("outcome", "\(error.code.rawValue)")])
+            throw error
+        }
     }
 
     private func note(_ message: Logger.Message, _ apInfo: APInfo, _ call: Call) {

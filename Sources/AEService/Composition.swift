@@ -10,7 +10,7 @@ struct Composition {
     private let configuration: AEConfiguration
     private let metrics = ServiceMetrics()
     private let log: ServiceLog
-    private let material: TLSMaterial
+    private let credential: TLSCredential
     private let homes: Homes
     /// What requests about ported numbers are looked up in; without files nothing is.
     private let ported = PortedTable()
@@ -21,8 +21,8 @@ struct Composition {
     init(_ configuration: AEConfiguration) throws {
         self.configuration = configuration
         let entries = try HomeEntries(configuration.home, configuration.homes ?? [])
-        material = try configuration.tls.load(TLSMaterial.init)
-        outward = try configuration.notification?.client(showing: material)
+        credential = TLSCredential(try configuration.tls.load(TLSMaterial.init))
+        outward = try configuration.notification?.client(showing: credential)
         let parts = try entries.all.map { named throws(StartError) in try HomeParts(named, configuration.providers) }
         let times = try DirectoryParts.times(configuration.providers)
         portedFiles = try configuration.ported?.files(
@@ -58,6 +58,7 @@ struct Composition {
             homes: homes.routes(ported, tally: metrics, logger: log.logger),
             notifies: outward != nil,
             meter: RequestMeter(tally: metrics),
+            tally: metrics,
             logger: log.logger
         )
         let started = StartSignal(awaiting: 1)
@@ -73,6 +74,7 @@ struct Composition {
                 )
             )
         }
+        services.append(credentials())
         for home in homes.all {
             services.append(BackgroundWork { await home.providers.run() })
             if let outward { services.append(notifications(of: home, outward)) }
@@ -103,6 +105,16 @@ struct Composition {
         return BackgroundWork { await work.run() }
     }
 
+    /// New certificates are taken without a restart.
+    private func credentials() -> BackgroundWork {
+        let own = CredentialWatch.Credential("tls", configuration.tls, take: credential.replace) { [credential] in
+            credential.end
+        }
+        let watch = CredentialWatch([own] + homes.credentials, tally: metrics, logger: log.logger)
+        watch.show(in: metrics)
+        return BackgroundWork { await watch.run() }
+    }
+
     private func server(
         _ entity: AcquiringEntity,
         _ providers: ProviderCaches,
@@ -113,7 +125,7 @@ struct Composition {
         var settings = MeshServer.Settings(
             host: configuration.listen.host,
             port: configuration.listen.port,
-            tls: material,
+            tls: credential,
             profile: .edge,
             gate: .everyone(looksUp ? operations.union([.registration]) : operations)
         )

@@ -9,7 +9,7 @@ struct HomeParts: Sendable {
     let name: String
     let entry: HomeEntry
     let ways: HomeLink.Ways
-    let material: TLSMaterial
+    let credential: TLSCredential
     let seal: DirectorySeal
 
     /// - Throws: ``StartError`` that names the key.
@@ -17,7 +17,7 @@ struct HomeParts: Sendable {
         let entry = named.entry
         name = named.name
         ways = named.ways
-        material = try entry.credential.load(TLSMaterial.init)
+        credential = TLSCredential(try entry.credential.load(TLSMaterial.init))
         seal = try DirectoryParts.seal(entry.providersTrust ?? providers.trust, of: PeerIdentity(uri: entry.identity))
         self.entry = entry
     }
@@ -59,7 +59,7 @@ struct Homes: Sendable {
                 to: parts.entry.url,
                 or: parts.entry.others ?? [],
                 server: PeerIdentity(uri: parts.entry.identity),
-                material: parts.material,
+                credential: parts.credential,
                 tally: tally,
                 logger: logger,
                 roaming: parts.entry.roaming ?? false
@@ -111,6 +111,17 @@ struct Homes: Sendable {
         guard areSeveral else { return questions }
         for home in all { questions["home." + home.parts.name] = { home.providers.isFresh } }
         return questions
+    }
+
+    /// What AE shows to each.
+    var credentials: [CredentialWatch.Credential] {
+        all.map { home in
+            let credential = home.parts.credential
+            let name = areSeveral ? "home." + home.parts.name : "home"
+            return CredentialWatch.Credential(name, home.parts.entry.credential, take: credential.replace) {
+                credential.end
+            }
+        }
     }
 
     func shutdown() async {

@@ -15,14 +15,14 @@ struct NotificationConfiguration: Decodable, Sendable {
     /// What carries notifications, showing the service's own certificate.
     ///
     /// - Throws: ``StartError`` that names the key.
-    func client(showing material: TLSMaterial) throws(StartError) -> NotificationClient {
+    func client(showing credential: TLSCredential) throws(StartError) -> NotificationClient {
         let rules = AddressRules(
             permitted: try ranges(permitted, "permitted"),
             refused: try ranges(refused, "refused")
         )
         var roots: [UInt8]?
         if let trust { roots = try PublicFile.read(trust.path) }
-        do { return try NotificationClient(trust: roots, showing: material, rules: rules) } catch {
+        do { return try NotificationClient(trust: roots, showing: credential, rules: rules) } catch {
             throw StartError("notification.trust: \(error.description)")
         }
     }

@@ -15,7 +15,7 @@ struct Composition {
     private let configuration: HomeConfiguration
     private let metrics = ServiceMetrics()
     private let log: ServiceLog
-    private let material: TLSMaterial
+    private let credential: TLSCredential
     private let providerFile: ProviderFile
     private let providers: ProviderRegister
     private let prefix: TransactionID.Prefix
@@ -38,7 +38,7 @@ struct Composition {
 
     init(_ configuration: HomeConfiguration) throws {
         self.configuration = configuration
-        material = try configuration.tls.load(TLSMaterial.init)
+        credential = TLSCredential(try configuration.tls.load(TLSMaterial.init))
         providerFile = ProviderFile(path: configuration.providers)
         providers = ProviderRegister(try providerFile.read(), tally: metrics)
         prefix = try Parts.prefix(configuration.prefix)
@@ -185,6 +185,7 @@ struct Composition {
         let certificates = CertificateWatch(register: providers, logger: log.logger)
         certificates.show(in: metrics)
         services.append(BackgroundWork { await certificates.run() })
+        services.append(credentials())
         services.append(
             ListeningWhenBound(
                 server: server(gate, pool, rowCodes, seen, subscribers, ledger, exchange, started),
@@ -265,6 +266,21 @@ struct Composition {
         )
     }
 
+    /// New certificates are taken without a restart.
+    private func credentials() -> BackgroundWork {
+        let watch = CredentialWatch(
+            [
+                CredentialWatch.Credential("tls", configuration.tls, take: credential.replace) { [credential] in
+                    credential.end
+                }
+            ],
+            tally: metrics,
+            logger: log.logger
+        )
+        watch.show(in: metrics)
+        return BackgroundWork { await watch.run() }
+    }
+
     private func server(
         _ gate: WhileUnsealed,
         _ pool: Pool,
@@ -302,7 +318,7 @@ struct Composition {
         var settings = MeshServer.Settings(
             host: configuration.listen.host,
             port: configuration.listen.port,
-            tls: material,
+            tls: credential,
             profile: .mesh,
             gate: grants
         )

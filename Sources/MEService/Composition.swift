@@ -11,7 +11,8 @@ struct Composition {
     private let configuration: MEConfiguration
     private let metrics = ServiceMetrics()
     private let log: ServiceLog
-    private let material: TLSMaterial
+    private let credential: TLSCredential
+    private let homeCredential: TLSCredential
     private let authority: CMPClient
     private let audit: AuditFile
     private let link: MeshConnection
@@ -19,8 +20,8 @@ struct Composition {
     init(_ configuration: MEConfiguration) throws {
         self.configuration = configuration
         let home = configuration.home
-        material = try configuration.tls.load(TLSMaterial.init)
-        let homeMaterial = try home.credential.load(TLSMaterial.init)
+        credential = TLSCredential(try configuration.tls.load(TLSMaterial.init))
+        homeCredential = TLSCredential(try home.credential.load(TLSMaterial.init))
         authority = try Self.authority(configuration.authority, tally: metrics)
         log = try ServiceLog.start(configuration.log, service: "me", tally: metrics)
         audit = try AuditFile(path: configuration.audit.file.path, pseudonyms: log.pseudonyms, tally: metrics)
@@ -28,7 +29,7 @@ struct Composition {
             to: home.url,
             or: home.others ?? [],
             server: PeerIdentity(uri: home.identity),
-            material: homeMaterial,
+            credential: homeCredential,
             tally: metrics,
             logger: log.logger
         )
@@ -60,10 +61,11 @@ struct Composition {
             services.append(try OperatorListener(configuration, metrics: metrics, logger: log.logger))
         }
         services.append(BackgroundWork { await activations.run(entity) })
+        services.append(credentials())
         var settings = MeshServer.Settings(
             host: configuration.listen.host,
             port: configuration.listen.port,
-            tls: material,
+            tls: credential,
             profile: .edge,
             gate: .everyone([.registration])
         )
@@ -78,6 +80,25 @@ struct Composition {
             )
         )
         try await ServiceRun.run(services, started: started, logger: log.logger)
+    }
+
+    /// New certificates are taken without a restart.
+    private func credentials() -> BackgroundWork {
+        let watch = CredentialWatch(
+            [
+                CredentialWatch.Credential("tls", configuration.tls, take: credential.replace) { [credential] in
+                    credential.end
+                },
+                CredentialWatch.Credential("home", configuration.home.credential, take: homeCredential.replace) {
+                    [homeCredential] in
+                    homeCredential.end
+                },
+            ],
+            tally: metrics,
+            logger: log.logger
+        )
+        watch.show(in: metrics)
+        return BackgroundWork { await watch.run() }
     }
 
     private static func authority(_ files: MEConfiguration.Authority, tally: any Tally) throws -> CMPClient {

@@ -21,6 +21,7 @@ public final class MeshConnection: Sendable {
 
     private let http: HTTPClient
     private let addresses: MeshAddresses
+    private let tls: PerCredential<TLSConfiguration>
     private let tally: any Tally
     private let logger: Logger
     /// What goes with each message of a provider, to a home that wants to be told of routes.
@@ -34,7 +35,7 @@ public final class MeshConnection: Sendable {
     ///   - url: Scheme, host and port.
     ///   - others: Where the same service runs as well.
     ///   - server: Who must be there.
-    ///   - material: Who we are, and the roots under which the server must stand.
+    ///   - credential: Who we are, and the roots under which the server must stand; new connections take the current.
     ///   - tally: Counts calls and failures.
     ///   - logger: Is told of failures.
     ///   - roaming: Who we are to a home that wants to be told of routes.
@@ -44,7 +45,7 @@ public final class MeshConnection: Sendable {
         to url: String,
         or others: [String] = [],
         server: PeerIdentity,
-        material: TLSMaterial,
+        credential: TLSCredential,
         tally: any Tally,
         logger: Logger,
         roaming: RoamingSender? = nil,
@@ -56,8 +57,9 @@ public final class MeshConnection: Sendable {
         addresses = MeshAddresses([url] + others)
         self.tally = tally
         self.logger = logger
+        tls = PerCredential(credential) { TLSProfile.mesh.client($0) }
         var configuration = HTTPClient.Configuration(
-            tlsConfiguration: TLSProfile.mesh.client(material),
+            tlsConfiguration: tls.value,
             redirectConfiguration: .disallow,
             timeout: .init(connect: TimeAmount(connectTime)),
             decompression: .disabled
@@ -158,8 +160,12 @@ extension MeshConnection {
         )
         var request = HTTPClientRequest(url: url + "/soap/services/" + operation.port)
         request.method = .POST
-        request.headers = ["Content-Type": SOAPShape.plain.version.contentType]
+        request.headers = [
+            "Content-Type": SOAPShape.plain.version.contentType, "traceparent": TraceContext.text(call.trace),
+        ]
         request.body = .bytes(ByteBuffer(bytes: encode(mesh)))
+        // The pool's own, until there is another.
+        request.tlsConfiguration = tls.exchanged
         do {
             let response = try await http.execute(request, deadline: .now() + TimeAmount(remaining))
             let body = try await response.body.collect(upTo: Self.longestAnswer(to: operation))

@@ -1,6 +1,6 @@
+import Glibc
 import Hummingbird
 import HummingbirdCore
-import HummingbirdTLS
 public import Logging
 public import MSSCore
 import NIOCore
@@ -13,7 +13,7 @@ public struct MeshServer: Service {
     public struct Settings: Sendable {
         public var host: String
         public var port: Int
-        public var tls: TLSMaterial
+        public var tls: TLSCredential
         public var profile: TLSProfile
         public var gate: PeerGate
         /// Tells callers how long the SIM side took, for measuring.
@@ -30,7 +30,7 @@ public struct MeshServer: Service {
         /// For the ends of certificates.
         var now: @Sendable () -> Date = { Date() }
 
-        public init(host: String, port: Int, tls: TLSMaterial, profile: TLSProfile, gate: PeerGate) {
+        public init(host: String, port: Int, tls: TLSCredential, profile: TLSProfile, gate: PeerGate) {
             self.host = host
             self.port = port
             self.tls = tls
@@ -74,6 +74,7 @@ public struct MeshServer: Service {
     ///
     /// - Throws: ``ListenError`` when the address cannot be had.
     public func run() async throws {
+        warnOfFiles()
         let (connections, tally, headTime) = (connections, tally, TimeAmount(settings.limits.headTime))
         let connection = HTTP1Channel.Configuration(
             additionalChannelHandlers: [ConnectionWatch(connections, headTime: headTime, tally: tally)],
@@ -86,10 +87,13 @@ public struct MeshServer: Service {
         )
         let application = Application(
             responder: responder,
-            server: try .tls(
-                .http1(configuration: connection),
-                tlsConfiguration: settings.profile.server(settings.tls)
-            ),
+            server: HTTPServerBuilder { [settings] responder in
+                try SecuredChannel(
+                    HTTP1Channel(responder: responder, configuration: connection),
+                    settings.tls,
+                    settings.profile
+                )
+            },
             configuration: ApplicationConfiguration(
                 address: .hostname(settings.host, port: settings.port),
                 availableConnectionsDelegate: MaximumAvailableConnections(settings.limits.connections)
@@ -102,6 +106,22 @@ public struct MeshServer: Service {
             throw ListenError(host: settings.host, port: settings.port, errorNumber: error.errnoCode)
         }
     }
+
+    /// Each connection is an open file: better known now than when the last one is taken.
+    private func warnOfFiles() {
+        var files = rlimit()
+        let needed = settings.limits.connections + Self.otherFiles
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files) == 0, files.rlim_cur < needed else {
+            return
+        }
+        logger.warning(
+            "fewer files may be open than connections are allowed: raise the limit (LimitNOFILE) or lower limits.connections",
+            metadata: ["files": "\(files.rlim_cur, as: .open)", "needed": "\(needed, as: .open)"]
+        )
+    }
+
+    /// Files that a service has open beside its callers' connections: its own calls, storage, logs.
+    private static let otherFiles = 256
 }
 
 /// An address that cannot be listened on.

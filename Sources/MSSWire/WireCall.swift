@@ -10,6 +10,15 @@ struct WireCall: Sendable {
     let tally: any Tally
     let logger: Logger
 
+    /// Who asks, and on what.
+    struct Caller {
+        var peer: PeerIdentity
+        /// What it calls its trace.
+        var trace: TraceID?
+        var connection: WireConnection
+        var channel: any Channel
+    }
+
     /// What became of a request, and how it is to be written.
     private struct Outcome {
         var result: Result<WireServices.Answer, MSSFault>
@@ -27,52 +36,49 @@ struct WireCall: Sendable {
     func answer(
         _ read: Result<SOAPRequest, WireRefusal>,
         _ operation: WireOperation?,
-        _ peer: PeerIdentity,
-        since began: ContinuousClock.Instant,
-        _ connection: WireConnection,
-        _ channel: any Channel
+        _ caller: Caller,
+        since began: ContinuousClock.Instant
     ) async -> Response {
-        finish(await soap(read, operation, peer, connection, channel), peer, since: began)
+        finish(await soap(read, operation, caller), caller.peer, since: began)
     }
 
     /// The same in JSON; `operation` is `nil` where the message names it.
     func answer(
         json body: [UInt8],
         _ operation: WireOperation?,
-        _ peer: PeerIdentity,
-        since began: ContinuousClock.Instant,
-        _ connection: WireConnection,
-        _ channel: any Channel
+        _ caller: Caller,
+        since began: ContinuousClock.Instant
     ) async -> Response {
-        finish(await json(body, operation, peer, connection, channel), peer, since: began)
+        finish(await json(body, operation, caller), caller.peer, since: began)
     }
 
     private func finish(_ outcome: Outcome, _ peer: PeerIdentity, since began: ContinuousClock.Instant) -> Response {
         note(outcome, peer, .now - began)
-        switch outcome.result {
-        case .success(let answer): return success(answer, outcome.form)
-        case .failure(let fault): return failure(fault, outcome, peer)
-        }
+        var response =
+            switch outcome.result {
+            case .success(let answer): success(answer, outcome.form)
+            case .failure(let fault): failure(fault, outcome, peer)
+            }
+        if let name = TraceContext.answer { response.headers[name] = TraceContext.text(outcome.trace) }
+        return response
     }
 
     private func soap(
         _ read: Result<SOAPRequest, WireRefusal>,
         _ operation: WireOperation?,
-        _ peer: PeerIdentity,
-        _ connection: WireConnection,
-        _ channel: any Channel
+        _ caller: Caller
     ) async -> Outcome {
         let request: SOAPRequest
         do throws(WireRefusal) { request = try read.get() } catch {
             return Outcome(
                 result: .failure(error.fault),
                 form: .soap(error.shape),
-                trace: .random(),
+                trace: caller.trace ?? .random(),
                 operation: operation,
                 isMustUnderstand: error.isMustUnderstand
             )
         }
-        var call = call(request.mesh, peer, connection)
+        var call = call(request.mesh, caller)
         var outcome = Outcome(
             result: .failure(MSSFault(.internalError)),
             form: .soap(request.shape),
@@ -94,7 +100,7 @@ struct WireCall: Sendable {
                 call.deadline = min(call.deadline, .now + .seconds(time))
             }
             let message = try WireServices.decode(request)
-            outcome.result = await run(message, call, outcome.form, connection, channel)
+            outcome.result = await run(message, call, outcome.form, caller)
         } catch { outcome.result = .failure(error) }
         return outcome
     }
@@ -114,11 +120,9 @@ struct WireCall: Sendable {
     private func json(
         _ body: [UInt8],
         _ operation: WireOperation?,
-        _ peer: PeerIdentity,
-        _ connection: WireConnection,
-        _ channel: any Channel
+        _ caller: Caller
     ) async -> Outcome {
-        let call = call(nil, peer, connection)
+        let call = call(nil, caller)
         var outcome = Outcome(
             result: .failure(MSSFault(.internalError)),
             form: .json,
@@ -131,23 +135,28 @@ struct WireCall: Sendable {
                 throw MSSFault(.wrongParam, "This path takes another operation than \(request.operation.rawValue).")
             }
             outcome.operation = request.operation
-            guard services.serves(request.operation), settings.gate.mayCall(request.operation, peer) else {
+            guard services.serves(request.operation), settings.gate.mayCall(request.operation, caller.peer) else {
                 throw MSSFault(.unauthorizedAccess, "\(request.operation.rawValue) may not be called here.")
             }
             outcome.hasRead = true
-            outcome.result = await run(request.message, call, .json, connection, channel)
+            outcome.result = await run(request.message, call, .json, caller)
         } catch { outcome.result = .failure(error) }
         return outcome
     }
 
-    /// Inside the mesh the caller's word on origin, time and trace counts; at the edge it is not looked at.
-    private func call(_ mesh: MeshContext?, _ peer: PeerIdentity, _ connection: WireConnection) -> Call {
+    /// Inside the mesh the caller's word on origin and time counts; at the edge it is not looked at.
+    private func call(_ mesh: MeshContext?, _ caller: Caller) -> Call {
         let longest = settings.limits.callTime
         guard settings.profile == .mesh, let mesh else {
-            return Call(peer: peer, certificate: connection.certificate, deadline: .now + longest)
+            return Call(
+                peer: caller.peer,
+                certificate: caller.connection.certificate,
+                deadline: .now + longest,
+                trace: caller.trace ?? .random()
+            )
         }
         return Call(
-            peer: peer,
+            peer: caller.peer,
             origin: mesh.origin,
             certificate: mesh.certificate,
             deadline: .now + min(mesh.remaining, longest),
@@ -161,8 +170,7 @@ struct WireCall: Sendable {
         _ message: WireServices.Message,
         _ call: Call,
         _ form: WireForm,
-        _ connection: WireConnection,
-        _ channel: any Channel
+        _ caller: Caller
     ) async -> Result<WireServices.Answer, MSSFault> {
         let services = services
         let task = Task<Result<WireServices.Answer, MSSFault>, Never>(executorPreference: EventLoopTasks.shared) {
@@ -171,7 +179,8 @@ struct WireCall: Sendable {
             }
         }
         let last = call.deadline + settings.limits.overtime
-        let clock = channel.eventLoop.scheduleTask(in: TimeAmount(last - .now)) { task.cancel() }
+        let connection = caller.connection
+        let clock = caller.channel.eventLoop.scheduleTask(in: TimeAmount(last - .now)) { task.cancel() }
         connection.begin({ task.cancel() }, note: { tally.count("wire_callers_gone") })
         defer {
             connection.finish()

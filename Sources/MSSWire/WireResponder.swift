@@ -65,12 +65,18 @@ struct WireResponder: HTTPResponder {
             try admission.checkHead(of: request, at: path)
             let body = try await body(of: request, channel)
             let began = ContinuousClock.now
+            let asking = WireCall.Caller(
+                peer: identity,
+                trace: TraceContext.request.flatMap { TraceContext.trace(request.headers[$0]) },
+                connection: connection,
+                channel: channel
+            )
             if case .json(let operation) = path {
-                return await calls.answer(json: body, operation, identity, since: began, connection, channel)
+                return await calls.answer(json: body, operation, asking, since: began)
             }
             let read = Result { () throws(WireRefusal) in try SOAPReader.request(body, roams: settings.roaming != nil) }
             let operation = try admission.operation(read, at: path, peer, identity)
-            return await calls.answer(read, operation, identity, since: began, connection, channel)
+            return await calls.answer(read, operation, asking, since: began)
         } catch {
             note(error, peer)
             var response = refuse(request, channel, error.status, error.reason, error.line)

@@ -22,6 +22,8 @@ struct AcquiringEntityTests {
         _ = try await entity.cancel(CancelRequest(header: header, transactionID: "h1"), Sample.call(Sample.ap))
         _ = try await entity.fit(FitRequest(header: header, text: "x"), Sample.call(Sample.ap))
         #expect(home.calls.withLock { $0.map(\.origin) } == [PeerIdentity?](repeating: Sample.ap, count: 6))
+        let counted = "ae_provider_requests{provider=\(Sample.provider.id),outcome=ok}"
+        #expect(home.tally.all == ["ae_provider_requests": 6, counted: 6])
         // What it answers by itself goes no further.
         let handshake = try await entity.handshake(HandshakeRequest(header: header), Sample.call(Sample.ap))
         #expect(handshake.header.msspInfo.msspID.uri == Sample.ae.uri && home.calls.withLock { $0.count } == 6)

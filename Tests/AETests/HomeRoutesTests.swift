@@ -53,6 +53,7 @@ private struct Behind {
             identity: Sample.ae.uri,
             homes: HomeRoutes(links, ported: ported, tally: tally, logger: log.logger),
             meter: RequestMeter(tally: NoTally()),
+            tally: NoTally(),
             logger: log.logger
         )
         await ProviderCaches([caches.0, caches.1]).start()

@@ -5,12 +5,13 @@ import MSSTestSupport
 import Synchronization
 
 /// Answers everything and remembers who came.
-final class RecordingHome: SignatureService, ProviderService {
+final class RecordingHome: PlainAnswers, ProviderService {
     let calls = Mutex<[Call]>([])
     let providers: Mutex<[ApplicationProvider]?>
     /// What it tells of every person.
     let certificates = Mutex<[ProfileResponse.Certificate]>([])
     private let number = Mutex<Int64>(0)
+    let tally = RecordedTally()
     private let identity: TestIdentity
     /// MSSP_TransID of each signature.
     private let transaction: String
@@ -42,13 +43,18 @@ final class RecordingHome: SignatureService, ProviderService {
             home: self,
             providers: cache,
             meter: RequestMeter(tally: NoTally()),
+            tally: tally,
             logger: logger
         )
         return (entity, cache)
     }
 
-    func signature(_ request: SignatureRequest, _ call: Call) async throws(MSSFault) -> SignatureResponse {
+    func came(_ call: Call) {
         calls.withLock { $0.append(call) }
+    }
+
+    func signature(_ request: SignatureRequest, _ call: Call) async throws(MSSFault) -> SignatureResponse {
+        came(call)
         return SignatureResponse(
             header: request.header,
             transactionID: transaction,
@@ -58,35 +64,12 @@ final class RecordingHome: SignatureService, ProviderService {
     }
 
     func status(_ request: StatusRequest, _ call: Call) async throws(MSSFault) -> StatusResponse {
-        calls.withLock { $0.append(call) }
+        came(call)
         return StatusResponse(header: request.header, mobileUser: MobileUser(), status: .outstandingTransaction)
     }
 
-    func receipt(_ request: ReceiptRequest, _ call: Call) async throws(MSSFault) -> ReceiptResponse {
-        calls.withLock { $0.append(call) }
-        return ReceiptResponse(header: request.header)
-    }
-
-    func cancel(_ request: CancelRequest, _ call: Call) async throws(MSSFault) -> CancelResponse {
-        calls.withLock { $0.append(call) }
-        return CancelResponse(header: request.header)
-    }
-
-    func fit(_ request: FitRequest, _ call: Call) async throws(MSSFault) -> FitResponse {
-        calls.withLock { $0.append(call) }
-        let fit = FitResponse.Fit(
-            fits: true,
-            charset: .gsm,
-            segments: 1,
-            pages: 3,
-            charactersLeft: 9,
-            offender: nil
-        )
-        return FitResponse(header: request.header, fit: fit)
-    }
-
     func profile(_ request: ProfileRequest, _ call: Call) async throws(MSSFault) -> ProfileResponse {
-        calls.withLock { $0.append(call) }
+        came(call)
         let sim = ProfileResponse.SIM(certificates: certificates.withLock { $0 })
         return ProfileResponse(header: request.header, signatureProfiles: [], sim: sim)
     }

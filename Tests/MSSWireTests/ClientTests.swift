@@ -32,7 +32,7 @@ struct ClientTests {
         let connection = MeshConnection(
             to: "https://127.0.0.1:\(port)",
             server: WirePKI.server,
-            material: try credential.material(trusting: authority ?? pki.mesh),
+            credential: try credential.credential(trusting: authority ?? pki.mesh),
             tally: tally,
             logger: log.logger(),
             // A machine that is busy with other tests is no failure of this one.

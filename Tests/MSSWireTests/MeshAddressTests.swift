@@ -120,7 +120,7 @@ struct MeshAddressTests {
             to: urls[0],
             or: Array(urls.dropFirst()),
             server: WirePKI.server,
-            material: try credential.material(trusting: pki.mesh),
+            credential: try credential.credential(trusting: pki.mesh),
             tally: tally,
             logger: RecordedLog().logger(),
             connectTime: .seconds(30)

@@ -18,7 +18,7 @@ struct NotificationClientTests {
         let own = try authority.issue(uris: [Sample.ae.uri], for: [.client])
         return try NotificationClient(
             trust: authority.pem,
-            showing: try own.material(trusting: authority),
+            showing: try own.credential(trusting: authority),
             rules: AddressRules(permitted: permitted.compactMap { AddressRange($0) })
         )
     }

@@ -30,7 +30,7 @@ struct WirePKI {
 }
 
 /// A service whose answers a test gives, and which remembers its calls.
-final class ScriptedService: SignatureService, RegistrationService, ProviderService {
+final class ScriptedService: PlainAnswers, RegistrationService, ProviderService {
     typealias Script = @Sendable (SignatureRequest, Call) async throws(MSSFault) -> SignatureResponse
 
     private let recorded = Mutex<[Call]>([])
@@ -53,13 +53,17 @@ final class ScriptedService: SignatureService, RegistrationService, ProviderServ
         )
     }
 
-    func signature(_ request: SignatureRequest, _ call: Call) async throws(MSSFault) -> SignatureResponse {
+    func came(_ call: Call) {
         recorded.withLock { $0.append(call) }
+    }
+
+    func signature(_ request: SignatureRequest, _ call: Call) async throws(MSSFault) -> SignatureResponse {
+        came(call)
         return try await script(request, call)
     }
 
     func status(_ request: StatusRequest, _ call: Call) async throws(MSSFault) -> StatusResponse {
-        recorded.withLock { $0.append(call) }
+        came(call)
         return StatusResponse(
             header: request.header,
             mobileUser: MobileUser(msisdn: "+358401234567"),
@@ -68,41 +72,13 @@ final class ScriptedService: SignatureService, RegistrationService, ProviderServ
         )
     }
 
-    func receipt(_ request: ReceiptRequest, _ call: Call) async throws(MSSFault) -> ReceiptResponse {
-        recorded.withLock { $0.append(call) }
-        return ReceiptResponse(header: request.header, reaction: request.acknowledgement.map { _ in .confirmed })
-    }
-
-    func cancel(_ request: CancelRequest, _ call: Call) async throws(MSSFault) -> CancelResponse {
-        recorded.withLock { $0.append(call) }
-        return CancelResponse(header: request.header)
-    }
-
-    func fit(_ request: FitRequest, _ call: Call) async throws(MSSFault) -> FitResponse {
-        recorded.withLock { $0.append(call) }
-        let fit = FitResponse.Fit(
-            fits: true,
-            charset: .gsm,
-            segments: 1,
-            pages: 3,
-            charactersLeft: 9,
-            offender: nil
-        )
-        return FitResponse(header: request.header, fit: fit)
-    }
-
-    func profile(_ request: ProfileRequest, _ call: Call) async throws(MSSFault) -> ProfileResponse {
-        recorded.withLock { $0.append(call) }
-        return ProfileResponse(header: request.header, signatureProfiles: [], sim: ProfileResponse.SIM(state: .active))
-    }
-
     func register(_ request: RegistrationRequest, _ call: Call) async throws(MSSFault) -> RegistrationResponse {
-        recorded.withLock { $0.append(call) }
+        came(call)
         return RegistrationResponse(header: request.header, outcome: .done)
     }
 
     func directory(_ call: Call) async throws(MSSFault) -> SignedDirectory {
-        recorded.withLock { $0.append(call) }
+        came(call)
         return SignedDirectory(cms: [1, 2, 3])
     }
 }
@@ -122,7 +98,13 @@ struct ServerFixture {
         gate: PeerGate = .everyone(Set(WireOperation.allCases)),
         _ service: ScriptedService = ScriptedService()
     ) {
-        settings = MeshServer.Settings(host: "127.0.0.1", port: 0, tls: material, profile: profile, gate: gate)
+        settings = MeshServer.Settings(
+            host: "127.0.0.1",
+            port: 0,
+            tls: TLSCredential(material),
+            profile: profile,
+            gate: gate
+        )
         self.service = service
     }
 

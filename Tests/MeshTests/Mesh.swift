@@ -60,7 +60,7 @@ struct Mesh {
             MeshServer.Settings(
                 host: "127.0.0.1",
                 port: 0,
-                tls: try pki.issue(uris: [home.uri], dnsNames: ["localhost"], for: [.server]).material(trusting: pki),
+                tls: try pki.issue(uris: [home.uri], dnsNames: ["localhost"], for: [.server]).credential(trusting: pki),
                 profile: .mesh,
                 gate: PeerGate([Sample.ae: [.signature, .status, .receipt, .directory], Sample.me: [.registration]])
             ),
@@ -80,7 +80,7 @@ struct Mesh {
             MeshConnection(
                 to: "https://localhost:\(port)",
                 server: home,
-                material: try pki.issue(uris: [peer.uri], for: [.client]).material(trusting: pki),
+                credential: try pki.issue(uris: [peer.uri], for: [.client]).credential(trusting: pki),
                 tally: NoTally(),
                 logger: stage.log.logger
             )
@@ -135,6 +135,7 @@ struct Mesh {
             home: signatures,
             providers: providers,
             meter: RequestMeter(tally: NoTally()),
+            tally: NoTally(),
             logger: quiet
         )
         management = ManagementEntity(

@@ -112,4 +112,9 @@ public struct TestCredential: Sendable {
     public func material(trusting authority: TestAuthority) throws -> TLSMaterial {
         try TLSMaterial(certificateChain: certificate, privateKey: key, trustRoots: authority.pem)
     }
+
+    /// The same as a service may exchange it while it runs.
+    public func credential(trusting authority: TestAuthority) throws -> TLSCredential {
+        TLSCredential(try material(trusting: authority))
+    }
 }

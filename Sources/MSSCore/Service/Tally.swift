@@ -1,6 +1,7 @@
 /// Counts what happened and how long it took; the process turns it into metrics.
 ///
-/// Names and labels are constants of the code: never a number, name or text of a person.
+/// Names and labels are constants of the code, or names of the configuration (a provider, a message centre): never what a
+/// request brought, never a number, name or text of a person.
 public protocol Tally: Sendable {
     /// One more of `event`.
     func count(_ event: String, _ labels: [(String, String)])

@@ -4,11 +4,11 @@ import Synchronization
 /// Counts and durations of a process, as metrics that Prometheus reads.
 ///
 /// An event `home_busy` becomes the counter `mssp_home_busy_total`, a measured one the histogram `mssp_home_busy_seconds`.
-/// There are at most 1,000 series; what would be one more is counted by `mssp_metrics_overflow_total` alone, so that
+/// There are at most 5,000 series; what would be one more is counted by `mssp_metrics_overflow_total` alone, so that
 /// a label that turns out to be unbounded cannot eat the memory.
 public final class ServiceMetrics: Tally {
     /// Series that are kept apart.
-    public static let mostSeries = 1_000
+    public static let mostSeries = 5_000
 
     /// Upper bounds of the buckets, in seconds: from an answer out of memory to a user who takes a minute.
     static let bounds: [Double] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]

@@ -30,8 +30,10 @@ struct AddressLookup: Sendable {
         return first
     }
 
-    /// The resolver blocks its thread, for as long as a name server keeps it waiting: it has one of its own, so that a
-    /// provider's dead name server holds up nobody else. There are no more of them than deliveries at once.
+    /// The addresses of a name, from a thread of their own.
+    ///
+    /// The resolver blocks it for as long as a name server keeps it waiting, and a provider's dead name server must hold
+    /// up nobody else. There are no more of them than deliveries at once.
     ///
     /// - Returns: `nil` when the deadline came first.
     private static func resolved(_ host: String, until deadline: ContinuousClock.Instant) async -> [String]? {

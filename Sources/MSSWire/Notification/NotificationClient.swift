@@ -12,14 +12,14 @@ public struct NotificationClient: NotificationChannel {
     private static let connectTime = TimeAmount.seconds(5)
 
     private let lookup: AddressLookup
-    private let tls: TLSConfiguration
+    private let tls: PerCredential<TLSConfiguration>
 
     /// - Parameters:
     ///   - trust: PEM of the roots under which providers' servers stand; `nil` for those of the system.
-    ///   - material: What is shown to a provider that asks for a certificate.
+    ///   - credential: What is shown to a provider that asks for a certificate.
     ///   - rules: Where notifications may go.
     /// - Throws: ``TLSMaterialError`` for roots that are none.
-    public init(trust: [UInt8]?, showing material: TLSMaterial, rules: AddressRules) throws(TLSMaterialError) {
+    public init(trust: [UInt8]?, showing credential: TLSCredential, rules: AddressRules) throws(TLSMaterialError) {
         var roots: [NIOSSLCertificate]?
         if let trust {
             roots = try? NIOSSLCertificate.fromPEMBytes(trust)
@@ -27,7 +27,7 @@ public struct NotificationClient: NotificationChannel {
                 throw TLSMaterialError(part: .trust, reason: "holds no PEM certificate")
             }
         }
-        tls = TLSProfile.outward(material, roots: roots)
+        tls = PerCredential(credential) { [roots] in TLSProfile.outward($0, roots: roots) }
         lookup = AddressLookup(rules: rules)
     }
 
@@ -36,9 +36,9 @@ public struct NotificationClient: NotificationChannel {
         to target: NotificationTarget,
         until deadline: ContinuousClock.Instant
     ) async throws(NotificationFailure) {
-        let address = try await lookup.address(of: target.host)
+        let address = try await lookup.address(of: target.host, until: deadline)
         var configuration = HTTPClient.Configuration(
-            tlsConfiguration: tls,
+            tlsConfiguration: tls.value,
             redirectConfiguration: .disallow,
             timeout: .init(connect: Self.connectTime),
             decompression: .disabled

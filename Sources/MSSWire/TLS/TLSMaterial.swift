@@ -1,10 +1,15 @@
+public import Foundation
 import NIOSSL
+import SwiftASN1
+import X509
 
 /// A certificate with its key, and the roots under which the other side must stand.
 public struct TLSMaterial: Sendable {
     let chain: [NIOSSLCertificate]
     let key: NIOSSLPrivateKey
     let trust: [NIOSSLCertificate]
+    /// When the certificate ends.
+    public let end: Date
 
     /// Reads PEM texts and checks that key and certificate belong together.
     ///
@@ -20,6 +25,9 @@ public struct TLSMaterial: Sendable {
             throw TLSMaterialError(part: .trust, reason: "holds no PEM certificate")
         }
         guard !chain.isEmpty else { throw TLSMaterialError(part: .certificate, reason: "holds no PEM certificate") }
+        do { end = try Certificate(derEncoded: try chain[0].toDERBytes()).notValidAfter } catch {
+            throw TLSMaterialError(part: .certificate, reason: "holds a certificate that cannot be read")
+        }
         guard !trust.isEmpty else { throw TLSMaterialError(part: .trust, reason: "holds no PEM certificate") }
         do { _ = try NIOSSLContext(configuration: TLSProfile.mesh.server(self)) } catch {
             throw TLSMaterialError(part: .key, reason: "does not belong to the certificate")
