@@ -70,6 +70,7 @@ struct Composition {
                     metrics: metrics,
                     dependencies: ["providers": { providers.isReady }],
                     watched: homes.watched.merging(["directory": { providers.isFresh }]) { $1 },
+                    clock: homes.clock,
                     logger: log.logger
                 )
             )

@@ -113,6 +113,9 @@ struct Homes: Sendable {
         return questions
     }
 
+    /// That of the first home; another operator's clock is not this one's to mend.
+    var clock: ClockOffset? { all.first?.link.clock }
+
     /// What AE shows to each.
     var credentials: [CredentialWatch.Credential] {
         all.map { home in

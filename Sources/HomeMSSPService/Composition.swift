@@ -105,6 +105,8 @@ struct Composition {
         answers.go(to: exchange)
         let started = StartSignal(awaiting: 1)
         var services: [any Service] = []
+        let clock = DatabaseClock(pool: pool, clock: ClockOffset())
+        services.append(BackgroundWork { await clock.run() })
         if let configuration = configuration.operator {
             services.append(
                 try OperatorListener(
@@ -117,6 +119,7 @@ struct Composition {
                     ],
                     watched: watched(messageCentres),
                     words: ["vault": "sealed"],
+                    clock: clock.clock,
                     logger: log.logger
                 )
             )

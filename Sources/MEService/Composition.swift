@@ -58,7 +58,9 @@ struct Composition {
         let started = StartSignal(awaiting: 1)
         var services: [any Service] = []
         if let configuration = configuration.operator {
-            services.append(try OperatorListener(configuration, metrics: metrics, logger: log.logger))
+            services.append(
+                try OperatorListener(configuration, metrics: metrics, clock: link.clock, logger: log.logger)
+            )
         }
         services.append(BackgroundWork { await activations.run(entity) })
         services.append(credentials())

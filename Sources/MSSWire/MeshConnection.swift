@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Foundation
 public import Logging
 public import MSSCore
 import NIOCore
@@ -18,6 +19,9 @@ public final class MeshConnection: Sendable {
     private static func longestAnswer(to operation: WireOperation) -> Int {
         operation == .directory ? XMLLimits.answer.octets : 262_144
     }
+
+    /// The other service's clock.
+    public let clock = ClockOffset()
 
     private let http: HTTPClient
     private let addresses: MeshAddresses
@@ -167,7 +171,11 @@ extension MeshConnection {
         // The pool's own, until there is another.
         request.tlsConfiguration = tls.exchanged
         do {
+            let asked = Date()
             let response = try await http.execute(request, deadline: .now() + TimeAmount(remaining))
+            if let date = response.headers.first(name: "Date").flatMap({ HTTPDate.read($0) }) {
+                clock.note(date, resolution: 1, asked: asked, answered: Date())
+            }
             let body = try await response.body.collect(upTo: Self.longestAnswer(to: operation))
             guard response.status == .ok || response.status == .internalServerError else {
                 throw MeshFailure(status: response.status.code)

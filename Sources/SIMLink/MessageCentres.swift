@@ -97,6 +97,7 @@ public final class MessageCentres: Sendable {
             let outcomes = zip(left, await centre.submit(left.map { segments[$0] }, to: msisdn, until: deadline))
                 .map { (index: $0, outcome: $1) }
             await note(outcomes, of: centre, traced)
+            if let transaction { tell(outcomes, of: centre, transaction) }
             last = centre
             switch delivery.take(outcomes) {
             case .taken: return
@@ -158,6 +159,23 @@ public final class MessageCentres: Sendable {
                 metadata: ["smsc": "\(centre.settings.name, as: .system)", "status": "\(status, as: .open)"]
             )
         }
+    }
+
+    /// By these the operator of the message centre finds the command in its own logs.
+    private func tell(_ outcomes: [(index: Int, outcome: SubmitOutcome)], of centre: MessageCentre, _ name: String) {
+        let taken = outcomes.compactMap { entry -> (sequence: UInt32, id: String)? in
+            guard case .accepted(let id, let sequence) = entry.outcome else { return nil }
+            return (sequence, id?.description ?? "-")
+        }
+        guard !taken.isEmpty else { return }
+        logger.info(
+            "the message centre has taken a command",
+            metadata: [
+                "transaction": "\(name, as: .open)", "smsc": "\(centre.settings.name, as: .system)",
+                "sequence": "\(taken.map { "\($0.sequence)" }.joined(separator: " "), as: .open)",
+                "message_id": "\(taken.map(\.id).joined(separator: " "), as: .system)",
+            ]
+        )
     }
 
     private func counted(_ error: SIMLinkError) -> SIMLinkError {

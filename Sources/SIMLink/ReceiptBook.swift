@@ -91,8 +91,8 @@ struct ReceiptBook {
         guard let command = commands[ticket], command.segments.indices.contains(segment) else { return nil }
         switch outcome {
         case .lost: commands[ticket]?.segments[segment].isUnknown = true
-        case .accepted(nil): commands[ticket]?.segments[segment].isUnknown = true
-        case .accepted(let id?):
+        case .accepted(nil, _): commands[ticket]?.segments[segment].isUnknown = true
+        case .accepted(let id?, _):
             commands[ticket]?.segments[segment].open += 1
             for name in Self.names(id, centre, submitted: true) where places[name] == nil {
                 places[name] = Place(ticket: ticket, segment: segment, id: id)

@@ -229,18 +229,19 @@ extension SessionState {
 
     private mutating func submitted(_ unit: PDU, _ id: String, _ now: ContinuousClock.Instant) -> [Action] {
         guard let sent = outstanding.removeValue(forKey: unit.sequence) else { return [] }
-        return answered(sent.entry, unit.status, MessageID(id), now)
+        return answered(sent.entry, unit.sequence, unit.status, MessageID(id), now)
     }
 
     /// generic_nack: the request was not taken, whatever status stands there.
     private mutating func refused(_ unit: PDU, _ now: ContinuousClock.Instant) -> [Action] {
         if phase == .binding { return refuse(unit.status) }
         guard let sent = outstanding.removeValue(forKey: unit.sequence) else { return [] }
-        return answered(sent.entry, unit.status == .ok ? .unknownError : unit.status, nil, now)
+        return answered(sent.entry, unit.sequence, unit.status == .ok ? .unknownError : unit.status, nil, now)
     }
 
     private mutating func answered(
         _ entry: Waiting,
+        _ sequence: UInt32,
         _ status: CommandStatus,
         _ id: MessageID?,
         _ now: ContinuousClock.Instant
@@ -248,7 +249,7 @@ extension SessionState {
         switch StatusMeaning(status) {
         case .taken:
             pace.accepted()
-            return [.finish(entry.id, .accepted(id))] + fill(now)
+            return [.finish(entry.id, .accepted(id, sequence: sequence))] + fill(now)
         case .overloaded:
             pace.complained(isQueueFull: status == .queueFull, now)
             guard phase == .bound else { return [.throttled, .finish(entry.id, .overloaded)] + fill(now) }
@@ -283,8 +284,8 @@ extension SessionState {
 
 /// What became of one submit_sm.
 enum SubmitOutcome: Equatable, Sendable {
-    /// The message centre has it, under this id.
-    case accepted(MessageID?)
+    /// The message centre has it, under this id; it left as the PDU of this sequence number.
+    case accepted(MessageID?, sequence: UInt32)
     case refused(CommandStatus)
     /// The message centre asked to send it later until there was no later.
     case overloaded

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Foundation
 import Logging
 import MSSCore
 import NIOCore
@@ -22,6 +23,7 @@ struct OperatorListenerTests {
         _ dependencies: [String: OperatorListener.Question] = [:],
         watched: [String: OperatorListener.Question] = [:],
         words: [String: String] = [:],
+        clock: ClockOffset? = nil,
         patience: Duration = .seconds(20),
         _ body: (_ url: String) async throws -> Void
     ) async throws {
@@ -32,6 +34,7 @@ struct OperatorListenerTests {
             dependencies: dependencies,
             watched: watched,
             words: words,
+            clock: clock,
             patience: patience,
             logger: logger,
             onListening: { arrival.yield($0) }
@@ -85,6 +88,22 @@ struct OperatorListenerTests {
             #expect(answer.code == 503)
             #expect(answer.body == "{\"database\":true,\"smsc\":false}\n")
             #expect(try await ask("\(url)/health").code == 200)
+        }
+    }
+
+    @Test("a clock that is more than two seconds off is no health, and is shown")
+    func clock() async throws {
+        let clock = ClockOffset()
+        try await withListener(clock: clock) { url in
+            for (offset, code) in [(0.0, 200), (1.9, 200), (-3.2, 503), (2.1, 503), (0.5, 200)] {
+                let now = Date()
+                clock.note(now.addingTimeInterval(offset), resolution: 0, asked: now, answered: now)
+                let answer = try await ask("\(url)/health")
+                #expect(answer.code == code, "\(offset): \(answer.body)")
+                #expect(answer.body.contains("3 s behind") == (offset == -3.2))
+                let shown = try Exposition(try await ask("\(url)/metrics").body)["mssp_clock_offset_seconds"]
+                #expect(abs(try #require(shown) - offset) < 0.001)
+            }
         }
     }
 

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("What becomes of a command")
 struct CommandDeliveryTests {
-    private let taken = SubmitOutcome.accepted(MessageID("1"))
+    private let taken = SubmitOutcome.accepted(MessageID("1"), sequence: 1)
 
     private func take(_ delivery: inout CommandDelivery, _ outcomes: SubmitOutcome...) -> CommandDelivery.Step {
         delivery.take(outcomes.enumerated().map { (index: $0, outcome: $1) })

@@ -14,7 +14,7 @@ struct ReceiptBookTests {
         return try #require(MessageReceipt(message))
     }
 
-    private func taken(_ id: String) -> SubmitOutcome { .accepted(MessageID(id)) }
+    private func taken(_ id: String) -> SubmitOutcome { .accepted(MessageID(id), sequence: 1) }
 
     private func decided(_ reason: String = "undeliverable") throws -> ReceiptBook.Reading {
         .decided(.init(transaction: "t", msisdn: try Fixtures.msisdn(), reason: reason))

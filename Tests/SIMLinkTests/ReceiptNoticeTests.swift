@@ -36,7 +36,7 @@ struct ReceiptNoticeTests {
         let msisdn = try Fixtures.msisdn()
         let settings = try Fixtures.settings()
         let ticket = sender.open("t", segments: 1, to: msisdn, until: .now + .seconds(60))
-        await sender.note(.accepted(MessageID("7F")), segment: 0, of: ticket, by: settings.name)
+        await sender.note(.accepted(MessageID("7F"), sequence: 1), segment: 0, of: ticket, by: settings.name)
         await receiver.take(try receipt("id:7F stat:UNDELIV err:27"), to: msisdn, from: settings)
         let line = try #require(there.all.first)
         let notice = try #require(ReceiptNotice(line))

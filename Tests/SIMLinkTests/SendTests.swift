@@ -22,7 +22,13 @@ struct SendTests {
         try await RunningCentre.run { centre in
             let smsc = try await centre.smsc.boundLink()
             await centre.isBound()
-            async let sent: Void = centre.link.send(Fixtures.command(200), to: Fixtures.msisdn(), until: soon)
+            async let sent: Void = centre.link.send(
+                Fixtures.command(200),
+                to: Fixtures.msisdn(),
+                until: soon,
+                as: "h1sent"
+            )
+            var sequences: [String] = []
             var octets: [UInt8] = []
             var reassembly = Reassembly(total: 2)
             for index in 1...2 {
@@ -36,9 +42,12 @@ struct SendTests {
                 let userData = try UserData(message.shortMessage)
                 #expect(userData.part?.index == index)
                 if case .complete(Segmentation.command, let packet) = try reassembly.add(userData) { octets = packet }
+                sequences.append("\(unit.sequence)")
                 try await smsc.write(accept(unit))
             }
             try await sent
+            let told = centre.log.text.split(separator: "\n").first { $0.contains("h1sent") }
+            #expect(told?.contains(sequences.joined(separator: " ")) == true && told?.contains("1 1") == true)
             #expect(octets.count == Int(octets[0]) << 8 | Int(octets[1]) + 2)
         }
     }

@@ -27,7 +27,7 @@ struct SessionStateTests {
         return .write(PDU(.submit(unit), sequence: sequence))
     }
 
-    private let taken = SubmitOutcome.accepted(MessageID("x"))
+    private func taken(_ sequence: UInt32) -> SubmitOutcome { .accepted(MessageID("x"), sequence: sequence) }
 
     @Test("it begins with a bind and is bound by the answer")
     func binds() throws {
@@ -65,7 +65,7 @@ struct SessionStateTests {
         #expect(state.submit(2, unit, until: later, now: start) == [submitted(3)])
         #expect(state.submit(3, unit, until: later, now: start) == [])
         let actions = state.received(PDU(.submitResponse("x"), sequence: 3), now: start)
-        #expect(actions == [.finish(2, taken), submitted(4)])
+        #expect(actions == [.finish(2, taken(3)), submitted(4)])
     }
 
     @Test("what waits longer than its deadline never leaves")
@@ -77,7 +77,7 @@ struct SessionStateTests {
         _ = state.submit(3, unit, until: soon, now: start)
         #expect(state.submit(4, unit, until: start, now: start) == [.finish(4, .notSent)])
         let actions = state.received(PDU(.submitResponse("x"), sequence: 2), now: soon)
-        #expect(actions == [.finish(1, taken), .finish(2, .notSent), .finish(3, .notSent)])
+        #expect(actions == [.finish(1, taken(2)), .finish(2, .notSent), .finish(3, .notSent)])
     }
 
     @Test("more than may wait are turned away")
@@ -168,7 +168,7 @@ struct SessionStateTests {
         #expect(state.submit(3, unit, until: later, now: start) == [.finish(3, .notSent)])
         let answer = PDU(.submitResponse("x"), sequence: 2)
         var other = state
-        #expect(other.received(answer, now: start) == [.finish(1, taken), .write(PDU(.unbind, sequence: 3))])
+        #expect(other.received(answer, now: start) == [.finish(1, taken(2)), .write(PDU(.unbind, sequence: 3))])
         let end = start + SessionState.farewell
         #expect(state.tick(end - .milliseconds(1)) == [])
         #expect(state.tick(end) == [.finish(1, .lost), .write(PDU(.unbind, sequence: 3))])
@@ -181,11 +181,11 @@ struct SessionStateTests {
         for id in 1...3 as ClosedRange<UInt64> { _ = state.submit(id, unit, until: later, now: start) }
         let refusal = PDU(.submitResponse(""), sequence: 2, status: .throttled)
         #expect(state.received(refusal, now: start) == [.throttled])
-        #expect(state.received(PDU(.submitResponse("x"), sequence: 3), now: start) == [.finish(2, taken)])
+        #expect(state.received(PDU(.submitResponse("x"), sequence: 3), now: start) == [.finish(2, taken(3))])
         #expect(state.fill(start + .milliseconds(199)) == [])
         let resumed = start + .milliseconds(200)
         #expect(state.fill(resumed) == [submitted(4, left: later - resumed)])
-        #expect(state.received(PDU(.submitResponse("x"), sequence: 4), now: resumed).first == .finish(1, taken))
+        #expect(state.received(PDU(.submitResponse("x"), sequence: 4), now: resumed).first == .finish(1, taken(4)))
     }
 
     @Test("throttled until its time is over it is certainly not sent, and nobody says it was lost")

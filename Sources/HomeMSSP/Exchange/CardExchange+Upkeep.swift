@@ -139,7 +139,8 @@ extension CardExchange {
             level: level,
             message,
             metadata: metadata.merging([
-                "trace": "\(transaction.trace, as: .open)", "msisdn": "\(transaction.msisdn, as: .mobileUser)",
+                "trace": "\(transaction.trace, as: .open)", "transaction": "\(transaction.id, as: .open)",
+                "msisdn": "\(transaction.msisdn, as: .mobileUser)",
             ]) { first, _ in first }
         )
     }

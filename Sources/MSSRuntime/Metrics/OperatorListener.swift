@@ -1,7 +1,7 @@
 import Hummingbird
 import HummingbirdCore
 public import Logging
-import MSSCore
+public import MSSCore
 import NIOCore
 public import ServiceLifecycle
 
@@ -24,7 +24,7 @@ public struct OperatorConfiguration: Decodable, Sendable {
 
 /// Answers the operator's monitoring: `GET /metrics`, `/health` and `/ready`, and nothing else.
 ///
-/// `/health` answers 200 as long as the process lives. `/ready` asks each dependency and answers with a JSON object
+/// `/health` answers 200 as long as the process lives and its clock is not more than two seconds off another machine's. `/ready` asks each dependency and answers with a JSON object
 /// of their names and whether they are there, in one word where there is one: 200 when all are, 503 otherwise.
 public struct OperatorListener: Service {
     /// Asks a dependency; must end soon when it is cancelled.
@@ -37,6 +37,7 @@ public struct OperatorListener: Service {
     private let dependencies: [String: Question]
     private let watched: [String: Question]
     private let words: [String: String]
+    private let clock: ClockOffset?
     private let patience: Duration
     private let logger: Logger
     private let onListening: @Sendable (_ port: Int) async -> Void
@@ -47,6 +48,7 @@ public struct OperatorListener: Service {
     ///   - dependencies: Asked by `/ready`; their names are constants of the code.
     ///   - watched: Shown by `/ready` too, and without a say in whether the service is ready.
     ///   - words: What `/ready` says instead of `false` of a dependency that is not there.
+    ///   - clock: How far this clock is from that of the machine behind it.
     ///   - patience: How long a dependency may take to answer.
     ///   - logger: Of the listener.
     ///   - onListening: Called with the port when connections are taken.
@@ -57,6 +59,7 @@ public struct OperatorListener: Service {
         dependencies: [String: Question] = [:],
         watched: [String: Question] = [:],
         words: [String: String] = [:],
+        clock: ClockOffset? = nil,
         patience: Duration = .seconds(2),
         logger: Logger,
         onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
@@ -72,7 +75,9 @@ public struct OperatorListener: Service {
         self.dependencies = dependencies
         self.watched = watched
         self.words = words
+        self.clock = clock
         self.patience = patience
+        if let clock { metrics.gauge("clock_offset_seconds") { clock.seconds ?? 0 } }
         self.logger = logger
         self.onListening = onListening
     }
@@ -104,10 +109,23 @@ public struct OperatorListener: Service {
         guard request.method == .get else { return Response(status: .notFound) }
         switch request.uri.path {
         case "/metrics": return Self.response(.ok, MetricsText.contentType, metrics.text())
-        case "/health": return Self.response(.ok, "text/plain", "alive\n")
+        case "/health": return health()
         case "/ready": return await ready()
         default: return Self.response(.notFound, "text/plain", "not found\n")
         }
+    }
+
+    private func health() -> Response {
+        guard let clock, !clock.isSound, let seconds = clock.seconds else {
+            return Self.response(.ok, "text/plain", "alive\n")
+        }
+        let offset = Int(abs(seconds).rounded())
+        let word = seconds < 0 ? "behind" : "ahead"
+        return Self.response(
+            .serviceUnavailable,
+            "text/plain",
+            "the clock of the machine behind this service is \(offset) s \(word): one of the two wants its NTP mended\n"
+        )
     }
 
     private func ready() async -> Response {
