@@ -29,7 +29,7 @@ struct RoamingServerTests {
         let connection = MeshConnection(
             to: "https://127.0.0.1:\(port)",
             server: WirePKI.server,
-            material: try pki.mesh.issue(uris: [Sample.ae.uri], for: [.client]).material(trusting: pki.mesh),
+            credential: try pki.mesh.issue(uris: [Sample.ae.uri], for: [.client]).credential(trusting: pki.mesh),
             tally: tally,
             logger: log.logger(),
             roaming: tells ? RoamingSender(identity: identity, home: WirePKI.server) : nil,
