@@ -61,7 +61,7 @@ bench-idle: release ## what a provider notices of 10,000 idle connections and a 
 	@exec deploy/bench-idle
 
 # Those that need no Java and no message centre of others.
-INTEROP := zeep schemathesis sslyze
+INTEROP := zeep schemathesis sslyze signxml
 
 interop: build ## what application providers use, unmodified, against AE: a SOAP toolkit, JSON's description, a scanner of TLS
 	@for peer in $(INTEROP); do deploy/peers/$$peer || exit 1; done

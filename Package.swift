@@ -67,7 +67,7 @@ let package = Package(
         ),
 
         // Evidence: signatures assembled and verified (Home), certificates asked for (ME).
-        .target(name: "Signatures", dependencies: ["CLibCrypto", "MSSCore", .asn1, .crypto]),
+        .target(name: "Signatures", dependencies: ["CLibCrypto", "CLibXMLSec", "MSSCore", .asn1, .crypto]),
         .target(name: "CertificateAuthority", dependencies: ["CLibCrypto", "MSSCore"]),
 
         .systemLibrary(name: "CLinux"),
@@ -75,6 +75,11 @@ let package = Package(
         .systemLibrary(name: "CPKCS11"),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+        .systemLibrary(
+            name: "CLibXMLSec",
+            pkgConfig: "xmlsec1-openssl",
+            providers: [.apt(["libxmlsec1-dev"])]
+        ),
         .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
         // The services: read the configuration, join the parts, run.

@@ -44,6 +44,7 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
     public init(
         identity: String,
         home: any SignatureService,
+        relay: (any SignedMessageRelay)? = nil,
         providers: ProviderCache,
         notifies: Bool = false,
         meter: RequestMeter,
@@ -51,7 +52,13 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
         logger: Logger,
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
-        let link = HomeLink(name: "home", identity: PeerIdentity(uri: ""), signatures: home, providers: providers)
+        let link = HomeLink(
+            name: "home",
+            identity: PeerIdentity(uri: ""),
+            signatures: home,
+            relay: relay,
+            providers: providers
+        )
         self.init(
             identity: identity,
             homes: HomeRoutes([link], tally: NoTally(), logger: logger),
@@ -77,14 +84,7 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
         at home: HomeLink,
         _ call: Call
     ) async throws(MSSFault) -> SignatureResponse {
-        guard notifies || request.messagingMode != .asynchServerServer else {
-            throw MSSFault(
-                .wrongParam,
-                "MessagingMode asynchServerServer is not offered here; use synch or asynchClientServer.",
-                specifier: 1013
-            )
-        }
-        try provider.checkEntitlement(to: request)
+        try check(request, of: provider)
         try meter.begin(provider)
         defer { meter.end(provider) }
         var response = try await home.signatures.signature(request, call.onBehalfOfPeer())
@@ -140,11 +140,31 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
 
     public func handshake(_ request: HandshakeRequest, _ call: Call) async throws(MSSFault) -> HandshakeResponse {
         var request = request
-        _ = try admit(&request.header.apInfo, call, about: .anybody(request.header.msspInfo.msspID))
-        return HandshakeResponse(
+        // What is negotiated here is how messages are signed: this one is not.
+        let subject = HomeRoutes.Subject.anybody(request.header.msspInfo.msspID)
+        let (home, provider) = try admit(&request.header.apInfo, call, about: subject, isSigned: true)
+        var response = HandshakeResponse(
             header: request.header.answered(by: identity, at: Date()),
             transactionID: "h" + TraceID.random().description
         )
+        guard home.relay != nil, provider.signsMessages else { return response }
+        response.isSecured = true
+        response.certificates = request.certificates.filter(provider.messageCertificates.contains)
+        response.algorithms = HandshakeResponse.signatureMethods.filter {
+            request.algorithms.isEmpty || request.algorithms.contains($0)
+        }
+        return response
+    }
+
+    private func check(_ request: SignatureRequest, of provider: ApplicationProvider) throws(MSSFault) {
+        guard notifies || request.messagingMode != .asynchServerServer else {
+            throw MSSFault(
+                .wrongParam,
+                "MessagingMode asynchServerServer is not offered here; use synch or asynchClientServer.",
+                specifier: 1013
+            )
+        }
+        try provider.checkEntitlement(to: request)
     }
 
     private func admit(
@@ -160,16 +180,17 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
     func admit(
         _ apInfo: inout APInfo,
         _ call: Call,
-        about subject: HomeRoutes.Subject
+        about subject: HomeRoutes.Subject,
+        isSigned: Bool = false
     ) throws(MSSFault) -> (HomeLink, ApplicationProvider) {
         if apInfo.id.isEmpty { apInfo.id = try onlyProvider(apInfo, call) }
-        if let only = homes.only { return (only, try admit(apInfo, call, at: only)) }
+        if let only = homes.only { return (only, try admit(apInfo, call, at: only, isSigned)) }
         // A stranger learns of no route.
         guard homes.homes.contains(where: { [apInfo] in $0.providers.mayAdmit(apInfo.id, call.peer) }) else {
             throw notOne(apInfo, call)
         }
         let home = try homes.home(for: subject, of: apInfo.id, call)
-        return (home, try admit(apInfo, call, at: home))
+        return (home, try admit(apInfo, call, at: home, isSigned))
     }
 
     /// Without AP_ID it is the one provider whose certificate it is, and from here on the request says so.
@@ -214,7 +235,8 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
     private func admit(
         _ apInfo: APInfo,
         _ call: Call,
-        at home: HomeLink
+        at home: HomeLink,
+        _ isSigned: Bool
     ) throws(MSSFault) -> ApplicationProvider {
         guard let provider = try home.providers.provider(apInfo.id), provider.identities.contains(call.peer) else {
             throw homes.only == nil ? elsewhere(apInfo, call) : notOne(apInfo, call)
@@ -222,8 +244,9 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
         do throws(MSSFault) {
             try provider.check(certificate: call.certificate, at: now())
             try meter.take(provider)
+            guard isSigned || !provider.signsMessages else { throw MSSFault.unsignedMessage }
         } catch {
-            note("a provider's certificate or rate is not what its entry allows", apInfo, call)
+            note("a provider's certificate, rate or message is not what its entry allows", apInfo, call)
             throw error
         }
         return provider
@@ -261,5 +284,42 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
                 "trace": "\(call.trace, as: .open)",
             ]
         )
+    }
+}
+
+/// Of providers who sign their messages: the same is asked of them, and the home finds out whether they signed.
+extension AcquiringEntity: SignedMessageService {
+    public func takesSigned(from provider: String) -> Bool {
+        homes.homes.contains { home in
+            home.relay != nil && (try? home.providers.provider(provider))??.signsMessages ?? false
+        }
+    }
+
+    public func pass(_ message: SignedMessage, _ call: Call) async throws(MSSFault) -> SignedAnswer {
+        var apInfo = message.apInfo
+        let (home, provider) = try admit(&apInfo, call, about: Self.subject(of: message.content), isSigned: true)
+        guard let relay = home.relay else { throw MSSFault(.wrongParam, "Signed messages are not offered here.") }
+        switch message.content {
+        case .signature(let request):
+            try check(request, of: provider)
+            try meter.begin(provider)
+            defer { meter.end(provider) }
+            return try await relay.pass(message, call.onBehalfOfPeer())
+        case .profile(let request): try provider.check(request.mobileUser)
+        case .status, .receipt, .cancel, .fit: break
+        }
+        return try await relay.pass(message, call.onBehalfOfPeer())
+    }
+
+    /// By what its home is found.
+    private static func subject(of content: SignedMessage.Content) -> HomeRoutes.Subject {
+        switch content {
+        case .signature(let request): .person(request.mobileUser)
+        case .profile(let request): .person(request.mobileUser)
+        case .status(let request): .transaction(request.transactionID, request.header.msspInfo.msspID)
+        case .receipt(let request): .transaction(request.transactionID, request.header.msspInfo.msspID)
+        case .cancel(let request): .transaction(request.transactionID, request.header.msspInfo.msspID)
+        case .fit(let request): .anybody(request.header.msspInfo.msspID)
+        }
     }
 }

@@ -144,6 +144,7 @@ struct Composition {
             services: WireServices(
                 signatures: entity,
                 handshakes: entity,
+                signed: entity,
                 certificates: looksUp ? entity : nil,
                 callers: providers
             ),

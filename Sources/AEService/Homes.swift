@@ -91,6 +91,7 @@ struct Homes: Sendable {
                 identity: PeerIdentity(uri: home.parts.entry.identity),
                 ways: home.parts.ways,
                 signatures: SignatureClient(to: home.link),
+                relay: SignedMessageClient(to: home.link),
                 providers: home.providers
             )
         }

@@ -351,6 +351,12 @@ struct Composition {
                     exchange: exchange,
                     logger: log.logger,
                     isStopping: { Task.isShuttingDownGracefully }
+                ),
+                security: SignedMessageDesk(
+                    providers: providers,
+                    signatures: XMLMessages(identity: identity(pool)),
+                    tally: metrics,
+                    logger: log.logger
                 )
             ),
             tally: metrics,

@@ -116,14 +116,58 @@ extension MeshConnection {
         encode: (MeshContext) -> [UInt8],
         decode: (XMLElement) throws(MSSFault) -> Response
     ) async throws(MSSFault) -> (response: Response, simTime: Duration?) {
+        try await reach(operation, call, mayRepeat) { context in
+            Parcel(octets: encode(context))
+        } read: {
+            (answer) throws(MeshFailure) in
+            (try decoded(answer, operation, call, decode), answer.simTime)
+        }
+    }
+
+    /// Passes a provider's signed message on as it is, once.
+    ///
+    /// - Returns: What the other service answered, as it is.
+    /// - Throws: As ``send(_:_:mayRepeat:encode:decode:)``.
+    func pass(
+        _ message: SignedMessage,
+        _ operation: WireOperation,
+        _ call: Call
+    ) async throws(MSSFault) -> SignedAnswer {
+        try await reach(operation, call, false) { context in
+            Parcel(octets: message.envelope, type: message.contentType, context: SignedMessages.value(context))
+        } read: { (answer) throws(MeshFailure) in
+            guard answer.isFault else { return SignedAnswer(envelope: answer.octets, simTime: answer.simTime) }
+            guard case .fault(let fault)? = try? SOAPReader.response(answer.octets, to: operation) else {
+                throw MeshFailure(.unreadableAnswer)
+            }
+            throw MeshFailure(answered: fault)
+        }
+    }
+
+    /// What is sent.
+    private struct Parcel {
+        var octets: [UInt8]
+        var type = SOAPShape.plain.version.contentType
+        /// The mesh's word on the call, where it does not stand in the octets.
+        var context: String?
+    }
+
+    /// Sends to one address after the other, until one has had the request.
+    private func reach<Value>(
+        _ operation: WireOperation,
+        _ call: Call,
+        _ mayRepeat: Bool,
+        parcel: (MeshContext) -> Parcel,
+        read: (Answer) throws(MeshFailure) -> Value
+    ) async throws(MSSFault) -> Value {
         var left = addresses.order()[...]
         var mayRepeat = mayRepeat
         while true {
             let url = left.removeFirst()
             do throws(MeshFailure) {
-                let answer = try await exchange(url, operation, call, encode)
+                let answer = try await exchange(url, operation, call, parcel)
                 addresses.note(url, isReached: true)
-                return (try decoded(answer, operation, call, decode), answer.simTime)
+                return try read(answer)
             } catch {
                 let error = placed(error, call)
                 note(error, call)
@@ -143,6 +187,7 @@ extension MeshConnection {
     /// What came back, as far as HTTP goes.
     private struct Answer {
         var octets: [UInt8]
+        var isFault: Bool
         var simTime: Duration?
     }
 
@@ -150,7 +195,7 @@ extension MeshConnection {
         _ url: String,
         _ operation: WireOperation,
         _ call: Call,
-        _ encode: (MeshContext) -> [UInt8]
+        _ parcel: (MeshContext) -> Parcel
     ) async throws(MeshFailure) -> Answer {
         let remaining = call.deadline - .now
         guard remaining > Self.margin else { throw MeshFailure(.deadline) }
@@ -164,10 +209,10 @@ extension MeshConnection {
         )
         var request = HTTPClientRequest(url: url + "/soap/services/" + operation.port)
         request.method = .POST
-        request.headers = [
-            "Content-Type": SOAPShape.plain.version.contentType, "traceparent": TraceContext.text(call.trace),
-        ]
-        request.body = .bytes(ByteBuffer(bytes: encode(mesh)))
+        let parcel = parcel(mesh)
+        request.headers = ["Content-Type": parcel.type, "traceparent": TraceContext.text(call.trace)]
+        if let context = parcel.context { request.headers.add(name: SignedMessages.field, value: context) }
+        request.body = .bytes(ByteBuffer(bytes: parcel.octets))
         // The pool's own, until there is another.
         request.tlsConfiguration = tls.exchanged
         do {
@@ -182,6 +227,7 @@ extension MeshConnection {
             }
             return Answer(
                 octets: Array(body.readableBytesView),
+                isFault: response.status == .internalServerError,
                 simTime: response.headers.first(name: "Server-Timing").flatMap { ServerTiming.duration($0) }
             )
         } catch {

@@ -72,7 +72,7 @@ import MSSCore
         case .registration(let request): return RegistrationCodec.encodeRequest(request, mesh)
         case .certificate(let request): return CertificateCodec.encodeRequest(request, mesh)
         case .notifications(let lease): return NotificationCodec.encodeRequest(lease, mesh)
-        case .directory, .handshake: return nil
+        case .directory, .handshake, .signed: return nil
         }
     }
 

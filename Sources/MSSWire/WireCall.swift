@@ -31,15 +31,23 @@ struct WireCall: Sendable {
         var hasRead = false
     }
 
+    /// A request's body, and what stood beside it.
+    struct Envelope: Sendable {
+        var octets: [UInt8]
+        /// The mesh's word on the call, where a provider's own envelope was passed on.
+        var context: [String]
+    }
+
     /// Answers a request that was read or could not be; `operation` is what its caller was let in for, `nil` at a common
     /// path whose envelope cannot be read.
     func answer(
         _ read: Result<SOAPRequest, WireRefusal>,
+        _ envelope: Envelope,
         _ operation: WireOperation?,
         _ caller: Caller,
         since began: ContinuousClock.Instant
     ) async -> Response {
-        finish(await soap(read, operation, caller), caller.peer, since: began)
+        finish(await soap(read, envelope, operation, caller), caller.peer, since: began)
     }
 
     /// The same in JSON; `operation` is `nil` where the message names it.
@@ -65,6 +73,7 @@ struct WireCall: Sendable {
 
     private func soap(
         _ read: Result<SOAPRequest, WireRefusal>,
+        _ envelope: Envelope,
         _ operation: WireOperation?,
         _ caller: Caller
     ) async -> Outcome {
@@ -78,7 +87,9 @@ struct WireCall: Sendable {
                 isMustUnderstand: error.isMustUnderstand
             )
         }
-        var call = call(request.mesh, caller)
+        let passed = settings.profile == .mesh ? envelope.context : []
+        let context = passed.first.flatMap { SignedMessages.context($0) }
+        var call = call(passed.isEmpty ? request.mesh : context, caller)
         var outcome = Outcome(
             result: .failure(MSSFault(.internalError)),
             form: .soap(request.shape),
@@ -92,6 +103,13 @@ struct WireCall: Sendable {
             guard services.serves(request.operation) else {
                 throw MSSFault(.wrongParam, "This service does not offer \(request.operation.rawValue).")
             }
+            guard passed.isEmpty else {
+                guard passed.count == 1, context != nil, request.mesh == nil else {
+                    throw MSSFault(.wrongParam, "What the mesh says of the call is not as it must be.")
+                }
+                outcome.result = try await opened(request, envelope.octets, call, caller)
+                return outcome
+            }
             if let route = try route(of: request, call) {
                 var shape = request.shape
                 shape.roaming = route
@@ -99,7 +117,7 @@ struct WireCall: Sendable {
                 let time = request.roaming?.entries.last?.timeOut ?? 0
                 call.deadline = min(call.deadline, .now + .seconds(time))
             }
-            let message = try WireServices.decode(request)
+            let message = try message(of: request, envelope.octets, &outcome)
             outcome.result = await run(message, call, outcome.form, caller)
         } catch { outcome.result = .failure(error) }
         return outcome
@@ -113,6 +131,57 @@ struct WireCall: Sendable {
         } catch {
             tally.count("wire_routes_refused", [("fault", String(error.code.rawValue))])
             throw error
+        }
+    }
+
+    /// What is asked; with its envelope where that is signed and the home is to see it.
+    private func message(
+        of request: SOAPRequest,
+        _ envelope: [UInt8],
+        _ outcome: inout Outcome
+    ) throws(MSSFault) -> WireServices.Message {
+        let message = try WireServices.decode(request)
+        guard request.signature != .none else { return message }
+        if let signed = services.signed, let content = SignedMessages.content(message) {
+            let type = request.shape.version.contentType
+            let whole = SignedMessage(content, envelope: envelope, contentType: type)
+            if signed.takesSigned(from: whole.apInfo.id) { return .signed(whole) }
+        }
+        guard request.signature == .optional else {
+            outcome.isMustUnderstand = true
+            throw SignedMessages.notUnderstood
+        }
+        return message
+    }
+
+    /// Has a provider's signature verified, does what the signed octets say and nothing else, and has the answer signed.
+    private func opened(
+        _ request: SOAPRequest,
+        _ envelope: [UInt8],
+        _ call: Call,
+        _ caller: Caller
+    ) async throws(MSSFault) -> Result<WireServices.Answer, MSSFault> {
+        guard let security = services.security else {
+            throw MSSFault(.wrongParam, "This service opens no signed messages.")
+        }
+        let claimed = try HeaderCodec.decode(request.message, takesTwo: true).apInfo.id
+        let opened = try await security.open(envelope, from: claimed, call)
+        let signed: SOAPRequest
+        do { signed = try SOAPReader.message(opened.message, in: request.shape) } catch { throw error.fault }
+        guard signed.operation == request.operation else {
+            throw MSSFault(.unauthorizedAccess, "What is signed is not what is asked.", specifier: 1046)
+        }
+        let message = try WireServices.decode(signed)
+        guard SignedMessages.content(message).map({ $0.apInfo.id == claimed }) ?? false else {
+            throw MSSFault(.unauthorizedAccess, "What is signed is not what is asked.", specifier: 1046)
+        }
+        var call = call
+        call.signer = claimed
+        let result = await run(message, call, .soap(signed.shape), caller)
+        return Result { () throws(MSSFault) in
+            var answer = try result.get()
+            answer.octets = try opened.seal(answer.octets)
+            return answer
         }
     }
 

@@ -76,7 +76,8 @@ struct WireResponder: HTTPResponder {
             }
             let read = Result { () throws(WireRefusal) in try SOAPReader.request(body, roams: settings.roaming != nil) }
             let operation = try admission.operation(read, at: path, peer, identity)
-            return await calls.answer(read, operation, asking, since: began)
+            let envelope = WireCall.Envelope(octets: body, context: Self.contexts(of: request))
+            return await calls.answer(read, envelope, operation, asking, since: began)
         } catch {
             note(error, peer)
             var response = refuse(request, channel, error.status, error.reason, error.line)
@@ -87,6 +88,11 @@ struct WireResponder: HTTPResponder {
 }
 
 extension WireResponder {
+    /// Inside the mesh: the word on a call whose envelope is a provider's own.
+    private static func contexts(of request: Request) -> [String] {
+        SignedMessages.name.map { request.headers[values: $0] } ?? []
+    }
+
     /// The whole body; one that comes too slowly has its connection closed.
     private func body(of request: Request, _ channel: any Channel) async throws(WireRefused) -> [UInt8] {
         let tally = tally

@@ -7,6 +7,10 @@ public struct WireServices: Sendable {
     var providers: (any ProviderService)?
     var notifications: (any NotificationService)?
     var handshakes: (any HandshakeService)?
+    /// Passes signed messages on; at the edge.
+    var signed: (any SignedMessageService)?
+    /// Opens them; at the home.
+    var security: (any MessageSecurity)?
     /// MSS_Registration as a look-up, where it registers nothing.
     var certificates: (any CertificateService)?
     /// Tells who calls what it is known as; without it nobody is told.
@@ -18,6 +22,8 @@ public struct WireServices: Sendable {
         providers: (any ProviderService)? = nil,
         notifications: (any NotificationService)? = nil,
         handshakes: (any HandshakeService)? = nil,
+        signed: (any SignedMessageService)? = nil,
+        security: (any MessageSecurity)? = nil,
         certificates: (any CertificateService)? = nil,
         callers: (any CallerDirectory)? = nil
     ) {
@@ -26,6 +32,8 @@ public struct WireServices: Sendable {
         self.providers = providers
         self.notifications = notifications
         self.handshakes = handshakes
+        self.signed = signed
+        self.security = security
         self.certificates = certificates
         self.callers = callers
     }
@@ -43,6 +51,7 @@ public struct WireServices: Sendable {
         case directory
         case notifications(NotificationLease)
         case handshake(HandshakeRequest)
+        case signed(SignedMessage)
     }
 
     /// An answer in octets, and what the message centre, the card and the person took of its time.
@@ -99,6 +108,9 @@ public struct WireServices: Sendable {
         case .handshake(let request):
             let response = try await served(handshakes).handshake(request, call)
             return Answer(octets: HandshakeCodec.encodeResponse(response, form.shape))
+        case .signed(let message):
+            let response = try await served(signed).pass(message, call)
+            return Answer(octets: response.envelope, simTime: response.simTime)
         case .registration(let request):
             let response = try await served(registrations).register(request, call)
             return Answer(octets: RegistrationCodec.encodeResponse(response, to: request.operation.name, form.shape))

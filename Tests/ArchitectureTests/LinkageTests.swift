@@ -32,12 +32,13 @@ struct LinkageTests {
         }
     }
 
-    @Test("loads libpq in the home alone, libcrypto not in AE", arguments: services)
+    @Test("loads libpq and libxmlsec1 in the home alone, libcrypto not in AE", arguments: services)
     func libraries(service: String) throws {
         let dynamic = try Self.output(of: "readelf", "--dynamic", service)
         try #require(dynamic.contains("[libxml2.so"), "every service reads XML")
         #expect(dynamic.contains("[libpq.so") == (service == "HomeMSSPService"))
         #expect(dynamic.contains("[libcrypto.so") == (service != "AEService"))
+        #expect(dynamic.contains("[libxmlsec1.so") == (service == "HomeMSSPService"))
     }
 
     /// Symbols of a module: `$s`, the length of its name and the name, as the compiler mangles them.

@@ -23,6 +23,7 @@ private let targets: [String: @Sendable ([UInt8]) -> Void] = [
     "der": fuzzDER,
     "json": fuzzJSON,
     "soap": fuzzSOAP,
+    "xmlsig": fuzzMessageSignatures,
 ]
 
 @_cdecl("LLVMFuzzerTestOneInput")

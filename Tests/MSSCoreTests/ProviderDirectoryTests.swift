@@ -15,7 +15,8 @@ struct ProviderDirectoryTests {
         signsDigests: true,
         wantsPreciseStatus: true,
         signatures: [.ades, .cms],
-        readsProfiles: true
+        readsProfiles: true,
+        messageCertificates: [[0x30, 0x00]]
     )
     private static let plain = ApplicationProvider(
         id: "http://ap/2",

@@ -169,7 +169,7 @@ struct Provider: Sendable {
         )
     }
 
-    private var header: String {
+    var header: String {
         """
         <mss:AP_Info AP_ID="\(apID)" AP_TransID="\(name ?? "T\(UInt64.random(in: 0...UInt64.max))")" AP_PWD="not-looked-at" \
         Instant="2026-01-01T00:00:00Z"\(url.map { " AP_URL=\"\($0)\"" } ?? "")/><mss:MSSP_Info><mss:MSSP_ID/></mss:MSSP_Info>

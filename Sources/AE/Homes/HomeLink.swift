@@ -9,6 +9,7 @@ public struct HomeLink: Sendable {
     /// What leads to it; nothing is looked up where there is one home.
     public let ways: Ways
     let signatures: any SignatureService
+    let relay: (any SignedMessageRelay)?
     let providers: ProviderCache
 
     /// By what a request finds its home.
@@ -36,18 +37,21 @@ public struct HomeLink: Sendable {
     ///   - identity: The URI in its certificate.
     ///   - ways: What leads to it.
     ///   - signatures: Reaches its users.
+    ///   - relay: Takes there what providers have signed as XML; without it nobody's messages are.
     ///   - providers: Its directory of this acquiring entity's providers.
     public init(
         name: String,
         identity: PeerIdentity,
         ways: Ways = Ways(),
         signatures: any SignatureService,
+        relay: (any SignedMessageRelay)? = nil,
         providers: ProviderCache
     ) {
         self.name = name
         self.identity = identity
         self.ways = ways
         self.signatures = signatures
+        self.relay = relay
         self.providers = providers
     }
 

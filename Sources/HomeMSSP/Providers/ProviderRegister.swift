@@ -38,11 +38,32 @@ public final class ProviderRegister: Sendable {
         all.filter { $0.acquiringEntities.contains(entity) }
     }
 
-    /// The provider that speaks, if it came through one of its acquiring entities with one of its certificates, and does
-    /// not ask more than it may.
+    /// The provider that speaks, if it came through one of its acquiring entities with one of its certificates, signed the
+    /// message where it must, and does not ask more than it may.
     ///
     /// - Throws: 104, or 780/7801.
     func admit(_ id: String, _ call: Call) throws(MSSFault) -> ApplicationProvider {
+        let provider = try identified(id, call)
+        guard !provider.signsMessages || call.signer == provider.id else {
+            var fault = MSSFault.unsignedMessage
+            fault.cause = "an unsigned message in the name of a provider whose messages are signed"
+            throw fault
+        }
+        // What is signed was counted before its signature was looked at.
+        if call.signer == nil { try meter.take(provider) }
+        return provider
+    }
+
+    /// The provider that a message claims to be of, before its signature is looked at.
+    ///
+    /// - Throws: 104, or 780/7801.
+    func admitSigned(_ id: String, _ call: Call) throws(MSSFault) -> ApplicationProvider {
+        let provider = try identified(id, call)
+        try meter.take(provider)
+        return provider
+    }
+
+    private func identified(_ id: String, _ call: Call) throws(MSSFault) -> ApplicationProvider {
         guard let provider = known.withLock({ $0[id] }), provider.acquiringEntities.contains(call.peer),
             let origin = call.origin, provider.identities.contains(origin)
         else {
@@ -53,7 +74,6 @@ public final class ProviderRegister: Sendable {
             )
         }
         try provider.check(certificate: call.certificate, at: now())
-        try meter.take(provider)
         return provider
     }
 

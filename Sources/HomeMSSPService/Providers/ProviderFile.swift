@@ -1,8 +1,10 @@
+import Foundation
 import HomeMSSP
 import Logging
 import MSSCore
 import MSSRuntime
 import MSSWire
+import Signatures
 
 /// The home's file of application providers, read at the start and again when it changes.
 struct ProviderFile: Sendable {
@@ -23,7 +25,7 @@ struct ProviderFile: Sendable {
             throw StartError("\(path): the name of \(entry.id) cannot be shown on one page of a phone")
         }
         return try entries.map { entry throws(StartError) in
-            let entry = try withCertificates(entry)
+            let entry = try withMessageCertificates(try withCertificates(entry))
             do throws(EntryProblem) { return try entry.provider() } catch { throw StartError("\(path): \(error)") }
         }
     }
@@ -44,6 +46,27 @@ struct ProviderFile: Sendable {
                 entry.certificates = (entry.certificates ?? []) + [ProviderEntry.Certificate(known.certificate)]
             } catch { throw StartError("\(file): \(error.reason)") }
         }
+        return entry
+    }
+
+    /// The entry with what its `message_certificate_files` hold; each of its message certificates must be one that can sign.
+    private func withMessageCertificates(_ entry: ProviderEntry) throws(StartError) -> ProviderEntry {
+        var entry = entry
+        var keys: [MessageKey] = []
+        for name in entry.messageCertificateFiles ?? [] {
+            let file = path.beside(name)
+            let pem = try PublicFile.read(file.path)
+            do throws(SignatureError) { keys.append(try MessageKey(pem: pem)) } catch {
+                throw StartError("\(file): the certificate \(error)")
+            }
+        }
+        for text in entry.messageCertificates ?? [] {
+            do throws(SignatureError) {
+                keys.append(try MessageKey(certificate: Data(base64Encoded: text).map { [UInt8]($0) } ?? []))
+            } catch { throw StartError("\(path): a certificate in message_certificates of \(entry.id) \(error)") }
+        }
+        entry.messageCertificateFiles = nil
+        if !keys.isEmpty { entry.messageCertificates = keys.map { Data($0.der).base64EncodedString() } }
         return entry
     }
 

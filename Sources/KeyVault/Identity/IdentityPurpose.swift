@@ -8,16 +8,25 @@ public enum IdentityPurpose: String, Sendable, CaseIterable {
     case checkpoint = "audit checkpoint"
     /// The application providers of an acquiring entity (docs/wire.md).
     case directory = "provider directory"
+    /// An XML signature, of a message's answer (docs/wire.md): the body is ds:SignedInfo in canonical form, whose own first
+    /// octets no other purpose has.
+    case message = "xml message"
 
     /// What is signed for a body.
     public func content(of body: [UInt8]) -> [UInt8] { heading + body }
 
+    /// Whether a body is one for the purpose.
+    func takes(_ body: [UInt8]) -> Bool { self != .message || body.starts(with: Self.signedInfo) }
+
     /// The body of what was signed; `nil` for the content of another purpose.
     public func body(of content: [UInt8]) -> [UInt8]? {
-        content.starts(with: heading) ? Array(content.dropFirst(heading.count)) : nil
+        guard content.starts(with: heading), takes(content) || self != .message else { return nil }
+        return Array(content.dropFirst(heading.count))
     }
 
-    private var heading: [UInt8] { Array("mssp \(rawValue)\n".utf8) }
+    private var heading: [UInt8] { self == .message ? [] : Array("mssp \(rawValue)\n".utf8) }
+
+    private static let signedInfo = Array(#"<ds:SignedInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#">"#.utf8)
 }
 
 /// What an identity signed, and its ECDSA signature over it with SHA-256.

@@ -81,13 +81,15 @@ extension Vault {
 
     /// Signs a body as what it is for.
     ///
-    /// - Throws: ``VaultError/identity(_:)`` unless the identity is active; ``VaultError/damagedIdentity``.
+    /// - Throws: ``VaultError/identity(_:)`` unless the identity is active and the body one for the purpose;
+    ///   ``VaultError/damagedIdentity``.
     public func sign(
         _ body: [UInt8],
         as purpose: IdentityPurpose,
         by record: IdentityRecord
     ) throws(VaultError) -> IdentitySignature {
         guard record.state == .active else { throw .identity("identity \(record.number) is \(record.state.rawValue)") }
+        guard purpose.takes(body) else { throw .identity("what is to be signed is none for \(purpose.rawValue)") }
         let content = purpose.content(of: body)
         return try withKey(of: record) { key in
             IdentitySignature(content: content, value: Array(try key.signature(for: content).rawRepresentation))

@@ -14,6 +14,8 @@ extension ProviderEntry {
         profiles = provider.readsProfiles ? true : nil
         let known = provider.certificates.sorted { $0.sha256 < $1.sha256 }.map { Certificate($0) }
         certificates = known.isEmpty ? nil : known
+        let signing = provider.messageCertificates.map { Data($0).base64EncodedString() }.sorted()
+        messageCertificates = signing.isEmpty ? nil : signing
         let allowance = provider.allowance
         textPrefix = allowance.textPrefix
         signatureProfiles = allowance.signatureProfiles?.sorted()
@@ -40,6 +42,7 @@ extension ProviderEntry {
                 throw problem(key, "must be URIs of 1 to 512 octets")
             }
         }
+        guard messageCertificateFiles == nil else { throw problem("message_certificate_files", "must have been read") }
         guard certificateFiles == nil else { throw problem("certificate_files", "must have been read") }
         let rules = try ruleSet()
         return ApplicationProvider(
@@ -60,7 +63,8 @@ extension ProviderEntry {
             rules: rules,
             wantsSpecifiers: twoLevelFaults,
             wantsTrace: traceInAnswers ?? false,
-            isSandbox: sandbox ?? false
+            isSandbox: sandbox ?? false,
+            messageCertificates: try signing()
         )
     }
 
@@ -111,6 +115,16 @@ extension ProviderEntry {
             registered.insert(certificate)
         }
         return registered
+    }
+
+    /// Whose keys they are is looked at where signatures are verified.
+    private func signing() throws(EntryProblem) -> Set<[UInt8]> {
+        guard let messageCertificates else { return [] }
+        let read = messageCertificates.compactMap { Data(base64Encoded: $0).map { [UInt8]($0) } }
+        guard (1...8).contains(read.count), read.count == messageCertificates.count,
+            read.allSatisfy({ (1...8_192).contains($0.count) })
+        else { throw problem("message_certificates", "must be one to eight certificates in base64, or be left out") }
+        return Set(read)
     }
 
     private func allowed() throws(EntryProblem) -> ProviderAllowance {

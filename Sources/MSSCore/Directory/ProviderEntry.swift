@@ -21,6 +21,10 @@ public struct ProviderEntry: Codable, Sendable, Equatable {
     public var certificates: [Certificate]?
     /// The same as files in PEM; in the home's own file alone, where they are read.
     public var certificateFiles: [String]?
+    /// The certificates that its messages are signed with as XML, in DER and base64; without one they are not signed.
+    public var messageCertificates: [String]?
+    /// The same as files in PEM; in the home's own file alone, where they are read.
+    public var messageCertificateFiles: [String]?
     /// What each text that it has shown must begin with.
     public var textPrefix: String?
     /// SignatureProfile URIs that it may ask for; all unless set.
@@ -69,6 +73,8 @@ public struct ProviderEntry: Codable, Sendable, Equatable {
         case preciseStatus = "precise_status"
         case certificates, services, modes, numbers, notify, rules, sandbox
         case certificateFiles = "certificate_files"
+        case messageCertificates = "message_certificates"
+        case messageCertificateFiles = "message_certificate_files"
         case textPrefix = "text_prefix"
         case signatureProfiles = "signature_profiles"
         case requestsPerSecond = "requests_per_second"

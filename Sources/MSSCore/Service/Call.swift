@@ -10,6 +10,8 @@ public struct Call: Sendable {
     public var deadline: ContinuousClock.Instant
     /// Carried through every service into every log line of the request.
     public var trace: TraceID
+    /// AP_ID of the provider whose XML signature over this very message was found good, in this process; `nil` otherwise.
+    public var signer: String?
 
     public init(
         peer: PeerIdentity,

@@ -37,6 +37,13 @@ extension FaultMeaning {
         FaultMeaning(.unauthorizedAccess, 1043, .operator, .no, "The service is suspended for this user."),
         FaultMeaning(.unauthorizedAccess, 1044, .operator, .no, "The provider's entry does not allow this profile."),
         FaultMeaning(.unauthorizedAccess, 1045, .operator, .no, "The provider's entry does not allow this service."),
+        FaultMeaning(
+            .unauthorizedAccess,
+            1046,
+            .provider,
+            .no,
+            "The message lacks the XML signature that it must have."
+        ),
     ]
 
     private static let person = [

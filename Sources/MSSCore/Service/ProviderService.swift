@@ -30,6 +30,9 @@ public struct ApplicationProvider: Sendable, Equatable {
     public var services: Set<AdditionalService.Name>
     /// The certificates that may be shown for it; any of its identities where there is none.
     public var certificates: Set<ProviderCertificate>
+    /// The certificates, in DER, one of whose keys must have signed each of its messages as XML; nobody signs where there is
+    /// none.
+    public var messageCertificates: Set<[UInt8]>
     /// What of the platform it may use.
     public var allowance: ProviderAllowance
     /// How much it may ask.
@@ -42,6 +45,9 @@ public struct ApplicationProvider: Sendable, Equatable {
     public var wantsTrace: Bool
     /// Whether it reaches nobody but the home's test numbers.
     public var isSandbox: Bool
+
+    /// Whether its messages must be signed as XML.
+    public var signsMessages: Bool { !messageCertificates.isEmpty }
 
     public init(
         id: String,
@@ -61,7 +67,8 @@ public struct ApplicationProvider: Sendable, Equatable {
         rules: ProviderRules = .etsi,
         wantsSpecifiers: Bool? = nil,
         wantsTrace: Bool = false,
-        isSandbox: Bool = false
+        isSandbox: Bool = false,
+        messageCertificates: Set<[UInt8]> = []
     ) {
         self.id = id
         self.identities = identities
@@ -81,5 +88,6 @@ public struct ApplicationProvider: Sendable, Equatable {
         self.wantsSpecifiers = wantsSpecifiers ?? rules.tellsSpecifiers
         self.wantsTrace = wantsTrace
         self.isSandbox = isSandbox
+        self.messageCertificates = messageCertificates
     }
 }

@@ -15,8 +15,17 @@ struct SOAPRequest {
     let mesh: MeshContext?
     /// Where it was looked for.
     let roaming: RoamingHeader?
+    /// Of its header block MSS_MessageSignature, which is not read here.
+    let signature: SignatureBlock
     let message: XMLElement
     let document: XMLDocument
+
+    enum SignatureBlock {
+        case none
+        case optional
+        /// It must be understood.
+        case mandatory
+    }
 
     /// The second net: the message against the schema, after the decoder has taken it.
     func validate(by schema: XMLSchema = .messages) throws(MSSFault) {
@@ -49,7 +58,7 @@ enum SOAPReader {
         let (version, body) = try body(of: document.root)
         var shape = SOAPShape.plain
         shape.version = version
-        let (mesh, roaming) = try header(of: document.root, shape, roams)
+        let (mesh, roaming, signature) = try header(of: document.root, shape, roams)
         guard let first = body.children.first else {
             throw WireRefusal(fault: MSSFault(.missingParam, "The SOAP body is empty."), shape: shape)
         }
@@ -64,6 +73,31 @@ enum SOAPReader {
             shape: shape,
             mesh: mesh,
             roaming: roaming,
+            signature: signature,
+            message: message,
+            document: document
+        )
+    }
+
+    /// Reads a message that was found to be signed, by itself: what stood around it in its envelope says nothing any more.
+    ///
+    /// - Parameters:
+    ///   - octets: The signed element.
+    ///   - shape: Of the envelope that it came in.
+    /// - Returns: As if it stood in the envelope alone.
+    /// - Throws: ``WireRefusal`` for what holds no message.
+    static func message(_ octets: [UInt8], in shape: SOAPShape) throws(WireRefusal) -> SOAPRequest {
+        let document: XMLDocument
+        do { document = try XMLDocument(octets) } catch {
+            throw WireRefusal(fault: MSSFault(.wrongParam, error.description), shape: shape)
+        }
+        let (operation, message) = try dispatch(document.root, shape)
+        return SOAPRequest(
+            operation: operation,
+            shape: shape,
+            mesh: nil,
+            roaming: nil,
+            signature: .none,
             message: message,
             document: document
         )
@@ -121,12 +155,13 @@ enum SOAPReader {
         of root: XMLElement,
         _ shape: SOAPShape,
         _ roams: Bool
-    ) throws(WireRefusal) -> (MeshContext?, RoamingHeader?) {
+    ) throws(WireRefusal) -> (MeshContext?, RoamingHeader?, SOAPRequest.SignatureBlock) {
         guard let header = root.children.first(where: { isSOAP($0, "Header", shape.version) }) else {
-            return (nil, nil)
+            return (nil, nil, .none)
         }
         var mesh: MeshContext?
         var roaming: RoamingHeader?
+        var signature = SOAPRequest.SignatureBlock.none
         for block in header.children {
             if block.namespace == Namespace.mesh, block.name == "Context" {
                 // Two of them, or one half understood, could mean another caller than the one that was meant.
@@ -144,9 +179,9 @@ enum SOAPReader {
                 }
             } else if isSecurity(block) {
                 continue
-            } else if let must = block.attribute("mustUnderstand", in: shape.version.namespace), must != "0",
-                must != "false"
-            {
+            } else if block.namespace == Namespace.mss, block.name == "MSS_MessageSignature" {
+                signature = mustBeUnderstood(block, shape) || signature == .mandatory ? .mandatory : .optional
+            } else if mustBeUnderstood(block, shape) {
                 throw WireRefusal(
                     fault: MSSFault(.incompatibleInterface, "A SOAP header block must be understood and is not."),
                     shape: shape,
@@ -154,7 +189,11 @@ enum SOAPReader {
                 )
             }
         }
-        return (mesh, roaming)
+        return (mesh, roaming, signature)
+    }
+
+    private static func mustBeUnderstood(_ block: XMLElement, _ shape: SOAPShape) -> Bool {
+        block.attribute("mustUnderstand", in: shape.version.namespace).map { $0 != "0" && $0 != "false" } ?? false
     }
 
     /// WS-Security names the person at the desk; the certificate decides, so it is taken and not looked at.

@@ -1,0 +1,76 @@
+"""signxml as a provider whose messages are signed: a request by it is carried out, and it verifies the answer."""
+import datetime
+import ssl
+import sys
+import urllib.error
+import urllib.request
+import uuid
+
+from lxml import etree
+from signxml import XMLSigner, XMLVerifier, methods
+
+url, pki, ap_id, msisdn = sys.argv[1:]
+MSS = "http://uri.etsi.org/TS102204/v1.1.2#"
+SOAP = "http://www.w3.org/2003/05/soap-envelope"
+EXCLUSIVE = "http://www.w3.org/2001/10/xml-exc-c14n#"
+
+tls = ssl.create_default_context(cafile=f"{pki}/mesh-ca.pem")
+tls.load_cert_chain(f"{pki}/ap-demo.pem", f"{pki}/ap-demo.key")
+# Without a proxy, whatever the environment says.
+opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=tls))
+
+
+def message(text):
+    now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return etree.fromstring(
+        f'<e:Envelope xmlns:e="{SOAP}" xmlns:mss="{MSS}"><e:Header><mss:MSS_MessageSignature e:mustUnderstand="1">'
+        '<ds:Signature xmlns:ds="http://www.w3.org/2000/09/xmldsig#" Id="placeholder"/></mss:MSS_MessageSignature></e:Header>'
+        '<e:Body><MSS_Signature><mss:MSS_SignatureReq ID="m1" MajorVersion="1" MinorVersion="1" MessagingMode="synch" '
+        f'TimeOut="60"><mss:AP_Info AP_ID="{ap_id}" AP_TransID="s{uuid.uuid4().hex}" AP_PWD="" Instant="{now}"/>'
+        f"<mss:MSSP_Info><mss:MSSP_ID/></mss:MSSP_Info><mss:MobileUser><mss:MSISDN>{msisdn}</mss:MSISDN></mss:MobileUser>"
+        f'<mss:DataToBeSigned MimeType="text/plain" Encoding="UTF-8">{text}</mss:DataToBeSigned>'
+        "</mss:MSS_SignatureReq></MSS_Signature></e:Body></e:Envelope>"
+    )
+
+
+def sign(envelope):
+    signer = XMLSigner(
+        method=methods.enveloped,
+        signature_algorithm="ecdsa-sha256",
+        digest_algorithm="sha256",
+        c14n_algorithm=EXCLUSIVE,
+    )
+    with open(f"{pki}/ap-demo.key", "rb") as key, open(f"{pki}/ap-demo.pem") as certificate:
+        signed = signer.sign(envelope, key=key.read(), cert=certificate.read(), reference_uri="#m1", id_attribute="ID")
+    return etree.tostring(signed)
+
+
+def send(octets):
+    request = urllib.request.Request(
+        f"{url}/soap/services/MSS_SignaturePort", octets, {"Content-Type": "application/soap+xml"}
+    )
+    try:
+        with opener.open(request, timeout=60) as answer:
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as fault:
+        return fault.code, fault.read()
+
+
+status, answer = send(sign(message("Signed by signxml")))
+assert status == 200, answer
+verified = XMLVerifier().verify(answer, ca_pem_file=f"{pki}/identity-ca.pem", id_attribute="ID")
+assert etree.QName(verified.signed_xml) == f"{{{MSS}}}MSS_SignatureResp", answer
+assert verified.signed_xml.find(f"{{{MSS}}}Status/{{{MSS}}}StatusCode").get("Value") == "500", answer
+print("a request that signxml signed is carried out, and it verifies the answer")
+
+try:
+    XMLVerifier().verify(answer.replace(b'Value="500"', b'Value="502"'), ca_pem_file=f"{pki}/identity-ca.pem", id_attribute="ID")
+    raise AssertionError("an answer that was changed verifies")
+except AssertionError:
+    raise
+except Exception:
+    print("an answer that was changed does not verify")
+
+status, answer = send(sign(message("Pay 1")).replace(b"Pay 1<", b"Pay 2<"))
+assert status == 500 and b"_104<" in answer, answer
+print("a request that was changed is refused")
