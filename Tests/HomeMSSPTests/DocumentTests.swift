@@ -194,8 +194,8 @@ struct DocumentTests {
             #expect(error.code == .wrongDataLength)
             #expect(
                 error.detail
-                    == "All that is shown of the documents is 1 characters too long: in the GSM alphabet, "
-                    + "where ^{}\\[~]|€ count twice, the phone can show \(room)."
+                    == "All that is shown of the documents of \(room + 1) characters is 1 characters too long: in the GSM "
+                    + "alphabet, where ^{}\\[~]|€ count twice, the phone can show \(room)."
             )
         }
     }

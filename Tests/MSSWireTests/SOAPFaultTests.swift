@@ -57,7 +57,7 @@ struct SOAPFaultTests {
         let text = Written.text(octets)
         let first = "<soapenv:Value>mss:_\(meaning.code.rawValue)</soapenv:Value>"
         let second = meaning.specifier.map { specifier in
-            let own = [4014, 4061, 4062, 4063, 4064, 4074, 7801].contains(specifier)
+            let own = [1046, 4014, 4061, 4062, 4063, 4064, 4074, 7801].contains(specifier)
             let namespace = own ? "urn:mssp:fault:1" : "http://mss.ficom.fi/TS102204/v1.0.0#"
             return
                 #"<soapenv:Subcode xmlns:fi="\#(namespace)"><soapenv:Value>fi:_\#(specifier)</soapenv:Value></soapenv:Subcode>"#

@@ -135,7 +135,7 @@ struct TwoOperators: Sendable {
             "MSISDN_FIRST": "358500000006", "HOME_IDENTITY": "urn:mssp:south:home", "ME_EDIT": name,
             "AE_EDIT": name + #";s|^identity = "urn:mssp:south:home"|&\nroaming = true|"#,
             "HOME_EDIT": name
-                + #";s|^prefix = .*|prefix = "s1"|;$ a [abuse]\nrefusal_pause_seconds = 0\n[roaming]\nrequired_of = ["urn:mssp:demo:ae"]"#,
+                + #";0,/^prefix = /s|^prefix = .*|prefix = "s1"|;$ a [abuse]\nrefusal_pause_seconds = 0\n[roaming]\nrequired_of = ["urn:mssp:demo:ae"]"#,
         ]
     }
 

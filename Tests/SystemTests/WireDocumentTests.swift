@@ -2,7 +2,9 @@ import Foundation
 import MSSTestSupport
 import Testing
 
-/// What a developer copies out of docs/wire.md; here it is run as it stands there. The one in Java runs with `make peers`.
+/// What a developer copies out of docs/wire.md, run as it stands there.
+///
+/// The one in Java runs with `make peers`.
 @Suite("The examples of docs/wire.md", .serialized)
 struct WireDocumentTests {
     private let folder: TemporaryFolder
@@ -35,6 +37,7 @@ struct WireDocumentTests {
         try example(language).write(to: folder.url.appending(path: "example"), atomically: true, encoding: .utf8)
         var all = environment
         all["AE_URL"] = try platform.variable("AE_URL")
+        all["AP_ID"] = try platform.variable("AP_ID")
         if all["MSISDN"] == nil { all["MSISDN"] = try platform.variable("MSISDN_SIGN") }
         return try await Command.run("env", ["-C", folder.url.path, program, "example"], environment: all)
     }
