@@ -12,7 +12,9 @@ private let certificate = """
     """
 
 private let keys: [MessageKey] = {
-    guard let der = Data(base64Encoded: certificate, options: .ignoreUnknownCharacters), let key = try? MessageKey(certificate: [UInt8](der)) else {
+    guard let der = Data(base64Encoded: certificate, options: .ignoreUnknownCharacters),
+        let key = try? MessageKey(certificate: [UInt8](der))
+    else {
         finding("the seed's certificate cannot be read")
     }
     return [key]

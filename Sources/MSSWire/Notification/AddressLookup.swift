@@ -33,7 +33,7 @@ struct AddressLookup: Sendable {
     /// The addresses of a name, from a thread of their own.
     ///
     /// The resolver blocks it for as long as a name server keeps it waiting, and a provider's dead name server must hold
-    /// up nobody else. There are no more of them than deliveries at once.
+    /// up nobody else. It ends when the resolver gives up, which may be after the delivery has.
     ///
     /// - Returns: `nil` when the deadline came first.
     private static func resolved(_ host: String, until deadline: ContinuousClock.Instant) async -> [String]? {
