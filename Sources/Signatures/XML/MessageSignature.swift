@@ -4,7 +4,7 @@ public import struct Foundation.Date
 
 /// MSS_MessageSignature: a provider's XML signature over the message of a SOAP envelope (TS 102 204 §11.3).
 public enum MessageSignature {
-    /// Octets of an envelope at most; a listener's own limit is the same.
+    /// Octets of an envelope at most; a listener takes fewer.
     public static let longest = 262_144
 
     /// Finds out that a message is signed by one of a provider's keys.
