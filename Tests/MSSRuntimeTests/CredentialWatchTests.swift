@@ -72,6 +72,16 @@ struct CredentialWatchTests {
         #expect(tally["tls_credentials"] >= 2)
     }
 
+    @Test("takes what was put into the files after the service had read them, and before the watch began")
+    func meanwhile() async throws {
+        let taken = Mutex<[String]>([])
+        let watch = watch { text in taken.withLock { $0.append(text) } }
+        _ = try folder.write("a.pem", "the second")
+        let task = Task { await watch.run() }
+        defer { task.cancel() }
+        try await until { taken.withLock { $0 } == ["the second"] }
+    }
+
     @Test("goes on after files that are of no use, and takes the next ones")
     func refused() async throws {
         let taken = Mutex<[String]>([])

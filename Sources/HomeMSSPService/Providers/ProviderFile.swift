@@ -14,6 +14,13 @@ struct ProviderFile: Sendable {
     }
 
     let path: ConfiguredPath
+    /// What the file was before it was read for the first time.
+    private let named: [Int]
+
+    init(path: ConfiguredPath) {
+        self.path = path
+        named = PublicFile.stamp(path.path)
+    }
 
     /// - Throws: One line that names the file, and the key of what is wrong first.
     func read() throws(StartError) -> [ApplicationProvider] {
@@ -77,7 +84,7 @@ struct ProviderFile: Sendable {
     ///   - tally: Counts.
     ///   - logger: Is told.
     func follow(_ register: ProviderRegister, tally: any Tally, logger: Logger) async {
-        var seen = PublicFile.stamp(path.path)
+        var seen = named
         while (try? await Task.sleep(for: .seconds(1))) != nil {
             let now = PublicFile.stamp(path.path)
             guard now != seen else { continue }

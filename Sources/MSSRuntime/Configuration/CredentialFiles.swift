@@ -3,6 +3,26 @@ public struct CredentialFiles: Decodable, Sendable {
     public var certificate: ConfiguredPath
     public var key: ConfiguredPath
     public var trust: ConfiguredPath
+    /// What the files were when the configuration named them, before anybody read them: what is exchanged from then on is
+    /// another credential.
+    let named: [[Int]]
+
+    private enum CodingKeys: String, CodingKey {
+        case certificate, key, trust
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        certificate = try container.decode(ConfiguredPath.self, forKey: .certificate)
+        key = try container.decode(ConfiguredPath.self, forKey: .key)
+        trust = try container.decode(ConfiguredPath.self, forKey: .trust)
+        named = Self.stamp([certificate, key, trust])
+    }
+
+    /// Another for another content of any of the three files.
+    var stamp: [[Int]] { Self.stamp([certificate, key, trust]) }
+
+    private static func stamp(_ files: [ConfiguredPath]) -> [[Int]] { files.map { PublicFile.stamp($0.path) } }
 
     /// Reads the three files; the key must be a secret of its own.
     ///

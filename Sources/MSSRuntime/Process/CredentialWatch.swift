@@ -57,7 +57,7 @@ public struct CredentialWatch: Sendable {
 
     /// Looks until it is cancelled.
     public func run() async {
-        var seen = credentials.map(\.files.stamp)
+        var seen = credentials.map(\.files.named)
         var told = ContinuousClock.now
         credentials.forEach(warn)
         while (try? await Task.sleep(for: interval)) != nil {
@@ -105,9 +105,4 @@ public struct CredentialWatch: Sendable {
             "expires": "\(credential.end().formatted(.iso8601), as: .open)",
         ]
     }
-}
-
-extension CredentialFiles {
-    /// Another for another content of any of the three files.
-    var stamp: [[Int]] { [certificate, key, trust].map { PublicFile.stamp($0.path) } }
 }
