@@ -34,13 +34,26 @@ struct CertificateTermsTests {
         #expect(told == [1: .twoMonths, 31: .month, 54: .week, 61: .ended])
     }
 
+    @Test("are told of the kind that is asked for, and of no other")
+    func kinds() throws {
+        let other = try #require(
+            ProviderCertificate(sha256: String(repeating: "f", count: 64), expires: Self.now + 6 * 86_400)
+        )
+        var terms = CertificateTerms { _ in [other] }
+        let providers = [provider(1, 20)]
+        let notices = terms.due(providers, at: Self.now)
+        #expect(notices.map(\.certificate) == [other] && notices.map(\.term) == [.week])
+        #expect(notices.allSatisfy { !$0.hasSuccessor })
+        #expect(terms.count(within: .month, providers, at: Self.now) == 1)
+    }
+
     @Test("say whether there is a successor, and are counted")
     func counts() {
         var terms = CertificateTerms()
         let providers = [provider(-1, 5, 20, 50, 400)]
         let notices = terms.due(providers, at: Self.now)
         #expect(notices.map(\.term) == [.ended, .week, .month, .twoMonths] && notices.allSatisfy(\.hasSuccessor))
-        let counts = CertificateTerms.Term.allCases.map { CertificateTerms.count(within: $0, providers, at: Self.now) }
+        let counts = CertificateTerms.Term.allCases.map { terms.count(within: $0, providers, at: Self.now) }
         #expect(counts == [1, 2, 3, 4])
         #expect(terms.due(providers, at: Self.now + 60).isEmpty)
         #expect(terms.due([], at: Self.now).isEmpty && terms.due(providers, at: Self.now).count == 4)
