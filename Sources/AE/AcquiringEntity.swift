@@ -6,10 +6,10 @@ public import MSSCore
 ///
 /// It holds no keys of users, no database and nothing that a restart would lose.
 public struct AcquiringEntity: SignatureService, HandshakeService {
-    private let homes: HomeRoutes
+    let homes: HomeRoutes
     private let identity: String
     private let notifies: Bool
-    private let meter: RequestMeter
+    let meter: RequestMeter
     private let tally: any Tally
     private let logger: Logger
     private let now: @Sendable () -> Date
@@ -73,7 +73,7 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
     public func signature(_ request: SignatureRequest, _ call: Call) async throws(MSSFault) -> SignatureResponse {
         var request = request
         let (home, provider) = try admit(&request.header.apInfo, call, about: .person(request.mobileUser))
-        return try await counted(provider) { [request] () throws(MSSFault) in
+        return try await counted(provider, .signature) { [request] () throws(MSSFault) in
             try await sign(request, of: provider, at: home, call)
         }
     }
@@ -96,7 +96,7 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
     public func status(_ request: StatusRequest, _ call: Call) async throws(MSSFault) -> StatusResponse {
         var request = request
         let (home, provider) = try admit(&request.header, call, ofTransaction: request.transactionID)
-        return try await counted(provider) { [request] () throws(MSSFault) in
+        return try await counted(provider, .status) { [request] () throws(MSSFault) in
             var response = try await home.signatures.status(request, call.onBehalfOfPeer())
             response.serviceResponses += traced(provider, call)
             return response
@@ -106,7 +106,7 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
     public func receipt(_ request: ReceiptRequest, _ call: Call) async throws(MSSFault) -> ReceiptResponse {
         var request = request
         let (home, provider) = try admit(&request.header, call, ofTransaction: request.transactionID)
-        return try await counted(provider) { [request] () throws(MSSFault) in
+        return try await counted(provider, .receipt) { [request] () throws(MSSFault) in
             try await home.signatures.receipt(request, call.onBehalfOfPeer())
         }
     }
@@ -114,7 +114,7 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
     public func profile(_ request: ProfileRequest, _ call: Call) async throws(MSSFault) -> ProfileResponse {
         var request = request
         let (home, provider) = try admit(&request.header.apInfo, call, about: .person(request.mobileUser))
-        return try await counted(provider) { [request] () throws(MSSFault) in
+        return try await counted(provider, .profile) { [request] () throws(MSSFault) in
             try provider.check(request.mobileUser)
             return try await home.signatures.profile(request, call.onBehalfOfPeer())
         }
@@ -123,7 +123,7 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
     public func cancel(_ request: CancelRequest, _ call: Call) async throws(MSSFault) -> CancelResponse {
         var request = request
         let (home, provider) = try admit(&request.header, call, ofTransaction: request.transactionID)
-        return try await counted(provider) { [request] () throws(MSSFault) in
+        return try await counted(provider, .cancel) { [request] () throws(MSSFault) in
             try await home.signatures.cancel(request, call.onBehalfOfPeer())
         }
     }
@@ -132,7 +132,7 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
         var request = request
         let subject = HomeRoutes.Subject.anybody(request.header.msspInfo.msspID)
         let (home, provider) = try admit(&request.header.apInfo, call, about: subject)
-        return try await counted(provider) { [request] () throws(MSSFault) in
+        return try await counted(provider, .fit) { [request] () throws(MSSFault) in
             try provider.check(prefixOf: request.text)
             return try await home.signatures.fit(request, call.onBehalfOfPeer())
         }
@@ -156,7 +156,7 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
         return response
     }
 
-    private func check(_ request: SignatureRequest, of provider: ApplicationProvider) throws(MSSFault) {
+    func check(_ request: SignatureRequest, of provider: ApplicationProvider) throws(MSSFault) {
         guard notifies || request.messagingMode != .asynchServerServer else {
             throw MSSFault(
                 .wrongParam,
@@ -261,11 +261,17 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
         ]
     }
 
-    /// Counts what a provider of the directory gets.
-    private func counted<Answer: Sendable>(
+    /// Counts what a provider of the directory gets, and measures how long it takes.
+    func counted<Answer: Sendable>(
         _ provider: ApplicationProvider,
+        _ operation: Operation,
         _ work: () async throws(MSSFault) -> Answer
     ) async throws(MSSFault) -> Answer {
+        let began = ContinuousClock.now
+        defer {
+            let labels = [("provider", provider.id), ("operation", operation.rawValue)]
+            tally.measure("ae_provider_request", .now - began, labels)
+        }
         do throws(MSSFault) {
             let answer = try await work()
             tally.count("ae_provider_requests", [("provider", provider.id), ("outcome", "ok")])
@@ -276,6 +282,16 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
         }
     }
 
+    /// What is asked, by the standard's and this platform's names.
+    enum Operation: String {
+        case signature = "MSS_Signature"
+        case status = "MSS_StatusQuery"
+        case receipt = "MSS_Receipt"
+        case profile = "MSS_ProfileQuery"
+        case cancel = "MSSP_Cancel"
+        case fit = "MSSP_Fit"
+    }
+
     private func note(_ message: Logger.Message, _ apInfo: APInfo, _ call: Call) {
         logger.notice(
             message,
@@ -284,42 +300,5 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
                 "trace": "\(call.trace, as: .open)",
             ]
         )
-    }
-}
-
-/// Of providers who sign their messages: the same is asked of them, and the home finds out whether they signed.
-extension AcquiringEntity: SignedMessageService {
-    public func takesSigned(from provider: String) -> Bool {
-        homes.homes.contains { home in
-            home.relay != nil && (try? home.providers.provider(provider))??.signsMessages ?? false
-        }
-    }
-
-    public func pass(_ message: SignedMessage, _ call: Call) async throws(MSSFault) -> SignedAnswer {
-        var apInfo = message.apInfo
-        let (home, provider) = try admit(&apInfo, call, about: Self.subject(of: message.content), isSigned: true)
-        guard let relay = home.relay else { throw MSSFault(.wrongParam, "Signed messages are not offered here.") }
-        switch message.content {
-        case .signature(let request):
-            try check(request, of: provider)
-            try meter.begin(provider)
-            defer { meter.end(provider) }
-            return try await relay.pass(message, call.onBehalfOfPeer())
-        case .profile(let request): try provider.check(request.mobileUser)
-        case .status, .receipt, .cancel, .fit: break
-        }
-        return try await relay.pass(message, call.onBehalfOfPeer())
-    }
-
-    /// By what its home is found.
-    private static func subject(of content: SignedMessage.Content) -> HomeRoutes.Subject {
-        switch content {
-        case .signature(let request): .person(request.mobileUser)
-        case .profile(let request): .person(request.mobileUser)
-        case .status(let request): .transaction(request.transactionID, request.header.msspInfo.msspID)
-        case .receipt(let request): .transaction(request.transactionID, request.header.msspInfo.msspID)
-        case .cancel(let request): .transaction(request.transactionID, request.header.msspInfo.msspID)
-        case .fit(let request): .anybody(request.header.msspInfo.msspID)
-        }
     }
 }

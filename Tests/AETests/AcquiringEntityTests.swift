@@ -23,7 +23,14 @@ struct AcquiringEntityTests {
         _ = try await entity.fit(FitRequest(header: header, text: "x"), Sample.call(Sample.ap))
         #expect(home.calls.withLock { $0.map(\.origin) } == [PeerIdentity?](repeating: Sample.ap, count: 6))
         let counted = "ae_provider_requests{provider=\(Sample.provider.id),outcome=ok}"
-        #expect(home.tally.all == ["ae_provider_requests": 6, counted: 6])
+        #expect(home.tally.count(of: "ae_provider_requests") == 6 && home.tally.count(of: counted) == 6)
+        #expect(home.tally.count(of: "ae_provider_request") == 6)
+        for name in ["Signature", "StatusQuery", "ProfileQuery", "Receipt"].map({ "MSS_" + $0 }) + [
+            "MSSP_Cancel", "MSSP_Fit",
+        ] {
+            let measured = "ae_provider_request{provider=\(Sample.provider.id),operation=\(name)}"
+            #expect(home.tally.count(of: measured) == 1, "\(name)")
+        }
         // What it answers by itself goes no further.
         let handshake = try await entity.handshake(HandshakeRequest(header: header), Sample.call(Sample.ap))
         #expect(handshake.header.msspInfo.msspID.uri == Sample.ae.uri && home.calls.withLock { $0.count } == 6)

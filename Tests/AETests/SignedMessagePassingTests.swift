@@ -34,7 +34,7 @@ struct SignedMessagePassingTests {
             relay: relay,
             providers: cache,
             meter: RequestMeter(tally: NoTally()),
-            tally: NoTally(),
+            tally: home.tally,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
     }
@@ -62,6 +62,8 @@ struct SignedMessagePassingTests {
         let passed = relay.passed.withLock { $0 }
         #expect(passed.map(\.octets) == (0..<6).map { [UInt8($0)] } && passed.allSatisfy { $0.origin == Sample.ap })
         #expect(home.calls.withLock { $0.isEmpty })
+        #expect(home.tally.count(of: "ae_provider_requests{provider=\(Sample.apID),outcome=ok}") == 6)
+        #expect(home.tally.count(of: "ae_provider_request{provider=\(Sample.apID),operation=MSS_StatusQuery}") == 1)
     }
 
     @Test("gets nothing passed on that it is not entitled to")
