@@ -328,6 +328,7 @@ struct Composition {
         settings.exposesTiming = true
         settings.limits = configuration.limits ?? settings.limits
         settings.roaming = roaming
+        let messages = XMLMessages(identity: identity(pool))
         return MeshServer(
             settings,
             services: WireServices(
@@ -345,6 +346,8 @@ struct Composition {
                     identity: configuration.identity,
                     prefix: prefix,
                     outbox: NotificationTable(pool: pool),
+                    providers: providers,
+                    signing: NotificationSigning(signatures: messages, write: NotificationClient.envelope),
                     directory: subscribers,
                     networks: networks,
                     roles: roles,
@@ -354,7 +357,7 @@ struct Composition {
                 ),
                 security: SignedMessageDesk(
                     providers: providers,
-                    signatures: XMLMessages(identity: identity(pool)),
+                    signatures: messages,
                     tally: metrics,
                     logger: log.logger
                 )

@@ -15,9 +15,10 @@ import struct Foundation.Date
 public final class MeshConnection: Sendable {
     /// What is kept back of the remaining time at each hop, for the way back.
     private static let margin: Duration = .milliseconds(50)
-    /// Octets of an answer: a directory names every provider, anything else one person.
+    /// Octets of an answer: a directory names every provider, many notifications come at once, anything else is of one
+    /// person.
     private static func longestAnswer(to operation: WireOperation) -> Int {
-        operation == .directory ? XMLLimits.answer.octets : 262_144
+        [.directory, .notifications].contains(operation) ? XMLLimits.answer.octets : 262_144
     }
 
     /// The other service's clock.
@@ -134,8 +135,14 @@ extension MeshConnection {
         _ call: Call
     ) async throws(MSSFault) -> SignedAnswer {
         try await reach(operation, call, false) { context in
-            Parcel(octets: message.envelope, type: message.contentType, context: SignedMessages.value(context))
+            Parcel(
+                octets: message.envelope,
+                type: message.contentType,
+                context: SignedMessages.value(context),
+                route: context.roaming.map { SignedMessages.value($0) }
+            )
         } read: { (answer) throws(MeshFailure) in
+            if !answer.isFault { look(at: answer.route.flatMap { try? SignedMessages.route($0) }, operation, call) }
             guard answer.isFault else { return SignedAnswer(envelope: answer.octets, simTime: answer.simTime) }
             guard case .fault(let fault)? = try? SOAPReader.response(answer.octets, to: operation) else {
                 throw MeshFailure(.unreadableAnswer)
@@ -150,6 +157,8 @@ extension MeshConnection {
         var type = SOAPShape.plain.version.contentType
         /// The mesh's word on the call, where it does not stand in the octets.
         var context: String?
+        /// The message's route, likewise.
+        var route: String?
     }
 
     /// Sends to one address after the other, until one has had the request.
@@ -188,6 +197,8 @@ extension MeshConnection {
     private struct Answer {
         var octets: [UInt8]
         var isFault: Bool
+        /// Of a signed message, as its field has it.
+        var route: String?
         var simTime: Duration?
     }
 
@@ -212,6 +223,7 @@ extension MeshConnection {
         let parcel = parcel(mesh)
         request.headers = ["Content-Type": parcel.type, "traceparent": TraceContext.text(call.trace)]
         if let context = parcel.context { request.headers.add(name: SignedMessages.field, value: context) }
+        if let route = parcel.route { request.headers.add(name: SignedMessages.routeField, value: route) }
         request.body = .bytes(ByteBuffer(bytes: parcel.octets))
         // The pool's own, until there is another.
         request.tlsConfiguration = tls.exchanged
@@ -228,6 +240,7 @@ extension MeshConnection {
             return Answer(
                 octets: Array(body.readableBytesView),
                 isFault: response.status == .internalServerError,
+                route: response.headers.first(name: SignedMessages.routeField),
                 simTime: response.headers.first(name: "Server-Timing").flatMap { ServerTiming.duration($0) }
             )
         } catch {
@@ -247,23 +260,27 @@ extension MeshConnection {
         do { read = try SOAPReader.response(answer.octets, to: operation) { route = $0 } } catch {
             throw MeshFailure(.unreadableAnswer)
         }
-        if let roaming, operation.roams, case .message = read,
-            !(route.map { roaming.isAnswered(by: $0, call.trace) } ?? false)
-        {
-            // The answer is the home's all the same: its certificate says so.
-            tally.count("mesh_answers_unrouted")
-            logger.warning(
-                "an answer does not tell its route as it should",
-                metadata: ["trace": "\(call.trace, as: .open)"]
-            )
-        }
         switch read {
         case .fault(let fault): throw MeshFailure(answered: fault)
         case .message(let message, let document):
+            look(at: route, operation, call)
             // The message is part of the document's tree.
             defer { withExtendedLifetime(document) {} }
             do { return try decode(message) } catch { throw MeshFailure(.unreadableAnswer) }
         }
+    }
+
+    /// Tells of an answer that does not bring its route to who wants it.
+    private func look(at route: RoamingHeader?, _ operation: WireOperation, _ call: Call) {
+        guard let roaming, operation.roams, !(route.map { roaming.isAnswered(by: $0, call.trace) } ?? false) else {
+            return
+        }
+        // The answer is the home's all the same: its certificate says so.
+        tally.count("mesh_answers_unrouted")
+        logger.warning(
+            "an answer does not tell its route as it should",
+            metadata: ["trace": "\(call.trace, as: .open)"]
+        )
     }
 
     /// A failure as it goes on: with who says so, and without what no provider could act on.

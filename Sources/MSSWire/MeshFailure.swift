@@ -35,7 +35,9 @@ struct MeshFailure: Error {
     ///
     /// A home that does not understand RoamingHeader answers 108 where it went along.
     func isOfRoute(isTold: Bool) -> Bool {
-        switch fault.code {
+        // What is signed is of the request: its way was found good before.
+        guard fault.envelope == nil else { return false }
+        return switch fault.code {
         case .roamingHeaderMissing, .identityIssuerMissing, .homeMSSPMissing, .inputMissing, .unableToRoute:
             reason == .answered
         case .incompatibleInterface: reason == .answered && isTold

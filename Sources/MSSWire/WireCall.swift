@@ -27,6 +27,8 @@ struct WireCall: Sendable {
         /// What was asked for, as far as that was found.
         var operation: WireOperation?
         var isMustUnderstand = false
+        /// The route that is told beside an answer whose envelope is signed.
+        var route: RoamingHeader?
         /// Whether a service has had the request.
         var hasRead = false
     }
@@ -36,6 +38,8 @@ struct WireCall: Sendable {
         var octets: [UInt8]
         /// The mesh's word on the call, where a provider's own envelope was passed on.
         var context: [String]
+        /// Its route.
+        var route: [String] = []
     }
 
     /// Answers a request that was read or could not be; `operation` is what its caller was let in for, `nil` at a common
@@ -68,6 +72,9 @@ struct WireCall: Sendable {
             case .failure(let fault): failure(fault, outcome, peer)
             }
         if let name = TraceContext.answer { response.headers[name] = TraceContext.text(outcome.trace) }
+        if let route = outcome.route, let name = SignedMessages.routeName {
+            response.headers[name] = SignedMessages.value(route)
+        }
         return response
     }
 
@@ -104,18 +111,20 @@ struct WireCall: Sendable {
                 throw MSSFault(.wrongParam, "This service does not offer \(request.operation.rawValue).")
             }
             guard passed.isEmpty else {
-                guard passed.count == 1, context != nil, request.mesh == nil else {
+                guard passed.count == 1, context != nil, request.mesh == nil, request.roaming == nil,
+                    envelope.route.count <= 1
+                else {
                     throw MSSFault(.wrongParam, "What the mesh says of the call is not as it must be.")
                 }
+                let told = try envelope.route.first.map { value throws(MSSFault) in try SignedMessages.route(value) }
+                outcome.route = try route(told, of: request.operation, &call)
                 outcome.result = try await opened(request, envelope.octets, call, caller)
                 return outcome
             }
-            if let route = try route(of: request, call) {
+            if let route = try route(request.roaming, of: request.operation, &call) {
                 var shape = request.shape
                 shape.roaming = route
                 outcome.form = .soap(shape)
-                let time = request.roaming?.entries.last?.timeOut ?? 0
-                call.deadline = min(call.deadline, .now + .seconds(time))
             }
             let message = try message(of: request, envelope.octets, &outcome)
             outcome.result = await run(message, call, outcome.form, caller)
@@ -124,10 +133,24 @@ struct WireCall: Sendable {
     }
 
     /// What the answer tells of the message's route, at a home that wants to be told; `nil` where there is none to tell.
-    private func route(of request: SOAPRequest, _ call: Call) throws(MSSFault) -> RoamingHeader? {
-        guard let rules = settings.roaming, request.operation.roams else { return nil }
+    ///
+    /// The call has no more time than its sender gives it.
+    private func route(
+        _ told: RoamingHeader?,
+        of operation: WireOperation,
+        _ call: inout Call
+    ) throws(MSSFault) -> RoamingHeader? {
+        guard let rules = settings.roaming else {
+            guard told == nil else { throw SignedMessages.routeNotUnderstood }
+            return nil
+        }
+        guard operation.roams else { return nil }
         do throws(MSSFault) {
-            return try rules.answer(to: request.roaming, from: call.peer, call.trace, at: settings.now())
+            guard let answer = try rules.answer(to: told, from: call.peer, call.trace, at: settings.now()) else {
+                return nil
+            }
+            call.deadline = min(call.deadline, .now + .seconds(told?.entries.last?.timeOut ?? 0))
+            return answer
         } catch {
             tally.count("wire_routes_refused", [("fault", String(error.code.rawValue))])
             throw error
@@ -152,37 +175,6 @@ struct WireCall: Sendable {
             throw SignedMessages.notUnderstood
         }
         return message
-    }
-
-    /// Has a provider's signature verified, does what the signed octets say and nothing else, and has the answer signed.
-    private func opened(
-        _ request: SOAPRequest,
-        _ envelope: [UInt8],
-        _ call: Call,
-        _ caller: Caller
-    ) async throws(MSSFault) -> Result<WireServices.Answer, MSSFault> {
-        guard let security = services.security else {
-            throw MSSFault(.wrongParam, "This service opens no signed messages.")
-        }
-        let claimed = try HeaderCodec.decode(request.message, takesTwo: true).apInfo.id
-        let opened = try await security.open(envelope, from: claimed, call)
-        let signed: SOAPRequest
-        do { signed = try SOAPReader.message(opened.message, in: request.shape) } catch { throw error.fault }
-        guard signed.operation == request.operation else {
-            throw MSSFault(.unauthorizedAccess, "What is signed is not what is asked.", specifier: 1046)
-        }
-        let message = try WireServices.decode(signed)
-        guard SignedMessages.content(message).map({ $0.apInfo.id == claimed }) ?? false else {
-            throw MSSFault(.unauthorizedAccess, "What is signed is not what is asked.", specifier: 1046)
-        }
-        var call = call
-        call.signer = claimed
-        let result = await run(message, call, .soap(signed.shape), caller)
-        return Result { () throws(MSSFault) in
-            var answer = try result.get()
-            answer.octets = try opened.seal(answer.octets)
-            return answer
-        }
     }
 
     /// At the edge alone: JSON has no place for what the mesh says of a call.
@@ -235,7 +227,7 @@ struct WireCall: Sendable {
 
     /// Calls the service in a task of its own, the one bridge from connections to tasks: what ends a call early, its
     /// caller's going or a deadline overrun by a service, comes from the event loop, which can cancel nothing else.
-    private func run(
+    func run(
         _ message: WireServices.Message,
         _ call: Call,
         _ form: WireForm,
@@ -304,14 +296,16 @@ extension WireCall {
         let hasTwoLevels = settings.profile == .edge && settings.hasTwoLevels(peer)
         switch outcome.form {
         case .soap(let shape):
-            let octets = FaultCodec.encode(
-                fault,
-                shape,
-                trace: outcome.trace,
-                inMesh: settings.profile == .mesh,
-                hasTwoLevels: hasTwoLevels,
-                isMustUnderstand: outcome.isMustUnderstand
-            )
+            let octets =
+                fault.envelope
+                ?? FaultCodec.encode(
+                    fault,
+                    shape,
+                    trace: outcome.trace,
+                    inMesh: settings.profile == .mesh,
+                    hasTwoLevels: hasTwoLevels,
+                    isMustUnderstand: outcome.isMustUnderstand
+                )
             return response(.internalServerError, octets, outcome.form)
         case .json:
             let octets = JSONFault.encode(fault, trace: outcome.trace, hasTwoLevels: hasTwoLevels)

@@ -76,7 +76,11 @@ struct WireResponder: HTTPResponder {
             }
             let read = Result { () throws(WireRefusal) in try SOAPReader.request(body, roams: settings.roaming != nil) }
             let operation = try admission.operation(read, at: path, peer, identity)
-            let envelope = WireCall.Envelope(octets: body, context: Self.contexts(of: request))
+            let envelope = WireCall.Envelope(
+                octets: body,
+                context: Self.values(of: request, SignedMessages.name),
+                route: Self.values(of: request, SignedMessages.routeName)
+            )
             return await calls.answer(read, envelope, operation, asking, since: began)
         } catch {
             note(error, peer)
@@ -89,8 +93,8 @@ struct WireResponder: HTTPResponder {
 
 extension WireResponder {
     /// Inside the mesh: the word on a call whose envelope is a provider's own.
-    private static func contexts(of request: Request) -> [String] {
-        SignedMessages.name.map { request.headers[values: $0] } ?? []
+    private static func values(of request: Request, _ name: HTTPFields.Element.Name?) -> [String] {
+        name.map { request.headers[values: $0] } ?? []
     }
 
     /// The whole body; one that comes too slowly has its connection closed.

@@ -6,7 +6,7 @@ import Synchronization
 import Testing
 
 /// Says of each envelope what a test wants, and which certificates it was asked with.
-private final class ScriptedSignatures: MessageSignatures {
+final class ScriptedSignatures: MessageSignatures {
     let problem: MessageProblem?
     let signs: Bool
     let asked = Mutex<[Set<[UInt8]>]>([])

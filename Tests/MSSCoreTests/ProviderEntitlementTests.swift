@@ -52,13 +52,14 @@ struct ProviderEntitlementTests {
             """
             ,"certificates":[{"sha256":"\(digest)","expires":"2027-05-01T00:00:00Z"}],"text_prefix":"AP: ",
             "signature_profiles":["http://p"],"services":["noSpam"],"modes":["synch"],"numbers":["+35840","+1..+2"],
-            "notify":["https://ap/n"],"requests_per_second":5,"signatures_at_once":7
+            "notify":["https://ap/n"],"notify_soap":"1.1","requests_per_second":5,"signatures_at_once":7
             """
         ).provider()
         #expect(whole.limits == RequestLimits(perSecond: 5, signaturesAtOnce: 7) && whole.certificates.count == 1)
         #expect(
             whole.allowance.modes == [.synch] && whole.services == [.noSpam] && whole.notificationTargets.count == 1
         )
+        #expect(whole.notificationSOAP == .v11 && ProviderEntry(whole).notifySOAP == "1.1")
         #expect(try ProviderEntry(whole).provider() == whole)
         let plain = try entry("").provider()
         #expect(plain.allowance == ProviderAllowance() && plain.limits == RequestLimits() && plain.certificates.isEmpty)
@@ -78,6 +79,7 @@ struct ProviderEntitlementTests {
             (#","numbers":["040"]"#, "numbers of http://ap has 040"),
             (#","services":["validate"]"#, "services of http://ap has validate"),
             (#","notify":["http://ap"]"#, "notify of http://ap"),
+            (#","notify_soap":"1.3""#, "notify_soap of http://ap is 1.3: it must be one of 1.1, 1.2"),
             (#","requests_per_second":0"#, "requests_per_second of"),
             (#","signatures_at_once":-1"#, "signatures_at_once of http://ap must be 1 to 100000"),
             (#","certificate_files":["x"]"#, "certificate_files of http://ap"),

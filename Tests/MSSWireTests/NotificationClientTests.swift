@@ -65,6 +65,26 @@ struct NotificationClientTests {
         }
     }
 
+    @Test("goes out in its provider's version of SOAP, and what the home has signed as it is")
+    func forms() async throws {
+        let server = try await server(.receipt("h1abc"))
+        let target = try #require(NotificationTarget("https://localhost:\(server.port)/signed"))
+        var old = Self.notification
+        old.soap = .v11
+        var signed = old
+        signed.envelope = Array("<as it is/>".utf8)
+        for notification in [Self.notification, old, signed] {
+            try await client().deliver(notification, to: target, until: .now + .seconds(5))
+        }
+        let bodies = server.requests.map(\.body)
+        #expect(bodies[0].contains(Namespace.soap12) && bodies[1].contains(Namespace.soap11))
+        #expect(bodies[2] == "<as it is/>")
+        #expect(
+            server.requests.map { $0.type.prefix { $0 != ";" } } == ["application/soap+xml", "text/xml", "text/xml"]
+        )
+        await server.close()
+    }
+
     @Test("follows nobody elsewhere, and reads no more than 64 KiB")
     func bounded() async throws {
         let elsewhere = try await server(.receipt("h1abc"))
@@ -123,6 +143,42 @@ struct NotificationCodecTests {
             NotificationLease(acknowledged: (0..<33).map { "h1\($0)" }),
         ] {
             #expect(throws: MSSFault.self) { try read(wrong) }
+        }
+    }
+
+    @Test("what the home has signed is read, and kept octet by octet")
+    func enveloped() throws {
+        var written = NotificationClientTests.notification
+        written.soap = .v11
+        written.attempt = 2
+        let plain = String(decoding: NotificationClient.envelope(written), as: UTF8.self)
+        let header = "<soapenv:Header><mss:MSS_MessageSignature>\n</mss:MSS_MessageSignature></soapenv:Header>"
+        let envelope = Array(plain.replacing("<soapenv:Body>", with: header + "<soapenv:Body>").utf8)
+        written.envelope = envelope
+        let octets = NotificationCodec.encodeResponse([written], .plain)
+        guard case .message(let message, let document) = try SOAPReader.response(octets, to: .notifications) else {
+            Issue.record("a fault")
+            return
+        }
+        defer { withExtendedLifetime(document) {} }
+        let read = try #require(try NotificationCodec.decodeResponse(message).first)
+        #expect(read.envelope == envelope && read.soap == .v11 && read.attempt == 2)
+        #expect(read.transactionID == written.transactionID && read.header.apInfo == written.header.apInfo)
+        #expect(NotificationClient.envelope(read) == NotificationClient.envelope(written))
+    }
+
+    @Test("what is signed and due is read or refused, whatever is cut off or changed")
+    func damaged() throws {
+        var written = NotificationClientTests.notification
+        written.envelope = NotificationClient.envelope(written)
+        let octets = NotificationCodec.encodeResponse([written], .plain)
+        for changed in DamagedOctets.truncations(of: octets) + DamagedOctets.bitFlips(of: octets) {
+            guard case .message(let message, let document) = try? SOAPReader.response(changed, to: .notifications)
+            else {
+                continue
+            }
+            defer { withExtendedLifetime(document) {} }
+            _ = try? NotificationCodec.decodeResponse(message)
         }
     }
 

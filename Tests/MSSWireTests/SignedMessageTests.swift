@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Crypto
 import Foundation
 import Logging
 import MSSCore
@@ -38,7 +39,14 @@ private final class ScriptedSecurity: SignedMessageService, MessageSecurity {
     func open(_ envelope: [UInt8], from provider: String, _ call: Call) async throws(MSSFault) -> OpenedMessage {
         seen.withLock { $0.append((envelope, call, provider)) }
         if let fault { throw fault }
-        return OpenedMessage(message: signed) { Array("sealed ".utf8) + $0 }
+        return OpenedMessage(message: signed, wantsSpecifiers: true) { Self.seal($0) }
+    }
+
+    /// A header block that stands for a signature.
+    private static func seal(_ envelope: [UInt8]) -> [UInt8] {
+        let text = String(decoding: envelope, as: UTF8.self)
+        let block = "<soapenv:Header><mss:MSS_MessageSignature>sealed</mss:MSS_MessageSignature></soapenv:Header>"
+        return Array(text.replacing("<soapenv:Body>", with: block + "<soapenv:Body>").utf8)
     }
 }
 
@@ -137,7 +145,7 @@ struct SignedMessageTests {
         let answer = try await home.run { try await pass(envelope, call, $0) }
         let text = String(decoding: answer.envelope, as: UTF8.self)
         // The scripted service signs the text itself.
-        #expect(text.hasPrefix("sealed <soapenv:Envelope") && text.contains(Data("Signed".utf8).base64EncodedString()))
+        #expect(text.contains(">sealed<") && text.contains(Data("Signed".utf8).base64EncodedString()))
         #expect(security.envelopes == [envelope] && security.types == [Sample.apID])
         let arrived = try #require(home.service.calls.first)
         #expect(arrived.signer == Sample.apID && arrived.origin == Sample.ap && arrived.peer == Sample.ae)
@@ -145,7 +153,30 @@ struct SignedMessageTests {
         #expect(security.calls.first?.signer == nil)
     }
 
-    @Test("comes back from the home as the fault that it is")
+    @Test("whose service finds a fault gets that signed, with the request that it answers; AE hands it on as it is")
+    func signedFault() async throws {
+        let signed = Array(Self.message("Signed").utf8)
+        let fault = MSSFault(.userCancel, "The user said no.", specifier: 4011)
+        var home = try home(ScriptedSecurity(signed: signed))
+        let service = ScriptedService { _, _ throws(MSSFault) in throw fault }
+        home.services = WireServices(signatures: service, security: home.services?.security)
+        let found = try await home.run { port in
+            await #expect(throws: MSSFault.self) { try await pass(Self.envelope(), Sample.call(Sample.ap), port) }
+        }
+        let told = try #require(found)
+        #expect(told.code == .userCancel && told.detail == "The user said no.")
+        let envelope = try #require(told.envelope)
+        let text = String(decoding: envelope, as: UTF8.self)
+        let digest = Data(SHA256.hash(data: signed)).base64EncodedString()
+        #expect(text.contains(">sealed<") && text.contains("mss:_401") && text.contains("fi:_4011"), "\(text)")
+        #expect(text.contains("RequestDigest=\"\(digest)\"") && !text.contains("urn:mssp:mesh"), "\(text)")
+        let edge = try edge(ScriptedSecurity(fault: told))
+        let ap = try caller(Sample.ap, under: pki.providers)
+        let answer = try await edge.run { try await ap.post($0, .signature, Self.envelope()) }
+        #expect(answer.status == 500 && Array(answer.text.utf8) == envelope)
+    }
+
+    @Test("comes back from the home as the fault that it is, unsigned where no signature was found good")
     func fault() async throws {
         let fault = MSSFault(.unauthorizedAccess, "Not signed.", specifier: 1046)
         let home = try home(ScriptedSecurity(fault: fault))
@@ -164,10 +195,10 @@ struct SignedMessageTests {
             """
         for signed in [Self.message("x", ap: "http://other.test.mssp/ap"), status, "<x/>", ""] {
             let home = try home(ScriptedSecurity(signed: Array(signed.utf8)))
-            _ = try await home.run { port in
+            let fault = try await home.run { port in
                 await #expect(throws: MSSFault.self) { try await pass(Self.envelope(), Sample.call(Sample.ap), port) }
             }
-            #expect(home.service.calls.isEmpty)
+            #expect(home.service.calls.isEmpty && fault?.envelope != nil)
         }
     }
 
@@ -241,15 +272,112 @@ struct SignedMessageTests {
         #expect(SignedMessages.context(String(repeating: value, count: 40)) == nil)
     }
 
+    @Test("tells its route beside the octets that were signed, and is answered so, faults included")
+    func route() async throws {
+        let fault = MSSFault(.userCancel)
+        for service in [ScriptedService(), ScriptedService { _, _ throws(MSSFault) in throw fault }] {
+            var home = try home(ScriptedSecurity(signed: Array(Self.message("Signed").utf8)))
+            home.settings.roaming = RoamingRules(identity: WirePKI.server, requiredOf: [Sample.ae])
+            home.services = WireServices(signatures: service, security: home.services?.security)
+            let ae = try caller(Sample.ae, under: pki.mesh)
+            let (trace, context) = (
+                TraceID.random(), MeshContext(origin: Sample.ap, remaining: .seconds(20), trace: .random())
+            )
+            let sender = RoamingSender(identity: Sample.ae, home: WirePKI.server)
+            let told = SignedMessages.value(sender.header(remaining: .seconds(3), trace, at: Date()))
+            let answer = try await home.run { port in
+                try await ae.connect { client in
+                    var request = PlainCaller.request(port, .signature, Self.envelope())
+                    request.headers.add(name: SignedMessages.field, value: SignedMessages.value(context))
+                    request.headers.add(name: SignedMessages.routeField, value: told)
+                    return try await PlainCaller.answer(to: request, on: client)
+                }
+            }
+            let back = try #require(answer.headers[SignedMessages.routeField].first)
+            #expect(sender.isAnswered(by: try SignedMessages.route(back), trace) && answer.text.contains(">sealed<"))
+            let left = try #require(service.calls.first).deadline - .now
+            #expect(left < .seconds(3))
+        }
+    }
+
+    @Test("whose route is not told as the home wants it is the operator's to mend: nothing is opened or begun")
+    func routeRefused() async throws {
+        for (roams, tells, code) in [(true, false, 701), (false, true, 108)] {
+            let security = ScriptedSecurity(signed: Array(Self.message("Signed").utf8))
+            var home = try home(security)
+            if roams { home.settings.roaming = RoamingRules(identity: WirePKI.server, requiredOf: [Sample.ae]) }
+            let fault = try await home.run { port in
+                await #expect(throws: MSSFault.self) {
+                    try await pass(Self.envelope(), Sample.call(Sample.ap), port, tells: tells)
+                }
+            }
+            #expect(fault?.code == .unableToProvideServices && fault?.detail?.contains("(\(code))") == true)
+            #expect(fault?.envelope == nil && security.envelopes.isEmpty)
+        }
+    }
+
+    @Test("has one route at most, in its field, and a provider's own envelope brings none")
+    func routes() async throws {
+        let security = ScriptedSecurity(signed: Array(Self.message("Signed").utf8))
+        var home = try home(security)
+        home.settings.roaming = RoamingRules(identity: WirePKI.server, requiredOf: [])
+        let ae = try caller(Sample.ae, under: pki.mesh)
+        let context = SignedMessages.value(MeshContext(origin: Sample.ap, remaining: .seconds(20), trace: .random()))
+        let sender = RoamingSender(identity: Sample.ae, home: WirePKI.server)
+        let route = sender.header(remaining: .seconds(3), .random(), at: Date())
+        let good = SignedMessages.value(route)
+        var written = XMLWriter()
+        RoamingCodec.write(route, .v12, to: &written)
+        let block = String(decoding: written.octets, as: UTF8.self).replacing("soapenv:", with: "e:")
+        let rows: [(envelope: [UInt8], fields: [String])] = [
+            (Self.envelope(), [good, good]), (Self.envelope(), [""]), (Self.envelope(), ["x"]),
+            (Self.envelope(), [Data("<x/>".utf8).base64EncodedString()]),
+            (Self.envelope(header: "<e:Header>\(block)</e:Header>"), []),
+        ]
+        try await home.run { port in
+            for row in rows {
+                let answer = try await ae.connect { client in
+                    var request = PlainCaller.request(port, .signature, row.envelope)
+                    request.headers.add(name: SignedMessages.field, value: context)
+                    for field in row.fields { request.headers.add(name: SignedMessages.routeField, value: field) }
+                    return try await PlainCaller.answer(to: request, on: client)
+                }
+                #expect(answer.status == 500 && answer.text.contains("mss:_101"), "\(answer.text)")
+            }
+        }
+        #expect(security.envelopes.isEmpty)
+    }
+
+    @Test("has a route that is read back or refused, whatever is cut off or changed")
+    func damagedRoute() throws {
+        let sender = RoamingSender(identity: Sample.ae, home: WirePKI.server)
+        let route = sender.header(remaining: .seconds(3), .random(), at: Date(timeIntervalSince1970: 1_800_000_000))
+        let value = SignedMessages.value(route)
+        #expect(try SignedMessages.route(value) == route)
+        for length in 0..<value.utf8.count - 8 {
+            #expect(throws: MSSFault.self) { try SignedMessages.route(String(value.prefix(length))) }
+        }
+        for octets in DamagedOctets.bitFlips(of: Array(Data(base64Encoded: value) ?? Data())) {
+            _ = try? SignedMessages.route(Data(octets).base64EncodedString())
+        }
+        #expect(throws: MSSFault.self) { try SignedMessages.route(String(repeating: "A", count: 20_000)) }
+    }
+
     /// The acquiring entity's client.
-    private func pass(_ envelope: [UInt8], _ call: Call, _ port: Int) async throws -> SignedAnswer {
+    private func pass(
+        _ envelope: [UInt8],
+        _ call: Call,
+        _ port: Int,
+        tells: Bool = false
+    ) async throws -> SignedAnswer {
         let credential = try pki.mesh.issue(uris: [Sample.ae.uri], for: [.client])
         let connection = MeshConnection(
             to: "https://localhost:\(port)",
             server: WirePKI.server,
             credential: try credential.credential(trusting: pki.mesh),
             tally: NoTally(),
-            logger: Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }
+            logger: Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() },
+            roaming: tells ? RoamingSender(identity: Sample.ae, home: WirePKI.server) : nil
         )
         let message = SignedMessage(
             .signature(Sample.signature()),

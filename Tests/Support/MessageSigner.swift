@@ -85,18 +85,28 @@ public struct MessageSigner: Sendable {
     }
 
     /// Whether xmlsec1 finds an answer signed by a certificate under a root, over the message element.
-    public func verifies(_ envelope: [UInt8], element: String, root: String) async throws -> Bool {
+    public func verifies(
+        _ envelope: [UInt8],
+        element: String,
+        of namespace: String = mss,
+        root: String
+    ) async throws -> Bool {
         let file = "answer-\(UUID().uuidString).xml"
         try pki.write(envelope, to: file)
-        return try await Self.verifies(pki.path(file), element: element, root: root)
+        return try await Self.verifies(pki.path(file), element: element, of: namespace, root: root)
     }
 
     /// The same of a file, with the path of the root's.
-    public static func verifies(_ path: String, element: String, root: String) async throws -> Bool {
+    public static func verifies(
+        _ path: String,
+        element: String,
+        of namespace: String = mss,
+        root: String
+    ) async throws -> Bool {
         let result = try await Command.run(
             "xmlsec1",
             [
-                "--verify", "--id-attr:ID", "\(mss):\(element)", "--enabled-reference-uris", "same-doc",
+                "--verify", "--id-attr:ID", "\(namespace):\(element)", "--enabled-reference-uris", "same-doc",
                 "--trusted-pem", root, path,
             ]
         )

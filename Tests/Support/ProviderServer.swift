@@ -11,6 +11,8 @@ public final class ProviderServer: Sendable {
     public struct Request: Sendable {
         public var path: String
         public var body: String
+        /// Content-Type.
+        public var type = ""
 
         public var transactionID: String? { between("MSSP_TransID=\"", "\"") }
 
@@ -113,7 +115,9 @@ private final class ProviderHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
-        case .head(let head): request = ProviderServer.Request(path: head.uri, body: "")
+        case .head(let head):
+            let type = head.headers.first(name: "content-type") ?? ""
+            request = ProviderServer.Request(path: head.uri, body: "", type: type)
         case .body(let part): request.body += String(buffer: part)
         case .end:
             let request = request

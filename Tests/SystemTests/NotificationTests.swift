@@ -4,12 +4,14 @@ import Testing
 
 @Suite("A provider that wants to be told")
 struct NotificationTests {
-    private static let path = "/signed"
+    static let path = "/signed"
 
     /// A provider's server that takes the second and every later handing-out of what `refuses` says, and else the first.
-    private func server(_ platform: Platform, _ port: Int, refuses: @escaping @Sendable (Int) -> Bool) async throws
-        -> ProviderServer
-    {
+    static func server(
+        _ platform: Platform,
+        _ port: Int,
+        refuses: @escaping @Sendable (Int) -> Bool
+    ) async throws -> ProviderServer {
         try await ProviderServer(
             certificate: Array(try Data(contentsOf: URL(filePath: platform.file("pki/ap-demo-server.pem")))),
             key: Array(try Data(contentsOf: URL(filePath: platform.file("pki/ap-demo-server.key")))),
@@ -36,16 +38,41 @@ struct NotificationTests {
     @Test("is told at its registered address, again until it acknowledges, whoever was restarted meanwhile")
     func told() async throws {
         let port = try FreePort.next()
-        let platform = try await Platform.start("notified", ["PROVIDERS_EDIT": "s|localhost:9444|localhost:\(port)|"])
+        let edit = "s|localhost:9444|localhost:\(port)|; " + Self.signingEntry(port)
+        let platform = try await Platform.start("notified", ["PROVIDERS_EDIT": edit])
         var provider = try Provider(platform)
         provider.url = "https://localhost:\(port)\(Self.path)"
-        let server = try await server(platform, port) { $0 == 1 }
+        let server = try await Self.server(platform, port) { $0 == 1 }
 
         try await signed(platform, provider, server)
         try await refusedOnce(platform, provider, server)
         try await restarted(platform, provider, server)
+        try await sealed(platform, server)
         try await elsewhere(provider)
         await server.close()
+    }
+
+    /// The entry of the provider whose messages are signed gets an address, and SOAP 1.1.
+    static func signingEntry(_ port: Int) -> String {
+        #"s|^message_certificate_files.*|&\nnotify = ["https://localhost:\#(port)\#(path)"]\nnotify_soap = "1.1"|"#
+    }
+
+    /// Who trusts nobody on the way is told under the home's signature, in the version of SOAP that its entry names.
+    private func sealed(_ platform: Platform, _ server: ProviderServer) async throws {
+        var caller = try SigningProvider(platform)
+        caller.provider.url = "https://localhost:\(server.port)\(Self.path)"
+        let before = server.requests.count
+        let number = try platform.extraNumber(2)
+        let answer = try await caller.sign("Tell me yourself", by: number, mode: "asynchServerServer").answer
+        let id = try #require(answer.transactionID, "\(answer.body)")
+        try await wait(server, for: before + 1)
+        let told = try #require(server.requests.last)
+        #expect(told.transactionID == id && told.type.hasPrefix("text/xml"))
+        #expect(told.body.contains("http://schemas.xmlsoap.org/soap/envelope/"), "\(told.body)")
+        #expect(try await SigningProvider.verifies(told.body, "MSS_StatusResp", by: platform), "\(told.body)")
+        let changed = told.body.replacing(id, with: id + "x")
+        #expect(try await !SigningProvider.verifies(changed, "MSS_StatusResp", by: platform))
+        try await expectNothingDue(platform)
     }
 
     private func signed(_ platform: Platform, _ provider: Provider, _ server: ProviderServer) async throws {

@@ -11,8 +11,12 @@ struct RoamingTests {
         try await signed(two)
         try await followed(two)
         try await told(two)
+        try await notified(two)
+        try await sealed(two)
+        // It leaves a table that no further AE would begin with.
         try await ported(two)
         try await away(two)
+        await two.server.close()
     }
 
     private func signed(_ two: TwoOperators) async throws {
@@ -79,6 +83,55 @@ struct RoamingTests {
         #expect(try await provider.sign("Still ported", by: number).status == "500")
     }
 
+    /// One AE fetches what is due from both homes, and carries it to the same provider.
+    private func notified(_ two: TwoOperators) async throws {
+        var provider = try Provider(two.entity.platform)
+        provider.url = two.url
+        for (home, prefix) in [(two.north, "h1"), (two.south, "s1")] {
+            let before = two.server.requests.count
+            let number = try home.cards[0].msisdn
+            let answer = try await provider.sign("Tell me", by: number, mode: "asynchServerServer")
+            let id = try #require(answer.transactionID, "\(answer.body)")
+            try await two.told(before + 1)
+            #expect(two.server.requests.last?.transactionID == id && id.hasPrefix(prefix))
+            try await two.expectNothingDue(at: home)
+        }
+    }
+
+    /// A provider that trusts nobody on the way, at the other operator's home too: its octets arrive as they were, with the
+    /// route beside them, and what comes back is that home's own word.
+    private func sealed(_ two: TwoOperators) async throws {
+        try two.registerSigner()
+        var caller = try SigningProvider(two.entity.platform)
+        caller.provider.url = two.url
+        for (home, cards) in [(two.north, 0), (two.south, 0)] {
+            let number = try home.cards[cards].msisdn
+            var asked = try await caller.sign("Trust nobody", by: number)
+            // The home looks into its file once a second.
+            for _ in 0..<100 where asked.answer.fault == "104" {
+                try await Task.sleep(for: .milliseconds(200))
+                asked = try await caller.sign("Trust nobody", by: number)
+            }
+            let body = asked.answer.body
+            #expect(asked.answer.status == "500", "\(body)")
+            #expect(try await SigningProvider.verifies(body, "MSS_SignatureResp", by: home), "\(body)")
+            let other = home.folder == two.north.folder ? two.south : two.north
+            #expect(try await !SigningProvider.verifies(body, "MSS_SignatureResp", by: other))
+            let before = two.server.requests.count
+            let begun = try await caller.sign("Tell me yourself", by: number, mode: "asynchServerServer")
+            #expect(begun.answer.status == "100", "\(begun.answer.body)")
+            try await two.told(before + 1)
+            let told = try #require(two.server.requests.last?.body)
+            #expect(try await SigningProvider.verifies(told, "MSS_StatusResp", by: home), "\(told)")
+            try await two.expectNothingDue(at: home)
+        }
+        let untold = try await two.another("ae-signed-untold") { $0.replacing("roaming = true\n", with: "") }
+        let refused = try await SigningProvider(untold.platform).sign("Not told", by: two.south.cards[0].msisdn).answer
+        #expect(refused.fault == "780" && refused.detail?.contains("(701)") == true, "\(refused.body)")
+        try await untold.part.stop()
+        #expect(try await !two.entity.ask("metrics").contains("mesh_answers_unrouted"))
+    }
+
     private func away(_ two: TwoOperators) async throws {
         let provider = try Provider(two.entity.platform)
         let (here, there) = (try two.north.cards[0].msisdn, try two.south.cards[0].msisdn)
@@ -108,21 +161,29 @@ struct RoamingTests {
 struct TwoOperators: Sendable {
     let north, south: Platform
     let entity: Entity
+    /// The provider's own, told of ended transactions.
+    let server: ProviderServer
 
     /// Users of the south: those whose number begins so, the one who answers late, and the one whose number does not.
     static let slow = 3
     static let ported = 4
 
     static func start() async throws -> TwoOperators {
+        let port = try FreePort.next()
+        let providers = "s|localhost:9444|localhost:\(port)|; " + NotificationTests.signingEntry(port)
         async let first = Platform.start(
             "north",
-            ["BEHAVIOURS": "sign,cancel,wrongPIN,silent", "CARDS": "4", "REGISTER": "1"]
+            [
+                "BEHAVIOURS": "sign,cancel,wrongPIN,silent", "CARDS": "4", "REGISTER": "1",
+                "PROVIDERS_EDIT": providers,
+            ]
         )
-        async let second = Platform.start("south", south)
+        async let second = Platform.start("south", south.merging(["PROVIDERS_EDIT": providers]) { $1 })
         let (north, south) = (try await first, try await second)
         try write("ported.table", "mssp-ported-numbers 1 1 0\n", north)
         let entity = try await Entity.start(north, "ae-roaming") { try change($0, north, south) }
-        let two = TwoOperators(north: north, south: south, entity: entity)
+        let server = try await NotificationTests.server(north, port) { _ in false }
+        let two = TwoOperators(north: north, south: south, entity: entity, server: server)
         try await two.until(#""home.north":true,"home.south":true"#)
         return two
     }
@@ -180,6 +241,36 @@ struct TwoOperators: Sendable {
     private static func write(_ name: String, _ text: String, _ platform: Platform) throws {
         let path = platform.file("config/\(name)")
         try text.write(toFile: path, atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
+    }
+
+    var url: String { "https://localhost:\(server.port)\(NotificationTests.path)" }
+
+    /// Waits until the provider was told so often.
+    func told(_ count: Int) async throws {
+        for _ in 0..<300 where server.requests.count < count { try await Task.sleep(for: .milliseconds(50)) }
+        try #require(server.requests.count >= count)
+    }
+
+    func expectNothingDue(at home: Platform) async throws {
+        for _ in 0..<100 {
+            if try await home.rows("SELECT count(*) FROM notifications") == ["0"] { return }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        Issue.record("a notification is still due")
+    }
+
+    /// The south's home takes what the provider signs with the key that the north's knows.
+    func registerSigner() throws {
+        let path = south.file("config/providers.toml")
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        let own = south.file("pki/ap-demo.pem")
+        let changed = text.replacing(
+            #"message_certificate_files = ["\#(own)"]"#,
+            with: #"message_certificate_files = ["\#(north.file("pki/ap-demo.pem"))"]"#
+        )
+        try #require(changed != text)
+        try changed.write(toFile: path, atomically: true, encoding: .utf8)
         try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
     }
 

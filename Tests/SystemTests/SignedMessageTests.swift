@@ -5,7 +5,7 @@ import Testing
 /// A provider that trusts nobody on the way, with xmlsec1 and curl, through the real services.
 @Suite("Signed messages, through the real services", .serialized)
 struct SignedMessageTests {
-    private static let apID = "http://ae.demo.mssp/ap-signing"
+    private static let apID = SigningProvider.apID
 
     /// The files that docs/wire.md names, and its commands.
     private func documented(_ platform: Platform) throws -> (folder: URL, script: String) {
@@ -69,6 +69,21 @@ struct SignedMessageTests {
         try damaged.write(to: file, atomically: true, encoding: .utf8)
         let root = folder.appending(path: "identity-ca.pem").path
         #expect(try await !MessageSigner.verifies(file.path, element: "MSS_SignatureResp", root: root))
+    }
+
+    @Test("a fault is signed as an answer is, and names the request that it answers")
+    func fault() async throws {
+        let platform = try await Platform.running
+        let asked = try await SigningProvider(platform).sign("Say no", by: platform.variable("MSISDN_CANCEL"))
+        let soap = "http://www.w3.org/2003/05/soap-envelope"
+        let body = asked.answer.body
+        #expect(asked.answer.fault == "401" && body.contains("RequestDigest=\"\(asked.digest)\""), "\(body)")
+        #expect(try await SigningProvider.verifies(body, "Body", of: soap, by: platform), "\(body)")
+        let changed = body.replacing("mss:_401", with: "mss:_402")
+        #expect(try await !SigningProvider.verifies(changed, "Body", of: soap, by: platform))
+        // Found before its signature was: AE's own word.
+        let unsigned = try await Provider(platform, apID: Self.apID).sign("x", by: platform.variable("MSISDN_SIGN"))
+        #expect(!unsigned.body.contains("<mss:MSS_MessageSignature"), "\(unsigned.body)")
     }
 
     @Test("status queries, profile queries and what is this platform's own are signed as well, and answered so")
@@ -147,7 +162,7 @@ struct SignedMessageTests {
             return try await provider.post(Provider.envelope("MSS_Handshake", message), to: url).body
         }
         let signing = try await ask(Self.apID)
-        #expect(signing.contains("MSS_Signature=\"true\"") && signing.contains("MSS_Notification=\"false\""))
+        #expect(signing.contains("MSS_Signature=\"true\"") && signing.contains("MSS_Notification=\"true\""))
         #expect(signing.contains("xmldsig-more#ecdsa-sha256"), "\(signing)")
         #expect(try await !ask(platform.variable("AP_ID")).contains("\"true\""))
     }

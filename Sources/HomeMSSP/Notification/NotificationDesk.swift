@@ -11,6 +11,8 @@ public struct NotificationDesk: NotificationService {
     private let identity: String
     private let prefix: TransactionID.Prefix
     private let outbox: any NotificationOutbox
+    private let providers: ProviderRegister
+    private let signing: NotificationSigning
     private let directory: any SubscriberDirectory
     private let answers: ServiceAnswers
     private let exchange: CardExchange
@@ -22,6 +24,8 @@ public struct NotificationDesk: NotificationService {
     ///   - identity: The home's name, in MSSP_Info.
     ///   - prefix: Of the home's transactions.
     ///   - outbox: Keeps what is due.
+    ///   - providers: Say in which form each is told.
+    ///   - signing: Writes and signs for those whose messages are signed.
     ///   - directory: Finds the person whom a service answers something of.
     ///   - networks: MCC and MNC of the networks whose subscribers are told.
     ///   - roles: What the role service tells, of those who have any.
@@ -33,6 +37,8 @@ public struct NotificationDesk: NotificationService {
         identity: String,
         prefix: TransactionID.Prefix,
         outbox: any NotificationOutbox,
+        providers: ProviderRegister,
+        signing: NotificationSigning,
         directory: any SubscriberDirectory,
         networks: [String],
         roles: [MSISDN: [String]] = [:],
@@ -44,6 +50,8 @@ public struct NotificationDesk: NotificationService {
         self.identity = identity
         self.prefix = prefix
         self.outbox = outbox
+        self.providers = providers
+        self.signing = signing
         self.directory = directory
         answers = ServiceAnswers(identity: identity, networks: networks, roles: roles)
         self.exchange = exchange
@@ -72,7 +80,7 @@ public struct NotificationDesk: NotificationService {
                     for line in due {
                         if let notification = try await notification(line, call) { notifications.append(notification) }
                     }
-                    return notifications
+                    return await formed(notifications, call)
                 }
                 guard .now + Self.look < end, !Task.isCancelled, !isStopping() else { return [] }
                 try? await Task.sleep(for: Self.look)
@@ -89,6 +97,36 @@ public struct NotificationDesk: NotificationService {
                 metadata: ["transaction": "\(id, as: .open)", "peer": "\(call.peer, as: .open)"]
             )
         }
+    }
+
+    /// Each as its provider is told; one that should be signed and cannot be is due again, as all that is not
+    /// acknowledged.
+    private func formed(_ notifications: [StatusNotification], _ call: Call) async -> [StatusNotification] {
+        var formed: [StatusNotification] = []
+        var seal: NotificationSigning.Seal?
+        for var notification in notifications {
+            let provider = providers.provider(notification.header.apInfo.id)
+            notification.soap = provider?.notificationSOAP ?? .v12
+            do throws(MSSFault) {
+                if provider?.signsMessages ?? false {
+                    let now = if let seal { seal } else { try await signing.signatures.signer() }
+                    seal = now
+                    notification.envelope = try now(signing.write(notification))
+                }
+                formed.append(notification)
+            } catch {
+                count("unsigned", 1)
+                logger.error(
+                    "a notification cannot be signed: it stays due",
+                    metadata: [
+                        "transaction": "\(notification.transactionID, as: .open)",
+                        "cause": "\(error.cause ?? error.detail ?? "", as: .system)",
+                        "trace": "\(call.trace, as: .open)",
+                    ]
+                )
+            }
+        }
+        return formed
     }
 
     private func count(_ outcome: String, _ number: Int) {

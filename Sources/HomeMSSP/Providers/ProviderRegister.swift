@@ -33,6 +33,9 @@ public final class ProviderRegister: Sendable {
     /// Every provider, by their ids.
     public var all: [ApplicationProvider] { known.withLock { $0.values.sorted { $0.id < $1.id } } }
 
+    /// A provider by its AP_ID; `nil` for one that is not, or no more, registered.
+    func provider(_ id: String) -> ApplicationProvider? { known.withLock { $0[id] } }
+
     /// The providers that may come through an acquiring entity, by their ids.
     func providers(of entity: PeerIdentity) -> [ApplicationProvider] {
         all.filter { $0.acquiringEntities.contains(entity) }
@@ -64,7 +67,7 @@ public final class ProviderRegister: Sendable {
     }
 
     private func identified(_ id: String, _ call: Call) throws(MSSFault) -> ApplicationProvider {
-        guard let provider = known.withLock({ $0[id] }), provider.acquiringEntities.contains(call.peer),
+        guard let provider = provider(id), provider.acquiringEntities.contains(call.peer),
             let origin = call.origin, provider.identities.contains(origin)
         else {
             throw MSSFault(

@@ -60,6 +60,10 @@ public struct SignedMessageDesk: MessageSecurity {
         }
         tally.count("home_message_signatures", [("outcome", "ok")])
         // Found out before anything is begun: an answer that nobody can sign would be none.
-        return OpenedMessage(message: message, seal: try await signatures.signer())
+        return OpenedMessage(
+            message: message,
+            wantsSpecifiers: known.wantsSpecifiers,
+            seal: try await signatures.signer()
+        )
     }
 }

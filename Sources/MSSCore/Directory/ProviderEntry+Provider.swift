@@ -24,6 +24,7 @@ extension ProviderEntry {
         numbers = allowance.numbers?.map(\.description)
         let targets = provider.notificationTargets.map(\.description).sorted()
         notify = targets.isEmpty ? nil : targets
+        notifySOAP = provider.notificationSOAP == .v12 ? nil : provider.notificationSOAP.rawValue
         requestsPerSecond = provider.limits.perSecond
         signaturesAtOnce = provider.limits.signaturesAtOnce
         rules = provider.rules == .etsi ? nil : provider.rules.rawValue
@@ -60,6 +61,7 @@ extension ProviderEntry {
             allowance: try allowed(),
             limits: try limits(),
             notificationTargets: try targets(),
+            notificationSOAP: try notificationVersion(),
             rules: rules,
             wantsSpecifiers: twoLevelFaults,
             wantsTrace: traceInAnswers ?? false,
@@ -155,6 +157,14 @@ extension ProviderEntry {
 
     private func targets() throws(EntryProblem) -> Set<NotificationTarget> {
         Set(try read(notify ?? [], "notify", "https://host:port/path without a query") { NotificationTarget($0) })
+    }
+
+    private func notificationVersion() throws(EntryProblem) -> SOAPVersion {
+        guard let notifySOAP else { return .v12 }
+        guard let version = SOAPVersion(rawValue: notifySOAP) else {
+            throw problem("notify_soap", "is \(notifySOAP): it must be \(Self.names(SOAPVersion.self))")
+        }
+        return version
     }
 
     private func read<Value>(

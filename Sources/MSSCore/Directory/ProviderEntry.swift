@@ -37,6 +37,8 @@ public struct ProviderEntry: Codable, Sendable, Equatable {
     public var numbers: [String]?
     /// https URLs to which its notifications may go.
     public var notify: [String]?
+    /// The version of SOAP that they are in, `1.1` or `1.2`; 1.2 unless set.
+    public var notifySOAP: String?
     /// Requests of any kind a second, 1 to 100,000; without end unless set.
     public var requestsPerSecond: Int?
     /// Signature requests that wait at a time, 1 to 100,000; without end unless set.
@@ -75,6 +77,7 @@ public struct ProviderEntry: Codable, Sendable, Equatable {
         case certificateFiles = "certificate_files"
         case messageCertificates = "message_certificates"
         case messageCertificateFiles = "message_certificate_files"
+        case notifySOAP = "notify_soap"
         case textPrefix = "text_prefix"
         case signatureProfiles = "signature_profiles"
         case requestsPerSecond = "requests_per_second"

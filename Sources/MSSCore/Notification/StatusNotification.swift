@@ -15,18 +15,27 @@ public struct StatusNotification: Sendable, Equatable {
     public var outcome: Outcome
     /// Which handing-out of it this is, from 1.
     public var attempt: Int
+    /// How its provider is told.
+    public var soap: SOAPVersion
+    /// MSS_Notification as the home has written and signed it, for a provider whose messages are signed: it is carried as
+    /// it is.
+    public var envelope: [UInt8]?
 
     public init(
         transactionID: String,
         header: MessageHeader,
         mobileUser: MobileUser,
         outcome: Outcome,
-        attempt: Int
+        attempt: Int,
+        soap: SOAPVersion = .v12,
+        envelope: [UInt8]? = nil
     ) {
         self.transactionID = transactionID
         self.header = header
         self.mobileUser = mobileUser
         self.outcome = outcome
         self.attempt = attempt
+        self.soap = soap
+        self.envelope = envelope
     }
 }

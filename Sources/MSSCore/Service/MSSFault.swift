@@ -14,6 +14,8 @@ public struct MSSFault: Error, Sendable, Equatable {
     public var retryAfter: Int?
     /// Which member of the mesh found it, where requests go through several.
     public var role: MeshRole?
+    /// The fault as the home has written and signed it, to a provider whose messages are signed: it is told as it is.
+    public var envelope: [UInt8]?
 
     public init(
         _ code: Code,

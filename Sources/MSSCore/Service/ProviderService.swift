@@ -24,6 +24,8 @@ public struct ApplicationProvider: Sendable, Equatable {
     public var signatures: [SignatureKind]
     /// Where it may be told of ended transactions; none may be told nowhere (asynchServerServer).
     public var notificationTargets: Set<NotificationTarget>
+    /// The version of SOAP that it is told in.
+    public var notificationSOAP: SOAPVersion
     /// Whether it hears of users who cannot sign, and why, and may have certificates without a signature.
     public var readsProfiles: Bool
     /// The additional services that it may ask for beside validation; none unless its entry names them.
@@ -64,6 +66,7 @@ public struct ApplicationProvider: Sendable, Equatable {
         allowance: ProviderAllowance = ProviderAllowance(),
         limits: RequestLimits = RequestLimits(),
         notificationTargets: Set<NotificationTarget> = [],
+        notificationSOAP: SOAPVersion = .v12,
         rules: ProviderRules = .etsi,
         wantsSpecifiers: Bool? = nil,
         wantsTrace: Bool = false,
@@ -84,6 +87,7 @@ public struct ApplicationProvider: Sendable, Equatable {
         self.allowance = allowance
         self.limits = limits
         self.notificationTargets = notificationTargets
+        self.notificationSOAP = notificationSOAP
         self.rules = rules
         self.wantsSpecifiers = wantsSpecifiers ?? rules.tellsSpecifiers
         self.wantsTrace = wantsTrace

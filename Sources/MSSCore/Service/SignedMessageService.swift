@@ -57,7 +57,7 @@ public struct SignedAnswer: Sendable {
 public protocol SignedMessageRelay: Sendable {
     /// Passes a message on.
     ///
-    /// - Throws: What is refused here or further on; faults are not signed.
+    /// - Throws: What is refused here or further on; what the home signed is in ``MSSFault/envelope``.
     func pass(_ message: SignedMessage, _ call: Call) async throws(MSSFault) -> SignedAnswer
 }
 
@@ -95,11 +95,18 @@ extension MSSFault {
 public struct OpenedMessage: Sendable {
     /// The message element alone: exactly the octets that were signed.
     public var message: [UInt8]
-    /// Puts the platform's signature on the answer's envelope.
+    /// Whether its provider knows the second level of faults.
+    public var wantsSpecifiers: Bool
+    /// Puts the platform's signature on the envelope of an answer or a fault.
     public var seal: @Sendable ([UInt8]) throws(MSSFault) -> [UInt8]
 
-    public init(message: [UInt8], seal: @escaping @Sendable ([UInt8]) throws(MSSFault) -> [UInt8]) {
+    public init(
+        message: [UInt8],
+        wantsSpecifiers: Bool = false,
+        seal: @escaping @Sendable ([UInt8]) throws(MSSFault) -> [UInt8]
+    ) {
         self.message = message
+        self.wantsSpecifiers = wantsSpecifiers
         self.seal = seal
     }
 }

@@ -31,6 +31,11 @@ public struct NotificationClient: NotificationChannel {
         lookup = AddressLookup(rules: rules)
     }
 
+    /// MSS_Notification as its provider gets it, without a signature.
+    public static func envelope(_ notification: StatusNotification) -> [UInt8] {
+        NotificationCodec.encode(notification)
+    }
+
     public func deliver(
         _ notification: StatusNotification,
         to target: NotificationTarget,
@@ -67,8 +72,8 @@ public struct NotificationClient: NotificationChannel {
     ) async throws(NotificationFailure) -> [UInt8] {
         var request = HTTPClientRequest(url: target.url)
         request.method = .POST
-        request.headers = ["Content-Type": SOAPShape.plain.version.contentType]
-        request.body = .bytes(ByteBuffer(bytes: NotificationCodec.encode(notification)))
+        request.headers = ["Content-Type": notification.soap.contentType]
+        request.body = .bytes(ByteBuffer(bytes: notification.envelope ?? Self.envelope(notification)))
         let answer: HTTPClientResponse
         do { answer = try await http.execute(request, deadline: .now() + TimeAmount(deadline - .now)) } catch {
             throw NotificationFailure(.unreachable, "no answer: \(type(of: error))")

@@ -1,9 +1,12 @@
+import Foundation
 import MSSCore
 
 /// MSS_Notification (§6.6): MSS_StatusResp to the provider, MSS_ReceiptReq back (docs/wire.md, "Notifications").
 enum NotificationCodec {
     static func encode(_ notification: StatusNotification) -> [UInt8] {
-        SOAPShape.plain.envelope(wrapper: "MSS_Notification") { write(notification, to: &$0) }
+        var shape = SOAPShape.plain
+        shape.version = notification.soap
+        return shape.envelope(wrapper: "MSS_Notification") { write(notification, to: &$0) }
     }
 
     /// MSS_StatusResp with MSSP_TransID; of a failed transaction with its fault in Status, for there is no asking that a
@@ -76,8 +79,15 @@ extension NotificationCodec {
         shape.envelope(wrapper: "MSSP_NotificationsResponse") { writer in
             writer.element("mss:MSSP_NotificationsResp") { writer in
                 for notification in notifications {
-                    let attempt = [("Attempt", String(notification.attempt))]
-                    writer.element("mss:Due", attempt) { write(notification, to: &$0) }
+                    let attributes: [(String, String?)] = [
+                        ("Attempt", String(notification.attempt)),
+                        ("SOAP", notification.soap == .v12 ? nil : notification.soap.rawValue),
+                    ]
+                    writer.element("mss:Due", attributes) { writer in
+                        guard let envelope = notification.envelope else { return write(notification, to: &writer) }
+                        // Octet by octet: it is signed.
+                        writer.element("mss:Envelope", text: Data(envelope).base64EncodedString())
+                    }
                 }
             }
         }
@@ -86,20 +96,48 @@ extension NotificationCodec {
     static func decodeResponse(_ message: XMLElement) throws(MSSFault) -> [StatusNotification] {
         var notifications: [StatusNotification] = []
         for element in message.children("Due") {
-            guard let response = element.child("MSS_StatusResp"),
-                let attempt = element.attribute("Attempt").flatMap({ Int($0) })
-            else { throw MSSFault(.internalError, cause: "a notification that is not as it must be") }
-            notifications.append(
-                StatusNotification(
-                    transactionID: try HeaderCodec.name(response, "MSSP_TransID"),
-                    header: try HeaderCodec.decode(response),
-                    mobileUser: try HeaderCodec.mobileUser(response),
-                    outcome: try outcome(response),
-                    attempt: attempt
-                )
-            )
+            guard let attempt = element.attribute("Attempt").flatMap({ Int($0) }),
+                let version = SOAPVersion(rawValue: element.attribute("SOAP") ?? SOAPVersion.v12.rawValue)
+            else { throw unreadable }
+            var notification: StatusNotification
+            if let envelope = element.child("Envelope") {
+                notification = try enveloped(envelope)
+            } else {
+                notification = try read(element.child("MSS_StatusResp"))
+            }
+            notification.attempt = attempt
+            notification.soap = version
+            notifications.append(notification)
         }
         return notifications
+    }
+
+    private static var unreadable: MSSFault {
+        MSSFault(.internalError, cause: "a notification that is not as it must be")
+    }
+
+    /// One that the home has signed: what AE must know of it is read, and the octets are kept.
+    private static func enveloped(_ element: XMLElement) throws(MSSFault) -> StatusNotification {
+        guard let data = Data(base64Encoded: element.text),
+            let document = try? XMLDocument([UInt8](data), limits: .answer),
+            let body = document.root.children.last
+        else { throw unreadable }
+        // The message is part of the document's tree.
+        defer { withExtendedLifetime(document) {} }
+        var notification = try read(body.children.first?.child("MSS_StatusResp"))
+        notification.envelope = [UInt8](data)
+        return notification
+    }
+
+    private static func read(_ response: XMLElement?) throws(MSSFault) -> StatusNotification {
+        guard let response else { throw unreadable }
+        return StatusNotification(
+            transactionID: try HeaderCodec.name(response, "MSSP_TransID"),
+            header: try HeaderCodec.decode(response),
+            mobileUser: try HeaderCodec.mobileUser(response),
+            outcome: try outcome(response),
+            attempt: 1
+        )
     }
 
     private static func outcome(_ response: XMLElement) throws(MSSFault) -> StatusNotification.Outcome {

@@ -1,3 +1,4 @@
+import Foundation
 import MSSCore
 
 /// A fault as SOAP, in both versions (Annex B).
@@ -13,6 +14,8 @@ enum FaultCodec {
     ///   - inMesh: The reader is a service of the platform.
     ///   - hasTwoLevels: The reader knows FiCom's second level; others would take it for the first. SOAP 1.1 has none.
     ///   - isMustUnderstand: The fault is of a header block.
+    ///   - request: SHA-256 of the signed request that a signed fault answers: it has nothing else that tells it from the
+    ///     fault of another one.
     /// - Returns: The envelope.
     static func encode(
         _ fault: MSSFault,
@@ -20,7 +23,8 @@ enum FaultCodec {
         trace: TraceID,
         inMesh: Bool,
         hasTwoLevels: Bool = false,
-        isMustUnderstand: Bool = false
+        isMustUnderstand: Bool = false,
+        request: [UInt8]? = nil
     ) -> [UInt8] {
         shape.body { writer in
             writer.element("soapenv:Fault") { writer in
@@ -30,7 +34,7 @@ enum FaultCodec {
                 }
                 writer.element(shape.version == .v12 ? "soapenv:Detail" : "detail") { writer in
                     detail(fault, inMesh, &writer)
-                    help(fault, trace, &writer)
+                    help(fault, trace, request, &writer)
                 }
             }
         }
@@ -78,7 +82,12 @@ enum FaultCodec {
     }
 
     /// What it means to who gets it, beside the text that older clients read.
-    private static func help(_ fault: MSSFault, _ trace: TraceID, _ writer: inout XMLWriter) {
+    private static func help(
+        _ fault: MSSFault,
+        _ trace: TraceID,
+        _ request: [UInt8]?,
+        _ writer: inout XMLWriter
+    ) {
         let meaning = fault.meaning
         var attributes = [
             ("xmlns:help", Namespace.help), ("TraceID", trace.description), ("Act", meaning.actor.rawValue),
@@ -86,6 +95,7 @@ enum FaultCodec {
         ]
         if let seconds = fault.retryAfter { attributes.append(("RetryAfter", String(seconds))) }
         attributes.append(("See", meaning.link))
+        if let request { attributes.append(("RequestDigest", Data(request).base64EncodedString())) }
         writer.element("help:Help", attributes, text: meaning.meaning)
     }
 

@@ -37,8 +37,10 @@ enum HandshakeCodec {
         return values
     }
 
-    /// The methods that the home serves providers with.
-    private static let secured: Set = ["MSS_Signature", "MSS_ProfileQuery", "MSS_Receipt", "MSS_Status"]
+    /// The methods that the home serves providers with, or tells them by.
+    private static let secured: Set = [
+        "MSS_Signature", "MSS_ProfileQuery", "MSS_Receipt", "MSS_Status", "MSS_Notification",
+    ]
 
     /// Without more, no method is secured by XML signatures: TLS with both certificates is.
     static func encodeResponse(_ response: HandshakeResponse, _ shape: SOAPShape) -> [UInt8] {

@@ -121,7 +121,11 @@ enum SOAPReader {
         throw WireRefusal(fault: MSSFault(.wrongParam, detail), shape: shape)
     }
 
+    static let signatureBlock = "MSS_MessageSignature"
+
     /// Reads an answer of another service of the platform, and the route that it tells.
+    ///
+    /// A fault that is signed is for a provider, who verifies it: it is kept as it is.
     static func response(
         _ octets: [UInt8],
         to operation: WireOperation,
@@ -131,7 +135,11 @@ enum SOAPReader {
         let header = document.root.children.first { $0.name == "Header" && $0.namespace == document.root.namespace }
         roaming(header?.child(RoamingCodec.block, in: Namespace.roaming).flatMap { try? RoamingCodec.read($0) })
         guard let (_, body) = try? body(of: document.root), let first = body.children.first else { throw .invalid }
-        if first.name == "Fault" { return .fault(FaultCodec.decode(first)) }
+        if first.name == "Fault" {
+            var fault = FaultCodec.decode(first)
+            if header?.child(signatureBlock, in: Namespace.mss) != nil { fault.envelope = octets }
+            return .fault(fault)
+        }
         guard let message = first.children.first, message.name == operation.responseElement else { throw .invalid }
         return .message(message, document)
     }
@@ -179,7 +187,7 @@ enum SOAPReader {
                 }
             } else if isSecurity(block) {
                 continue
-            } else if block.namespace == Namespace.mss, block.name == "MSS_MessageSignature" {
+            } else if block.namespace == Namespace.mss, block.name == signatureBlock {
                 signature = mustBeUnderstood(block, shape) || signature == .mandatory ? .mandatory : .optional
             } else if mustBeUnderstood(block, shape) {
                 throw WireRefusal(

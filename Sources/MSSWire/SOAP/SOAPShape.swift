@@ -1,17 +1,8 @@
-import MSSCore
+public import MSSCore
 
 /// How a request was written: its answer is written the same way, or clients do not read it (docs/wire.md).
 public struct SOAPShape: Sendable, Equatable {
-    public enum Version: Sendable, Equatable {
-        case v11
-        case v12
-
-        var namespace: String { self == .v11 ? Namespace.soap11 : Namespace.soap12 }
-        /// What an answer in this version is sent as.
-        public var contentType: String {
-            self == .v11 ? "text/xml; charset=utf-8" : "application/soap+xml; charset=utf-8"
-        }
-    }
+    public typealias Version = SOAPVersion
 
     public var version: Version
     /// Whether the message stands in an element named after the operation.
@@ -64,4 +55,12 @@ public struct SOAPShape: Sendable, Equatable {
 
     /// The message element's name as this shape writes it.
     func messageName(_ name: String) -> String { isQualified ? "mss:" + name : name }
+}
+
+extension SOAPVersion {
+    var namespace: String { self == .v11 ? Namespace.soap11 : Namespace.soap12 }
+    /// What a message in this version is sent as.
+    public var contentType: String {
+        self == .v11 ? "text/xml; charset=utf-8" : "application/soap+xml; charset=utf-8"
+    }
 }

@@ -2,7 +2,7 @@ import CLibXMLSec
 import Foundation
 
 /// An answer's envelope on its way to be signed: it gets the header block MSS_MessageSignature, whose ds:Signature is over
-/// the message element, and wants the value of an ECDSA signature.
+/// the message element, of a fault over the body, and wants the value of an ECDSA signature.
 ///
 /// Used by one task at a time.
 public final class AnswerSignature {
@@ -32,8 +32,9 @@ public final class AnswerSignature {
             xmlNewNsProp(block, soap, "role", MessageNamespace.soap12 + "/role/ultimateReceiver")
         }
         let writer = try SignatureWriter(in: block)
-        let digest = MessageDigest.sha256(try tree.canonical(message.node))
-        let info = try writer.signedInfo(over: id, digest)
+        let prefixes = message.node == body.node ? Self.prefixesOfFaults : []
+        let digest = MessageDigest.sha256(try tree.canonical(message.node, keeping: prefixes))
+        let info = try writer.signedInfo(over: id, digest, keeping: prefixes)
         value = try writer.child(writer.signature, "SignatureValue")
         try writer.keyInfo(certificates)
         signedInfo = try tree.canonical(info)
@@ -49,8 +50,13 @@ public final class AnswerSignature {
         return try tree.octets()
     }
 
+    /// What a fault's codes begin with is no name of an element: canonicalisation must be told of it.
+    private static let prefixesOfFaults = ["mss", "fi"]
+
+    /// SOAP lets a Fault have no attributes; the body may have them.
     private static func message(in body: XMLNode) -> XMLNode? {
         guard let first = body.children.first else { return nil }
+        if first.isNamed("Fault", in: body.namespace) { return body }
         return first.name.hasSuffix("Resp") ? first : first.children.first
     }
 }
@@ -80,10 +86,11 @@ struct SignatureWriter {
         return child
     }
 
-    /// ds:SignedInfo over one element by its ID.
+    /// ds:SignedInfo over one element by its ID; `prefixes` are those that its values use.
     func signedInfo(
         over id: String,
         _ digest: [UInt8],
+        keeping prefixes: [String] = [],
         isEnveloped: Bool = false
     ) throws(MessageRefusal) -> xmlNodePtr {
         let info = try child(signature, "SignedInfo")
@@ -93,10 +100,19 @@ struct SignatureWriter {
         xmlNewProp(reference, "URI", "#" + id)
         let transforms = try child(reference, "Transforms")
         if isEnveloped { _ = try child(transforms, "Transform", algorithm: DSig.enveloped) }
-        _ = try child(transforms, "Transform", algorithm: DSig.exclusiveC14N)
+        let exclusive = try child(transforms, "Transform", algorithm: DSig.exclusiveC14N)
+        if !prefixes.isEmpty { try keep(prefixes, exclusive) }
         _ = try child(reference, "DigestMethod", algorithm: DSig.sha256)
         _ = try child(reference, "DigestValue", Data(digest).base64EncodedString())
         return info
+    }
+
+    private func keep(_ prefixes: [String], _ transform: xmlNodePtr) throws(MessageRefusal) {
+        guard let inclusive = xmlNewChild(transform, nil, "InclusiveNamespaces", nil),
+            let namespace = xmlNewNs(inclusive, DSig.exclusiveC14N, "ec")
+        else { throw .malformed }
+        xmlSetNs(inclusive, namespace)
+        xmlNewProp(inclusive, "PrefixList", prefixes.joined(separator: " "))
     }
 
     /// The chain, so that its reader needs the root alone.

@@ -1,12 +1,25 @@
 import CLibXMLSec
+import Foundation
 
 extension XMLTree {
     /// An element and all below it in exclusive canonical form without comments: what a digest or a signature is over.
-    func canonical(_ element: xmlNodePtr) throws(MessageRefusal) -> [UInt8] {
+    ///
+    /// - Parameters:
+    ///   - element: Of this tree.
+    ///   - prefixes: Those whose declarations count wherever they are, for values use them.
+    /// - Returns: Octets in UTF-8.
+    /// - Throws: ``MessageRefusal/malformed`` when there is no memory.
+    func canonical(_ element: xmlNodePtr, keeping prefixes: [String] = []) throws(MessageRefusal) -> [UInt8] {
+        var kept = prefixes.map { xmlStrdup($0) }
+        defer { kept.forEach { free($0) } }
+        kept.append(nil)
         guard let buffer = xmlAllocOutputBuffer(nil) else { throw .malformed }
         defer { xmlOutputBufferClose(buffer) }
         let mode = Int32(XML_C14N_EXCLUSIVE_1_0.rawValue)
-        guard xmlC14NExecute(document, isInside, element, mode, nil, 0, buffer) >= 0,
+        let length = kept.withUnsafeMutableBufferPointer { list in
+            xmlC14NExecute(document, isInside, element, mode, list.baseAddress, 0, buffer)
+        }
+        guard length >= 0,
             let start = xmlOutputBufferGetContent(buffer)
         else { throw .malformed }
         return Array(UnsafeBufferPointer(start: start, count: Int(xmlOutputBufferGetSize(buffer))))

@@ -20,7 +20,7 @@ tls.load_cert_chain(f"{pki}/ap-demo.pem", f"{pki}/ap-demo.key")
 opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=tls))
 
 
-def message(text):
+def message(text, msisdn=msisdn):
     now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     return etree.fromstring(
         f'<e:Envelope xmlns:e="{SOAP}" xmlns:mss="{MSS}"><e:Header><mss:MSS_MessageSignature e:mustUnderstand="1">'
@@ -70,6 +70,23 @@ except AssertionError:
     raise
 except Exception:
     print("an answer that was changed does not verify")
+
+request = sign(message("To nobody", "+9990000000000"))
+status, answer = send(request)
+assert status == 500 and b"_105<" in answer, answer
+verified = XMLVerifier().verify(answer, ca_pem_file=f"{pki}/identity-ca.pem", id_attribute="ID")
+assert etree.QName(verified.signed_xml) == f"{{{SOAP}}}Body", answer
+digest = etree.fromstring(request).find(".//{http://www.w3.org/2000/09/xmldsig#}DigestValue").text
+assert verified.signed_xml.find(".//{*}Help").get("RequestDigest") == digest, answer
+print("a fault is signed, and names the request")
+
+try:
+    XMLVerifier().verify(answer.replace(b"_105<", b"_401<"), ca_pem_file=f"{pki}/identity-ca.pem", id_attribute="ID")
+    raise AssertionError("a fault that was changed verifies")
+except AssertionError:
+    raise
+except Exception:
+    print("a fault that was changed does not verify")
 
 status, answer = send(sign(message("Pay 1")).replace(b"Pay 1<", b"Pay 2<"))
 assert status == 500 and b"_104<" in answer, answer
