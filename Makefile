@@ -12,7 +12,7 @@ RUN_SWIFT := mkdir -p $(TEMPORARY) && TMPDIR=$(TEMPORARY) $(SWIFT)
 DEBUG_BUILD := $(RUN_SWIFT) build --build-tests --explicit-target-dependency-import-check error
 RELEASE_BUILD := $(RUN_SWIFT) build -c release --explicit-target-dependency-import-check error
 
-.PHONY: help packages programs build test check run demo bench bench-ota bench-kek bench-memory bench-idle interop peers fuzz chaos clean format
+.PHONY: help packages programs build test check run demo bench bench-ota bench-kek bench-memory bench-idle bench-signed interop peers fuzz chaos clean format
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -56,6 +56,9 @@ bench-kek: release ## what a KEK in a file and one in a PKCS#11 token take
 
 bench-memory: release ## memory of a waiting transaction, with 50,000 of them in one home (COUNT)
 	@exec deploy/bench-memory
+
+bench-signed: release ## what a signature costs whose messages are signed as XML, beside a plain one
+	@exec deploy/bench-signed
 
 bench-idle: release ## what a provider notices of 10,000 idle connections and a swarm of slow ones (CONNECTIONS, SWARM)
 	@exec deploy/bench-idle

@@ -109,7 +109,10 @@ let package = Package(
             name: "DevelopmentCA",
             dependencies: ["CLibCrypto", .httpServer, .httpServerCore, .lifecycle, .logging, .nioCore, .signals]
         ),
-        .executableTarget(name: "Bench", dependencies: [.httpClient, .nioCore, .nioHTTP1, .nioPosix, .nioSSL]),
+        .executableTarget(
+            name: "Bench",
+            dependencies: [.crypto, .httpClient, .nioCore, .nioHTTP1, .nioPosix, .nioSSL]
+        ),
         .executableTarget(name: "PacketBench", dependencies: ["KeyVault", "OTA"]),
 
         // Tests, one target a module, and what they share.

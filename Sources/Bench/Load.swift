@@ -13,6 +13,8 @@ struct Load: Sendable {
     private let time: Duration
     /// Requests a second; `nil` for as many as are answered.
     private let rate: Double?
+    /// Signs each message; `nil` where the provider's are not signed.
+    private let signer: MessageSigner?
     private let processes: [(name: String, pid: Int32)]
 
     init(_ options: Options) throws {
@@ -28,6 +30,7 @@ struct Load: Sendable {
         provider = try options.text("ap-id")
         time = .seconds(try options.number("seconds"))
         rate = try options.optionalNumber("rate").map { Double(max(1, $0)) }
+        signer = try options.optionalNumber("signed") == 1 ? MessageSigner(pki: options.text("pki")) : nil
         processes = options.pairs("process").compactMap { name, pid in Int32(pid).map { (name, $0) } }
     }
 
@@ -74,6 +77,13 @@ struct Load: Sendable {
         return moment
     }
 
+    private func message(_ transaction: String, _ msisdn: String, _ text: String) throws -> String {
+        if let signer {
+            return try signer.signature(ap: provider, transaction: transaction, msisdn: msisdn, text: text)
+        }
+        return Message.signature(ap: provider, transaction: transaction, msisdn: msisdn, text: text)
+    }
+
     private func work(
         _ worker: Int,
         _ own: [Card],
@@ -85,14 +95,13 @@ struct Load: Sendable {
         while true {
             let began = await moment(turn, of: worker, start, end)
             guard began < end else { break }
-            let envelope = Message.signature(
-                ap: provider,
-                transaction: "B\(worker)-\(turn)-\(UInt32.random(in: 0...UInt32.max))",
-                msisdn: own[turn % own.count].msisdn,
-                text: "Pay \(turn) EUR to the bench?"
+            let envelope = try? message(
+                "B\(worker)-\(turn)-\(UInt32.random(in: 0...UInt32.max))",
+                own[turn % own.count].msisdn,
+                "Pay \(turn) EUR to the bench?"
             )
             turn += 1
-            let answer = try? await client.post(envelope, to: "MSS_SignaturePort")
+            let answer = try? await client.post(envelope ?? "", to: "MSS_SignaturePort")
             let total = (ContinuousClock.now - began) / .milliseconds(1)
             let signed = answer?.text.contains("StatusCode Value=\"500\"") ?? false
             samples.append(Sample(total: total, sim: answer?.sim, signed: signed))

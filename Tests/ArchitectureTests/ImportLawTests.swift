@@ -38,7 +38,7 @@ private let importLaw: [String: Set<String>] = [
     "DevelopmentCA": [
         "CLibCrypto", "Hummingbird", "HummingbirdCore", "Logging", "NIOCore", "ServiceLifecycle", "UnixSignals",
     ],
-    "Bench": ["AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL"],
+    "Bench": ["AsyncHTTPClient", "Crypto", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL"],
     "PacketBench": ["KeyVault", "OTA"],
 ]
 
