@@ -12,6 +12,8 @@ final class Idle: Sendable {
     private let count: Int
     private let swarm: Int
     private let context: NIOSSLContext
+    /// What the listener lets a head take, unless it is configured otherwise.
+    private static let round: Duration = .seconds(10)
     private let held = Mutex<[any Channel]>([])
     /// How many of the swarm's connections the service has ended.
     private let ended = Atomic<Int>(0)
@@ -40,7 +42,7 @@ final class Idle: Sendable {
         let seconds = (ContinuousClock.now - began) / .seconds(1)
         FileHandle.standardOutput.write(Data("held \(count) after \(Int(seconds)) s\n".utf8))
         await withDiscardingTaskGroup { group in
-            for _ in 0..<swarm { group.addTask { await self.attack() } }
+            for number in 0..<swarm { group.addTask { await self.attack(number) } }
             await Self.standardInputEnds()
             group.cancelAll()
         }
@@ -65,7 +67,10 @@ final class Idle: Sendable {
     }
 
     /// An octet of a header a second, and another connection whenever the service ends this one.
-    private func attack() async {
+    ///
+    /// Many slow callers are not in step: they begin spread over the time that a head may take.
+    private func attack(_ number: Int) async {
+        try? await Task.sleep(for: Self.round * Double(number) / Double(swarm))
         while !Task.isCancelled {
             guard let channel = try? await connect() else {
                 try? await Task.sleep(for: .milliseconds(200))

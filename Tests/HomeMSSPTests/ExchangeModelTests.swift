@@ -15,7 +15,7 @@ struct ExchangeModelTests {
 
     @Test("loses no signature, doubles none, tells no false reason, and never turns a counter back")
     func walk() throws {
-        var seen: Set<String> = []
+        var seen: Set<World.Situation> = []
         var front = [try World()]
         var ends = 0
         for _ in 0..<Self.depth {
@@ -25,7 +25,7 @@ struct ExchangeModelTests {
                     var after = world
                     after.play(event)
                     try after.check()
-                    guard seen.insert(after.fingerprint).inserted else { continue }
+                    guard seen.insert(after.situation).inserted else { continue }
                     var settled = after
                     try settled.settle()
                     ends += 1
@@ -422,13 +422,39 @@ private struct World {
         guard !homes[0].isAwaited, !homes[1].isAwaited else { throw Failure(reason: "a caller waits for ever") }
     }
 
-    var fingerprint: String {
+    /// All that decides what can come next: two orders of events that lead to the same are walked on once.
+    struct Situation: Hashable {
+        var homes: [Process]
+        var lives: Int
+        var downs: [Packet]
+        var ups: [Up]
+        var time: Duration
+        var card: [UInt64]
+        var flags: [Bool]
+        var told: String?
+        var result: String?
+        var destroyed: Int
+        var row: [UInt64]
+        var gone: Set<Int>
+    }
+
+    var situation: Situation {
         let row = ledger.rows[Self.id]
         let card = ledger.cards[Self.card.msisdn]
-        return
-            "\(homes)|\(lives)|\(downs)|\(ups)|\(time)|\(seen),\(uplink),\(prompts),\(isPrompting),\(hasSigned)"
-            + "|\(isCancelled),\(isCloned),\(told.first ?? ""),\(destroyed)|\(result.map(Self.word) ?? "")"
-            + "|\(row?.home ?? 0),\(row?.asked ?? 0),\(card?.packet ?? 0),\(card?.uplink ?? 0),\(ledger.gone.sorted())"
+        return Situation(
+            homes: homes,
+            lives: lives,
+            downs: downs,
+            ups: ups,
+            time: time,
+            card: [seen, UInt64(uplink), UInt64(prompts)],
+            flags: [isPrompting, hasSigned, signedInTime, isCancelled, isCloned],
+            told: told.first,
+            result: result.map(Self.word),
+            destroyed: destroyed,
+            row: [UInt64(row?.home ?? 0), UInt64(row?.asked ?? 0), card?.packet ?? 0, UInt64(card?.uplink ?? 0)],
+            gone: ledger.gone
+        )
     }
 
     private static func word(_ result: TransactionResult) -> String {

@@ -12,7 +12,7 @@ struct ShownTextTests {
     func rules(_ asked: Case) throws {
         var fitting = 0
         var refused = 0
-        for text in Self.texts(for: asked) {
+        for text in Self.texts {
             let fit = try #require(ShownText.fit(text, for: Stage.documents, signing: asked.signed))
             let fault = asked.fault(text)
             let expected: MSSFault.Code? =
@@ -37,7 +37,7 @@ struct ShownTextTests {
 
     /// Nothing, and texts of every length around the last that fits: of one charset and of both, of characters that
     /// count twice, and with one among them that no phone shows.
-    private static func texts(for asked: Case) -> [String] {
+    private static let texts: [String] = {
         var random = DamagedOctets(seed: 7)
         let alphabets = [["a", "€"], ["Ж", "b"], ["ä", "\n", "\r", "[", "é"], ["x"]]
         var texts = ["", "\n", "\r", "a\r", " "]
@@ -49,7 +49,7 @@ struct ShownTextTests {
             }
         }
         return texts
-    }
+    }()
 
     /// What is signed, and the request that asks for it.
     struct Case: Sendable, CustomTestStringConvertible {

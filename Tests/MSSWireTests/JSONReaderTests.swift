@@ -186,7 +186,10 @@ struct JSONReaderTests {
         #expect(asynchronous.messagingMode == .asynchClientServer)
         // Not read, whatever it is.
         _ = try WrittenJSON.decoded(
-            WrittenJSON.signature(["AP_Info": #"{"AP_PWD":{"a":[1]},"Other":1e9}"#, "Another": #"[true,false,-1.5e3]"#])
+            WrittenJSON.signature([
+                "AP_Info": #"{"AP_PWD":{"a":[1]},"Other":1e9}"#, "Another": #"[true,false,-1.5e3]"#,
+                "MSSP_Info": #"{"Instant":"now"}"#,
+            ])
         )
     }
 

@@ -85,10 +85,8 @@ extension JSONReader {
                 instant: try optional(info, "Instant", longest: 64) ?? WireTime.text(now),
                 url: try optional(info, "AP_URL")
             ),
-            msspInfo: MSSPInfo(
-                msspID: try member(platform, "MSSP_ID") ?? MeshMember(),
-                instant: try date(platform, "Instant", as: "MSSP_Info/Instant")
-            )
+            // When the platform answered is for it to say: an Instant here is passed over, whatever it is.
+            msspInfo: MSSPInfo(msspID: try member(platform, "MSSP_ID") ?? MeshMember(), instant: nil)
         )
     }
 

@@ -10,9 +10,9 @@ mkdir -p "$WORK"
 # The user of the database passes through, and sees nothing.
 chmod 711 "$ROOT/.run" "$PEERS" "$WORK"
 
-# The optimised simulator or the one that the tests use, whichever was built last; BIN_DIR says otherwise.
-SIMULATOR=$ROOT/.build/release/SIMSimulator
-[ ! "$ROOT/.build/debug/SIMSimulator" -nt "$SIMULATOR" ] || SIMULATOR=$ROOT/.build/debug/SIMSimulator
+# What `make interop` and `make peers` have just built, or else an optimised build.
+SIMULATOR=$ROOT/.build/debug/SIMSimulator
+[ -x "$SIMULATOR" ] || SIMULATOR=$ROOT/.build/release/SIMSimulator
 [ -z "${BIN_DIR:-}" ] || SIMULATOR=$BIN_DIR/SIMSimulator
 
 die() {
