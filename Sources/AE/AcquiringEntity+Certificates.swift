@@ -11,6 +11,7 @@ extension AcquiringEntity: CertificateService {
     ) async throws(MSSFault) -> CertificateResponse {
         var header = request.header
         let (home, provider) = try admit(&header.apInfo, call, about: .person(request.mobileUser))
+        try provider.check(header)
         guard provider.readsProfiles else {
             throw MSSFault(
                 .unauthorizedAccess,

@@ -13,7 +13,7 @@ extension AcquiringEntity: SignedMessageService {
         let (subject, operation) = Self.kind(of: message.content)
         let (home, provider) = try admit(&apInfo, call, about: subject, isSigned: true)
         guard let relay = home.relay else { throw MSSFault(.wrongParam, "Signed messages are not offered here.") }
-        return try await counted(provider, operation) { () throws(MSSFault) in
+        return try await counted(provider, operation, message.content.header) { () throws(MSSFault) in
             try await pass(message, of: provider, to: relay, call)
         }
     }
@@ -31,7 +31,8 @@ extension AcquiringEntity: SignedMessageService {
             defer { meter.end(provider) }
             return try await relay.pass(message, call.onBehalfOfPeer())
         case .profile(let request): try provider.check(request.mobileUser)
-        case .status, .receipt, .cancel, .fit: break
+        case .receipt(let request): if let text = request.message { try provider.check(prefixOf: text.content) }
+        case .status, .cancel, .fit: break
         }
         return try await relay.pass(message, call.onBehalfOfPeer())
     }

@@ -73,7 +73,7 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
     public func signature(_ request: SignatureRequest, _ call: Call) async throws(MSSFault) -> SignatureResponse {
         var request = request
         let (home, provider) = try admit(&request.header.apInfo, call, about: .person(request.mobileUser))
-        return try await counted(provider, .signature) { [request] () throws(MSSFault) in
+        return try await counted(provider, .signature, request.header) { [request] () throws(MSSFault) in
             try await sign(request, of: provider, at: home, call)
         }
     }
@@ -96,7 +96,7 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
     public func status(_ request: StatusRequest, _ call: Call) async throws(MSSFault) -> StatusResponse {
         var request = request
         let (home, provider) = try admit(&request.header, call, ofTransaction: request.transactionID)
-        return try await counted(provider, .status) { [request] () throws(MSSFault) in
+        return try await counted(provider, .status, request.header) { [request] () throws(MSSFault) in
             var response = try await home.signatures.status(request, call.onBehalfOfPeer())
             response.serviceResponses += traced(provider, call)
             return response
@@ -106,15 +106,16 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
     public func receipt(_ request: ReceiptRequest, _ call: Call) async throws(MSSFault) -> ReceiptResponse {
         var request = request
         let (home, provider) = try admit(&request.header, call, ofTransaction: request.transactionID)
-        return try await counted(provider, .receipt) { [request] () throws(MSSFault) in
-            try await home.signatures.receipt(request, call.onBehalfOfPeer())
+        return try await counted(provider, .receipt, request.header) { [request] () throws(MSSFault) in
+            if let text = request.message { try provider.check(prefixOf: text.content) }
+            return try await home.signatures.receipt(request, call.onBehalfOfPeer())
         }
     }
 
     public func profile(_ request: ProfileRequest, _ call: Call) async throws(MSSFault) -> ProfileResponse {
         var request = request
         let (home, provider) = try admit(&request.header.apInfo, call, about: .person(request.mobileUser))
-        return try await counted(provider, .profile) { [request] () throws(MSSFault) in
+        return try await counted(provider, .profile, request.header) { [request] () throws(MSSFault) in
             try provider.check(request.mobileUser)
             return try await home.signatures.profile(request, call.onBehalfOfPeer())
         }
@@ -123,7 +124,7 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
     public func cancel(_ request: CancelRequest, _ call: Call) async throws(MSSFault) -> CancelResponse {
         var request = request
         let (home, provider) = try admit(&request.header, call, ofTransaction: request.transactionID)
-        return try await counted(provider, .cancel) { [request] () throws(MSSFault) in
+        return try await counted(provider, .cancel, request.header) { [request] () throws(MSSFault) in
             try await home.signatures.cancel(request, call.onBehalfOfPeer())
         }
     }
@@ -132,7 +133,7 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
         var request = request
         let subject = HomeRoutes.Subject.anybody(request.header.msspInfo.msspID)
         let (home, provider) = try admit(&request.header.apInfo, call, about: subject)
-        return try await counted(provider, .fit) { [request] () throws(MSSFault) in
+        return try await counted(provider, .fit, request.header) { [request] () throws(MSSFault) in
             try provider.check(prefixOf: request.text)
             return try await home.signatures.fit(request, call.onBehalfOfPeer())
         }
@@ -143,6 +144,7 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
         // What is negotiated here is how messages are signed: this one is not.
         let subject = HomeRoutes.Subject.anybody(request.header.msspInfo.msspID)
         let (home, provider) = try admit(&request.header.apInfo, call, about: subject, isSigned: true)
+        try provider.check(request.header)
         var response = HandshakeResponse(
             header: request.header.answered(by: identity, at: Date()),
             transactionID: "h" + TraceID.random().description
@@ -261,10 +263,12 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
         ]
     }
 
-    /// Counts what a provider of the directory gets, and measures how long it takes.
+    /// Serves a message that begins as the provider's rules want it, counts what the provider of the directory gets, and
+    /// measures how long it takes.
     func counted<Answer: Sendable>(
         _ provider: ApplicationProvider,
         _ operation: Operation,
+        _ header: MessageHeader,
         _ work: () async throws(MSSFault) -> Answer
     ) async throws(MSSFault) -> Answer {
         let began = ContinuousClock.now
@@ -273,6 +277,7 @@ public struct AcquiringEntity: SignatureService, HandshakeService {
             tally.measure("ae_provider_request", .now - began, labels)
         }
         do throws(MSSFault) {
+            try provider.check(header)
             let answer = try await work()
             tally.count("ae_provider_requests", [("provider", provider.id), ("outcome", "ok")])
             return answer

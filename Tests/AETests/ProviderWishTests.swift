@@ -71,11 +71,68 @@ struct ProviderWishTests {
         #expect(await code("Pay", [.userLang]) == "107")
         #expect(await code("Bank: pay", []) == "102")
         #expect(await code("Bank: " + String(repeating: "a", count: 234), [.userLang]) == "103")
+        let receipt = ReceiptRequest(
+            header: Sample.header(),
+            mobileUser: MobileUser(msisdn: "+358401234567"),
+            transactionID: "h1",
+            message: DataToBeSigned("Paid")
+        )
+        #expect(
+            await fault { () async throws(MSSFault) in
+                _ = try await entity.receipt(receipt, Sample.call(Sample.ap))
+            } == "107"
+        )
         let fit = FitRequest(header: Sample.header(), text: "Pay")
         #expect(
             await fault { () async throws(MSSFault) in _ = try await entity.fit(fit, Sample.call(Sample.ap)) } == "107"
         )
         #expect(home.calls.withLock { $0.isEmpty })
         #expect(await code("Bank: pay", [.userLang]) == nil)
+    }
+
+    @Test("is kept by FiCom's rules in every message's version, before it goes to the home")
+    func versions() async throws {
+        var provider = Sample.provider
+        provider.rules = .ficom
+        provider.services = Set(provider.rules.requiredServices)
+        provider.readsProfiles = true
+        let (entity, home) = try await entity(provider)
+        var header = Sample.header()
+        let call = Sample.call(Sample.ap)
+        let user = MobileUser(msisdn: "+358401234567")
+        var signature = Sample.signature()
+        var messages: [() async throws(MSSFault) -> Void] {
+            [
+                { () async throws(MSSFault) in _ = try await entity.signature(signature, call) },
+                { () async throws(MSSFault) in
+                    _ = try await entity.status(StatusRequest(header: header, transactionID: "h1"), call)
+                },
+                { () async throws(MSSFault) in
+                    let receipt = ReceiptRequest(header: header, mobileUser: user, transactionID: "h1")
+                    _ = try await entity.receipt(receipt, call)
+                },
+                { () async throws(MSSFault) in
+                    _ = try await entity.profile(ProfileRequest(header: header, mobileUser: user), call)
+                },
+                { () async throws(MSSFault) in
+                    _ = try await entity.cancel(CancelRequest(header: header, transactionID: "h1"), call)
+                },
+                { () async throws(MSSFault) in _ = try await entity.fit(FitRequest(header: header, text: "x"), call) },
+                { () async throws(MSSFault) in
+                    _ = try await entity.handshake(HandshakeRequest(header: header), call)
+                },
+                { () async throws(MSSFault) in
+                    _ = try await entity.certificate(CertificateRequest(header: header, mobileUser: user), call)
+                },
+            ]
+        }
+        header.minorVersion = 2
+        signature.header = header
+        for message in messages { #expect(await fault(message) == "108") }
+        #expect(home.calls.withLock { $0.isEmpty })
+        header.minorVersion = 1
+        signature.header = header
+        for message in messages { #expect(await fault(message) != "108") }
+        #expect(home.calls.withLock { !$0.isEmpty })
     }
 }

@@ -172,5 +172,42 @@ struct ProviderRulesTests {
         shown.dataToBeDisplayed = shown.dataToBeSigned
         let stage = try await Stage.withSigner(provider: Self.provider(.ficom))
         #expect(await Self.fault(stage, shown)?.specifier == 1015)
+        // FiCom's one version and short names, in each message.
+        var header = Sample.header()
+        header.minorVersion = 2
+        var newer = Self.request(stage, .ficom, "Pay")
+        newer.header = header
+        #expect(await Self.fault(stage, newer)?.code == .incompatibleInterface)
+        let call = Sample.call(through: Sample.ae, from: Sample.ap)
+        let status = StatusRequest(header: header, transactionID: "h1")
+        #expect(
+            await MSSTestSupport.fault { () async throws(MSSFault) in
+                _ = try await stage.signatures.status(status, call)
+            } == "108"
+        )
+        header.minorVersion = 1
+        header.apInfo.transID = String(repeating: "a", count: 33)
+        let cancel = CancelRequest(header: header, transactionID: "h1")
+        #expect(
+            await MSSTestSupport.fault { () async throws(MSSFault) in
+                _ = try await stage.signatures.cancel(cancel, call)
+            } == "103"
+        )
+    }
+
+    @Test("want the provider's prefix before a receipt's text as before any other")
+    func receiptPrefix() async throws {
+        var provider = Sample.provider
+        provider.allowance.textPrefix = "Bank: "
+        let stage = try await Stage.withSigner(provider: provider)
+        let request = Sample.signature("Bank: pay", msisdn: stage.card.msisdn.description)
+        let id = try await stage.sign(request).transactionID
+        stage.answers(.ok, from: 200)
+        let sent = stage.chronicle.all.count { $0 == "sent" }
+        #expect(
+            await MSSTestSupport.fault { () async throws(MSSFault) in _ = try await stage.receipt(id, "Paid") } == "107"
+        )
+        #expect(stage.chronicle.all.count { $0 == "sent" } == sent)
+        #expect(try await stage.receipt(id, "Bank: paid").reaction == .confirmed)
     }
 }

@@ -55,6 +55,20 @@ struct SignatureKindTests {
         }
     }
 
+    @Test(
+        "with #rsa-pss behind it is the value of a key that signs so, and refused for another before anybody is asked",
+        arguments: [KeyAlgorithm.p256, .rsa2048, .rsaPSS]
+    )
+    func pss(_ algorithm: KeyAlgorithm) async throws {
+        let stage = try await Stage.withSigner(provider: Self.provider([.cms, .pkcs1]), algorithm: algorithm)
+        let asked = request(stage, "http://www.methics.fi/KiuruMSSP/v3.2.0#PKCS1#rsa-pss")
+        guard algorithm == .rsaPSS else {
+            #expect(await fault { () async throws(MSSFault) in _ = try await stage.sign(asked) } == "101/1017")
+            return #expect(!stage.chronicle.all.contains("sent"))
+        }
+        #expect(try await stage.sign(asked).signature == FakeEvidence.rightSignature)
+    }
+
     @Test("is refused before anybody is asked unless the provider's entry allows it", arguments: SignatureKind.allCases)
     func notAllowed(_ kind: SignatureKind) async throws {
         let others = SignatureKind.allCases.filter { $0 != kind && $0.structure != .pkcs1 }

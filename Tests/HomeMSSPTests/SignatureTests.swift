@@ -33,6 +33,16 @@ struct SignatureTests {
         #expect(command.key == 1)
     }
 
+    @Test("is validated without being asked where the provider's entry says so", arguments: [true, false])
+    func alwaysValidated(_ isSet: Bool) async throws {
+        var provider = Sample.provider
+        provider.alwaysValidates = isSet
+        let stage = try await Stage.withSigner(provider: provider)
+        let answer = try await stage.sign()
+        #expect(answer.status == (isSet ? .validSignature : .signature))
+        #expect(try await stage.status(answer.transactionID).status == answer.status)
+    }
+
     @Test("is validated when the provider asks for it: 502")
     func validated() async throws {
         let stage = try await Stage.withSigner()

@@ -50,13 +50,14 @@ struct ProviderRulesTests {
             (#","rules":"ficom""#, true), (#","rules":"ficom","two_level_faults":false"#, false),
             (#","rules":"swisscom","text_prefix":"AP: ""#, false),
             (#","rules":"swisscom","text_prefix":"AP: ","two_level_faults":true"#, true),
-            (#","two_level_faults":true,"trace_in_answers":true,"sandbox":true"#, true),
+            (#","two_level_faults":true,"trace_in_answers":true,"always_validate":true,"sandbox":true"#, true),
         ]
     )
     func roundTrip(more: String, hasTwoLevels: Bool) throws {
         let read = try entry(more).provider()
         #expect(read.services.isSuperset(of: read.rules.requiredServices) && read.wantsSpecifiers == hasTwoLevels)
         #expect(read.isSandbox == more.contains("sandbox") && read.wantsTrace == more.contains("trace"))
+        #expect(read.alwaysValidates == more.contains("always_validate"))
         #expect(try ProviderEntry(read).provider() == read)
     }
 
@@ -92,6 +93,40 @@ struct ProviderRulesTests {
         let long = fault(.ficom, request(String(repeating: "a", count: 161), both))
         #expect(long?.detail == "DataToBeSigned has 161 characters, and the rules ficom allow 160.")
         #expect(long?.code == .wrongDataLength)
+    }
+
+    @Test("of FiCom want version 1.1, a short name of the transaction, and no notification")
+    func fiComHeader() {
+        func fault(_ rules: ProviderRules, _ header: MessageHeader) -> String? {
+            do throws(MSSFault) {
+                try provider(rules).check(header)
+                return nil
+            } catch { return "\(error.code.rawValue) \(error.detail ?? "")" }
+        }
+        let plain = request("Pay", []).header
+        #expect(fault(.ficom, plain) == nil)
+        for (major, minor) in [(1, 0), (1, 2), (2, 0)] {
+            var other = plain
+            (other.majorVersion, other.minorVersion) = (major, minor)
+            let said = "108 MajorVersion must be 1 and MinorVersion 1: the rules ficom have no other."
+            #expect(fault(.ficom, other) == said)
+            for rules in [ProviderRules.etsi, .swisscom] { #expect(fault(rules, other) == nil) }
+        }
+        for (length, said) in [
+            (32, nil), (33, "103 AP_TransID has 33 characters, and the rules ficom allow 32."),
+        ] as [(Int, String?)] {
+            var named = plain
+            named.apInfo.transID = String(repeating: "a", count: length)
+            #expect(fault(.ficom, named) == said && fault(.etsi, named) == nil)
+        }
+        var told = request("Pay", [.eventID, .noSpam])
+        for mode in MessagingMode.allCases {
+            told.messagingMode = mode
+            let refused = self.fault(.ficom, told)
+            #expect(refused?.specifier == (mode == .asynchServerServer ? 1013 : nil))
+            // Refused by the rules whatever the entry's targets are.
+            #expect(mode != .asynchServerServer || refused?.code == .wrongParam)
+        }
     }
 
     @Test("of Swisscom want the prefix, UserLang, and 239 characters at most, of what is shown")

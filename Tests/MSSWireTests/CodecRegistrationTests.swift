@@ -272,7 +272,7 @@ struct CodecRegistrationTests {
         for spoil in spoilt {
             var input = Input()
             spoil(&input)
-            #expect(try input.fault().detail == "The message does not follow the schema.")
+            #expect(try input.fault().detail?.hasPrefix("The message does not follow the schema") == true)
         }
     }
 }

@@ -133,7 +133,7 @@ struct CodecRoundTripTests {
         let roles = Written.text(JSONCodec.encode(response))
         #expect(roles.split(separator: #""Roles":["#).count == response.serviceResponses.count + 1)
         #expect(roles.contains(#""Roles":["ra-user","<&>"]"#))
-        #expect(json.contains(#""SigningCertificate":{"X509Certificate":["AQI=","Aw=="]}"#))
+        #expect(json.contains(#""SigningCertificate":{"Certificates":["AQI=","Aw=="]}"#))
         #expect(json.contains(#""SubscriberInfo":{"Details":[{"id":"1901","value":"24491"}]}"#))
         #expect(
             json.contains(
@@ -142,8 +142,7 @@ struct CodecRoundTripTests {
         )
         #expect(
             json.contains(
-                #""BatchSignatureResponse":[{"DataToBeDisplayed":{"Data":"One","MimeType":"text/plain"},"#
-                    + #""MSS_Signature":{"Base64Signature":"MA=="}},"#
+                #""BatchSignatureResponses":[{"DTBD":"One","MSS_Signature":{"Base64Signature":"MA=="}},"#
             )
         )
         #expect(

@@ -1,4 +1,5 @@
 import MSSCore
+import MSSTestSupport
 import Testing
 
 @testable import MSSWire
@@ -24,10 +25,10 @@ struct CodecSchemaTests {
                 { $0.rest = "<mss:SignatureProfileComparison>any</mss:SignatureProfileComparison>" }
             ),
             (
-                "another type",
+                "an unknown element of a type that has it",
                 {
-                    $0.message["xmlns:xsi"] = "http://www.w3.org/2001/XMLSchema-instance";
-                    $0.message["xsi:type"] = "mss:Message"
+                    $0.message["xmlns:xsi"] = Namespace.instance
+                    $0.rest = #"<mss:MobileUser xsi:type="mss:MSS_StatusReqType"/>"#
                 }
             ),
         ]
@@ -36,8 +37,76 @@ struct CodecSchemaTests {
             spoil(&request)
             let fault = try request.fault()
             #expect(fault.code == .wrongParam, "\(name)")
-            #expect(fault.detail == "The message does not follow the schema.", "\(name)")
+            #expect(fault.detail?.hasPrefix("The message does not follow the schema at ") == true, "\(name)")
+            #expect(fault.detail?.contains("Unknown") == false, "\(name)")
         }
+    }
+
+    @Test("its refusal names the nearest element of the standard's, and nothing that a sender made up")
+    func places() throws {
+        func place(_ spoil: (inout WrittenRequest) -> Void) throws -> String? {
+            var request = WrittenRequest()
+            spoil(&request)
+            return try request.fault().detail?.firstMatch(of: /schema at (\w+):/).map { String($0.1) }
+        }
+        #expect(try place { swap(&$0.mobileUser, &$0.data) } == "DataToBeSigned")
+        #expect(try place { $0.rest = "<mss:Person358401234567/>" } == "MSS_SignatureReq")
+        #expect(try place { $0.message["Person358401234567"] = "1" } == "MSS_SignatureReq")
+        #expect(
+            try place { $0.msspInfo = "<mss:MSSP_Info><mss:MSSP_ID><mss:Address/></mss:MSSP_ID></mss:MSSP_Info>" }
+                == "MSSP_ID"
+        )
+    }
+
+    @Test("what a sender says of types is not looked at, and what is not there is as if it were not written")
+    func types() throws {
+        var request = WrittenRequest()
+        request.message["xmlns:xsi"] = Namespace.instance
+        request.message["xsi:type"] = "mss:Message"
+        let user = request.mobileUser.replacing("<mss:MSISDN>", with: "<mss:MSISDN xsi:type=\"xsd:string\">")
+        request.mobileUser = user.replacing(
+            "<mss:MSISDN",
+            with: "<mss:IdentityIssuer xsi:nil=\"true\"/><mss:HomeMSSP xsi:nil=\" 1 \"> </mss:HomeMSSP><mss:MSISDN"
+        )
+        request.rest =
+            "<mss:SignatureProfile xsi:nil=\"true\"/><mss:AdditionalServices/><mss:MSS_Format xsi:nil=\"true\"/>"
+        let decoded = try request.decoded()
+        #expect(decoded.mobileUser == MobileUser(msisdn: "+358401234567"))
+        #expect(decoded.signatureProfile == nil && decoded.format == nil && decoded.additionalServices.isEmpty)
+        // What is needed is missed, and what has a content is there whatever it says of itself.
+        request.rest = ""
+        request.data = "<mss:DataToBeSigned xsi:nil=\"true\"/>"
+        #expect(try request.fault().specifier == 1022)
+        request.data = "<mss:DataToBeSigned xsi:nil=\"true\">Sign this</mss:DataToBeSigned>"
+        #expect(try request.decoded().dataToBeSigned.content == "Sign this")
+    }
+
+    @Test("white space around values is not theirs, except in a text; times have none")
+    func margins() throws {
+        var request = WrittenRequest()
+        request.message = [
+            "MajorVersion": " 1", "MinorVersion": "1\n", "MessagingMode": "\tsynch ", "TimeOut": " 60 ",
+            "ValidityDate": "2026-01-01T00:05:00Z",
+        ]
+        for name in ["AP_ID", "AP_TransID", "AP_PWD"] { request.apInfo[name] = "\n  \(request.apInfo[name] ?? "") " }
+        request.mobileUser = "<mss:MobileUser><mss:MSISDN>\r\n  +358401234567\n</mss:MSISDN></mss:MobileUser>"
+        request.data =
+            "<mss:DataToBeSigned MimeType=\" text/plain \" Encoding=\"\nUTF-8\">\n Sign this </mss:DataToBeSigned>"
+        request.rest = """
+            <mss:SignatureProfile>
+             <mss:mssURI>
+              urn:p
+             </mss:mssURI>
+            </mss:SignatureProfile>
+            """
+        let decoded = try request.decoded()
+        #expect(decoded.header.apInfo.id == Sample.apID && decoded.header.apInfo.transID == "A1")
+        #expect(decoded.header.apInfo.instant == "2026-01-01T00:00:00Z")
+        #expect(decoded.timeOut == 60 && decoded.messagingMode == .synch && decoded.validityDate != nil)
+        #expect(decoded.mobileUser.msisdn == "+358401234567" && decoded.signatureProfile == "urn:p")
+        #expect(
+            decoded.dataToBeSigned == DataToBeSigned("\n Sign this ", mimeType: "text/plain", encoding: "UTF-8")
+        )
     }
 
     @Test("a place of a schema that the message names is not looked at")

@@ -69,7 +69,9 @@ struct DescriptionTests {
 
     @Test("each name that it refers to is there, and each message is of the schema")
     func references() throws {
-        let operations: [WireOperation] = [.signature, .status, .receipt, .profile, .handshake, .cancel, .fit]
+        let operations: [WireOperation] = [
+            .signature, .status, .receipt, .profile, .handshake, .registration, .cancel, .fit,
+        ]
         let description = try #require(ServiceDescription(of: WireOperation.allCases))
         let address = try #require(PublicAddress("https://mss.example.com"))
         let root = try XMLDocument(try #require(description.octets(of: .wsdl, at: address))).root
@@ -175,13 +177,19 @@ struct DescriptionTests {
 
     /// The manners that the standard's schema does not know, and why.
     private static let beyond: [String: String] = [
-        "typescript": "TimeOut as an element, an AP_TransID with a digit first"
+        "typescript": "TimeOut as an element, an AP_TransID with a digit first",
+        "php-helper": "TimeOut as an element",
+        "php-soap": "AdditionalServices without a service",
+        "shell-receipt": "TimeOut of a receipt",
+        "valimo-status": "MSSP_TransID as an element",
     ]
 
     @Test(
         "recorded requests follow its schema, but for what their writers add to the standard",
         arguments: [
-            "axis11", "bare", "default-namespace", "jax-ws", "jax-ws-status", "laverca", "php", "shell", "typescript",
+            "axis11", "bare", "default-namespace", "jax-ws", "jax-ws-status", "laverca", "php", "php-helper",
+            "php-soap",
+            "shell", "shell-receipt", "typescript", "valimo", "valimo-status", "wcf",
         ]
     )
     func vectors(_ name: String) throws {
@@ -213,6 +221,8 @@ struct DescriptionTests {
         try Self.validate(ProfileCodec.encodeResponse(profile, .plain), as: .profile, schema)
         let receipt = ReceiptResponse(header: Written.response().header, reaction: .cancelled)
         try Self.validate(ReceiptCodec.encodeResponse(receipt, .plain), as: .receipt, schema)
+        let found = CertificateResponse(header: Written.response().header, certificate: [1, 2, 3])
+        try Self.validate(CertificateCodec.encodeResponse(found, .plain), as: .registration, schema)
         let handshake = HandshakeResponse(header: Written.response().header, transactionID: "h1")
         try Self.validate(HandshakeCodec.encodeResponse(handshake, .plain), as: .handshake, schema)
         try SOAPReader.request(PlainCaller.envelope()).validate(by: schema)

@@ -172,6 +172,8 @@ struct JSONCodecTests {
         ] { #expect(FaultStatus(fault, .signature).code == status, "\(fault)") }
         #expect(FaultStatus(MSSFault(.unauthorizedAccess), .signature, isStranger: true).code == 401)
         #expect(FaultStatus(MSSFault(.wrongParam), .status).code == 404)
+        #expect(FaultStatus(.unknownTransaction, .receipt).code == 404)
+        #expect(FaultStatus(MSSFault(.wrongParam, "Only one receipt."), .receipt).code == 422)
         #expect(FaultStatus(MSSFault(.missingParam), .signature, hasRead: false).code == 400)
         #expect(FaultStatus(MSSFault(.wrongParam), .status, hasRead: false).code == 400)
         #expect(FaultStatus(MSSFault(.signatureProcess, retryAfter: 12), .signature).retryAfter == 12)

@@ -48,7 +48,7 @@ enum WrittenJSON {
 
 @Suite("Requests in JSON as real clients write them")
 struct JSONReaderTests {
-    @Test("each is understood as the same request", arguments: ["shell", "java", "laverca-rest", "kiuru-ra"])
+    @Test("each is understood as the same request", arguments: ["shell", "java", "laverca-rest", "kiuru-ra", "php"])
     func clients(_ name: String) throws {
         let request = try WrittenJSON.decoded(WrittenJSON.vector(name))
         #expect(request.dataToBeSigned.content == "Päätös")
@@ -156,7 +156,10 @@ struct JSONReaderTests {
         let request = try WrittenJSON.decoded(WrittenJSON.vector("laverca-rest"))
         #expect(request.header.apInfo.id.isEmpty)
         #expect(request.header.apInfo.instant == "2026-01-01T00:00:00.000Z")
-        #expect(try WrittenJSON.decoded(WrittenJSON.vector("kiuru-ra")).header.apInfo.transID == "T\(Written.trace)")
+        #expect(
+            try WrittenJSON.decoded(WrittenJSON.vector("kiuru-ra")).header.apInfo.transID
+                == "T4bf92f3577b34da6a3ce929d0e0e473"
+        )
     }
 
     @Test("a text is base64 only where both the versions and its type are missing")
@@ -174,6 +177,13 @@ struct JSONReaderTests {
             let members = none.merging(["DataToBeSigned": #"{"Data":"\#(data)"}"#]) { $1 }
             #expect(try WrittenJSON.fault(WrittenJSON.signature(members)).code == .inappropriateData)
         }
+    }
+
+    @Test("a byte order mark is nothing of the text's own, and stands once")
+    func mark() throws {
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        #expect(try WrittenJSON.decoded(mark + WrittenJSON.signature()).dataToBeSigned.content == "Sign this")
+        #expect(try WrittenJSON.fault(mark + mark + WrittenJSON.signature()).code == .wrongParam)
     }
 
     @Test("numbers are taken as strings and as numbers, null as nothing")
@@ -210,8 +220,38 @@ struct JSONReaderTests {
         ] {
             #expect(try service("eventId", other).value == nil)
         }
+        let coded = try service("noSpam", #","NoSpamCode":{"Code":"Kissa7","Verify":"yes"}"#)
+        #expect(coded.value == "Kissa7" && coded.isVerified)
         let long = String(repeating: "a", count: 513)
         #expect(throws: MSSFault.self) { try service("eventId", #","EventID":"\#(long)""#) }
+    }
+
+    @Test("laverca-rest's documents are in base64 as its own text is, whatever they say of their type")
+    func batch() throws {
+        let request = try WrittenJSON.decoded(try WrittenJSON.vector("laverca-rest-batch"))
+        #expect(request.dataToBeSigned.content == "Päätös" && request.dataToBeDisplayed?.content == "Päätös")
+        #expect(
+            request.additionalServices.map(\.document) == [
+                DocumentToBeSigned(
+                    DataToBeSigned("Päätös 2", mimeType: "text/plain", encoding: "UTF-8"),
+                    displayed: DataToBeSigned("Päätös 2")
+                ),
+                DocumentToBeSigned(
+                    DataToBeSigned("AAEC", mimeType: "application/octet-stream", encoding: "base64"),
+                    displayed: DataToBeSigned("Three octets")
+                ),
+            ]
+        )
+        let spoilt = Written.text(try WrittenJSON.vector("laverca-rest-batch"))
+            .replacing("UMOkw6R0w7ZzIDI=", with: "Pay 10 to Bob")
+        #expect(try WrittenJSON.fault(Array(spoilt.utf8)).code == .inappropriateData)
+        // With a version a text is what it says it is.
+        let plain = Written.text(try WrittenJSON.vector("laverca-rest-batch"))
+            .replacing(#"{"MSS_SignatureReq":{"#, with: #"{"MSS_SignatureReq":{"MajorVersion":"1","#)
+        #expect(
+            try WrittenJSON.decoded(Array(plain.utf8)).additionalServices.first?.document?.dataToBeSigned.content
+                == "UMOkw6R0w7ZzIDI="
+        )
     }
 
     @Test("a document of batchsign or docsign is taken with what it has, and refused as the message's own would be")

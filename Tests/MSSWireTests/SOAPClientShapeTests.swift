@@ -42,6 +42,25 @@ struct SOAPClientShapeTests {
             ),
             Client(name: "php", msisdn: "+358401234567", body: "<MSS_SignatureResponse><mss:MSS_SignatureResp "),
             Client(name: "bare", msisdn: "+358401234567", body: "<mss:MSS_SignatureResp "),
+            Client(
+                name: "php-helper",
+                msisdn: "+358401234567",
+                body: "<MSS_SignatureResponse><mss:MSS_SignatureResp "
+            ),
+            Client(name: "valimo", msisdn: "358401234567", body: "<MSS_SignatureResponse><MSS_SignatureResp "),
+            Client(
+                name: "wcf",
+                msisdn: "358401234567",
+                body: #"<wrap:MSS_SignatureResponse xmlns:wrap="http://uri.etsi.org/TS102204/etsi204-kiuru.wsdl">"#
+                    + "<MSS_SignatureResp ",
+                envelope: Namespace.soap11
+            ),
+            Client(
+                name: "php-soap",
+                msisdn: "358401234567",
+                body: #"<wrap:MSS_SignatureResponse xmlns:wrap="http://uri.etsi.org/TS102204/etsi204-kiuru.wsdl">"#
+                    + "<MSS_SignatureResp "
+            ),
         ]
     }
 
@@ -108,6 +127,17 @@ struct SOAPClientShapeTests {
         let answer = Written.text(StatusCodec.encodeResponse(Written.status(), request.shape))
         #expect(answer.contains(#"etsi204-kiuru.wsdl"><MSS_StatusResp MajorVersion="1" MinorVersion="1">"#))
         #expect(answer.contains("<wrap:MSS_StatusQueryResponse "))
+    }
+
+    @Test("a status query may name its transaction in an element, a receipt may bring a time of its own")
+    func transactionElement() throws {
+        let request = try SOAPReader.request(try Written.vector("valimo-status"))
+        #expect(try StatusCodec.decodeRequest(request).transactionID == "habcdefghijklmnopqrstuvwxyz")
+        let answer = Written.text(StatusCodec.encodeResponse(Written.status(), request.shape))
+        #expect(answer.contains("<MSS_StatusQueryResponse><MSS_StatusResp "))
+        let receipt = try SOAPReader.request(try Written.vector("shell-receipt"))
+        #expect(try ReceiptCodec.decodeRequest(receipt).transactionID == "habcdefghijklmnopqrstuvwxyz")
+        #expect(try ReceiptCodec.decodeRequest(receipt).message?.content == "Päätös on maksettu")
     }
 
     @Test("services of other namespaces pass the schema and arrive by their names")

@@ -76,9 +76,10 @@ extension Sample {
     public static func keyGeneration(
         _ card: CardReference,
         _ use: KeyUse = .authentication,
+        _ algorithm: KeyAlgorithm = .p256,
         for time: TimeInterval = 60
     ) -> CardTransaction {
-        let task = KeyGenerationTask(reference: use.reference, algorithm: .p256)
+        let task = KeyGenerationTask(reference: use.reference, algorithm: algorithm.onCard)
         return transaction(card, for: time, task: .keyGeneration(task))
     }
 

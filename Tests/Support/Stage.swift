@@ -141,15 +141,23 @@ public final class Stage: Sendable {
         key: [UInt8] = [1],
         certificate: [UInt8] = [2],
         hasStamper: Bool = true,
-        roles: [MSISDN: [String]]? = nil
+        roles: [MSISDN: [String]]? = nil,
+        algorithm: KeyAlgorithm = .p256
     ) async throws -> Stage {
         let stage = Stage(judge: judge, provider: provider, hasStamper: hasStamper, roles: roles)
         try await stage.home.insertCard(stage.card, imsi: Sample.imsi(1), by: Sample.act())
         try await stage.home.insertUser(Sample.person(stage.card), serialNumber: "MSSP1", by: Sample.act())
-        let generation = Sample.keyGeneration(stage.card)
+        let generation = Sample.keyGeneration(stage.card, .authentication, algorithm)
         _ = try await stage.home.begin(generation, until: .now + .seconds(9))
         _ = try await stage.home.end(generation, with: .provenKey(key), counter: 1, until: .now + .seconds(9))
-        try await stage.home.installCertificate(certificate, for: stage.card.msisdn, provenKey: key, by: Sample.act())
+        try await stage.home.installCertificate(
+            certificate,
+            for: stage.card.msisdn,
+            .authentication,
+            provenKey: key,
+            algorithm: algorithm.onCard,
+            by: Sample.act()
+        )
         stage.setPhone(phone)
         return stage
     }

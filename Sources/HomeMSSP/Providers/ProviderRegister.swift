@@ -42,11 +42,11 @@ public final class ProviderRegister: Sendable {
     }
 
     /// The provider that speaks, if it came through one of its acquiring entities with one of its certificates, signed the
-    /// message where it must, and does not ask more than it may.
+    /// message where it must, does not ask more than it may, and begins its message as its rules want it.
     ///
-    /// - Throws: 104, or 780/7801.
-    func admit(_ id: String, _ call: Call) throws(MSSFault) -> ApplicationProvider {
-        let provider = try identified(id, call)
+    /// - Throws: 104, 780/7801, 108 or 103.
+    func admit(_ header: MessageHeader, _ call: Call) throws(MSSFault) -> ApplicationProvider {
+        let provider = try identified(header.apInfo.id, call)
         guard !provider.signsMessages || call.signer == provider.id else {
             var fault = MSSFault.unsignedMessage
             fault.cause = "an unsigned message in the name of a provider whose messages are signed"
@@ -54,6 +54,7 @@ public final class ProviderRegister: Sendable {
         }
         // What is signed was counted before its signature was looked at.
         if call.signer == nil { try meter.take(provider) }
+        try provider.check(header)
         return provider
     }
 

@@ -7,7 +7,7 @@ extension HomeSignatureService {
     private static var longestReceipt: Duration { .seconds(80) }
 
     public func receipt(_ request: ReceiptRequest, _ call: Call) async throws(MSSFault) -> ReceiptResponse {
-        let provider = try providers.admit(request.header.apInfo.id, call)
+        let provider = try providers.admit(request.header, call)
         try refuseInSandbox(provider, request.mobileUser)
         let reader = ResultReader(provider: provider.id, acquiringEntity: call.peer)
         let signed = try await signed(request.transactionID, by: reader, call)

@@ -67,7 +67,7 @@ public struct HomeSignatureService: SignatureService {
     public static let usualDocuments = 9
 
     public func signature(_ request: SignatureRequest, _ call: Call) async throws(MSSFault) -> SignatureResponse {
-        let provider = try providers.admit(request.header.apInfo.id, call)
+        let provider = try providers.admit(request.header, call)
         try providers.meter.begin(provider)
         defer { providers.meter.end(provider) }
         return try await signature(request, of: provider, call)
@@ -106,7 +106,7 @@ public struct HomeSignatureService: SignatureService {
     }
 
     public func cancel(_ request: CancelRequest, _ call: Call) async throws(MSSFault) -> CancelResponse {
-        let provider = try providers.admit(request.header.apInfo.id, call)
+        let provider = try providers.admit(request.header, call)
         try refuseInSandbox(provider, transaction: request.transactionID)
         guard let id = TransactionID(request.transactionID), id.prefix == prefix.description else {
             throw MSSFault.unknownTransaction
@@ -116,7 +116,7 @@ public struct HomeSignatureService: SignatureService {
     }
 
     public func fit(_ request: FitRequest, _ call: Call) async throws(MSSFault) -> FitResponse {
-        let provider = try providers.admit(request.header.apInfo.id, call)
+        let provider = try providers.admit(request.header, call)
         return FitResponse(
             header: request.header.answered(by: identity, at: now()),
             fit: try ShownText.answer(request.text, format: request.format, for: provider)
@@ -135,7 +135,7 @@ public struct HomeSignatureService: SignatureService {
     }
 
     public func profile(_ request: ProfileRequest, _ call: Call) async throws(MSSFault) -> ProfileResponse {
-        let provider = try providers.admit(request.header.apInfo.id, call)
+        let provider = try providers.admit(request.header, call)
         try provider.check(request.mobileUser)
         try refuseInSandbox(provider, request.mobileUser)
         let subscriber = try await found(request.mobileUser, until: call.deadline)
@@ -149,7 +149,7 @@ public struct HomeSignatureService: SignatureService {
     }
 
     public func status(_ request: StatusRequest, _ call: Call) async throws(MSSFault) -> StatusResponse {
-        let provider = try providers.admit(request.header.apInfo.id, call)
+        let provider = try providers.admit(request.header, call)
         try refuseInSandbox(provider, transaction: request.transactionID)
         let reader = ResultReader(provider: provider.id, acquiringEntity: call.peer)
         var entry = try await delivered(request.transactionID, to: reader, call)
@@ -236,6 +236,7 @@ extension HomeSignatureService {
         let deadline = ContinuousClock.now + time
         try refuseInSandbox(provider, request.mobileUser)
         let (subscriber, key) = try await signer(request.mobileUser, use, until: deadline)
+        try RequestRules.check(formatsOf: request, for: key)
         let noSpam = NoSpamCheck(directory: directory, ledger: ledger, exchange: exchange)
         let isExpected = try await noSpam.isExpected(services, of: subscriber, by: provider, call, until: deadline)
         guard let heading = ShownText.heading(provider.displayName) else {
@@ -343,7 +344,7 @@ extension HomeSignatureService {
             msisdnAsWritten: request.mobileUser.msisdn ?? "",
             profile: request.signatureProfile,
             content: order.content,
-            validates: request.asksForValidation,
+            validates: request.asksForValidation || order.provider.alwaysValidates,
             key: order.key.reference,
             manner: order.manner
         )

@@ -6,7 +6,7 @@ import MSSCore
 /// A MESSAGE has no page for the name, so it stands on the text's first line: nobody writes to a phone without it.
 enum ReceiptText {
     /// - Throws: 107/1016 for another type than text, 103 for one that is empty or too long, 107 for a character that no
-    ///   phone shows.
+    ///   phone shows and for a text without the provider's prefix.
     static func check(
         _ message: DataToBeSigned?,
         for provider: ApplicationProvider,
@@ -19,7 +19,10 @@ enum ReceiptText {
             throw MSSFault(.internalError, cause: "the provider's display name cannot be shown on a phone")
         }
         guard text?.isEmpty != true else { throw MSSFault(.wrongDataLength, "Message is empty.") }
-        if let text { try ShownText.checkRules(text, of: "Message", for: provider) }
+        if let text {
+            try provider.check(prefixOf: text)
+            try ShownText.checkRules(text, of: "Message", for: provider)
+        }
         let fit = TextFit.fit(message: shown)
         if let offender = fit.offender {
             // The name and its line end are one character longer than the name.

@@ -95,6 +95,18 @@ enum RequestRules {
         return kind
     }
 
+    /// - Throws: 101/1017 where a document's format wants RSASSA-PSS of a key that makes no such signature.
+    static func check(formatsOf request: SignatureRequest, for key: SubscriberKey) throws(MSSFault) {
+        let formats = [request.format] + request.furtherDocuments.map(\.format)
+        guard key.algorithm == .rsaPSS || !formats.contains(SignatureKind.pssFormat) else {
+            throw MSSFault(
+                .wrongParam,
+                "MSS_Format asks for RSASSA-PSS, and the user's key is of another algorithm; leave #rsa-pss out.",
+                specifier: 1017
+            )
+        }
+    }
+
     /// The text as the card will show it; it is refused rather than changed.
     static func text(
         _ data: DataToBeSigned,

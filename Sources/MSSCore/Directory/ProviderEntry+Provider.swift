@@ -30,6 +30,7 @@ extension ProviderEntry {
         rules = provider.rules == .etsi ? nil : provider.rules.rawValue
         twoLevelFaults = provider.wantsSpecifiers == provider.rules.tellsSpecifiers ? nil : provider.wantsSpecifiers
         traceInAnswers = provider.wantsTrace ? true : nil
+        alwaysValidate = provider.alwaysValidates ? true : nil
         sandbox = provider.isSandbox ? true : nil
     }
 
@@ -65,6 +66,7 @@ extension ProviderEntry {
             rules: rules,
             wantsSpecifiers: twoLevelFaults,
             wantsTrace: traceInAnswers ?? false,
+            alwaysValidates: alwaysValidate ?? false,
             isSandbox: sandbox ?? false,
             messageCertificates: try signing()
         )

@@ -49,6 +49,8 @@ public struct ProviderEntry: Codable, Sendable, Equatable {
     public var twoLevelFaults: Bool?
     /// Whether answers about a signature tell it the trace id; no unless set.
     public var traceInAnswers: Bool?
+    /// Whether each of its signatures is validated, asked for or not; no unless set.
+    public var alwaysValidate: Bool?
     /// Whether it reaches nobody but the home's test numbers; no unless set.
     public var sandbox: Bool?
 
@@ -84,6 +86,7 @@ public struct ProviderEntry: Codable, Sendable, Equatable {
         case signaturesAtOnce = "signatures_at_once"
         case twoLevelFaults = "two_level_faults"
         case traceInAnswers = "trace_in_answers"
+        case alwaysValidate = "always_validate"
     }
 }
 

@@ -31,6 +31,15 @@ public enum ProviderRules: String, Sendable, CaseIterable {
     /// Whether faults have a second level unless the entry says otherwise.
     public var tellsSpecifiers: Bool { self == .ficom }
 
+    /// The one version of the interface that messages may have (FiCom 2.1 §5.1).
+    var onlyVersion: (major: Int, minor: Int)? { self == .ficom ? (1, 1) : nil }
+
+    /// How many characters an AP_TransID may have; `nil` is what the wire takes (FiCom 2.1 §5.1).
+    var longestTransactionID: Int? { self == .ficom ? 32 : nil }
+
+    /// Whether providers may be told of ended transactions, if everything else allows it (FiCom 2.1 §5.1).
+    var takesNotifications: Bool { self != .ficom }
+
     /// How many characters of the GSM alphabet, some of which count twice, and of UCS-2 a text may have; `nil` is what the
     /// phone can show.
     public var mostCharacters: (gsm: Int, ucs2: Int)? {
@@ -46,9 +55,16 @@ extension ApplicationProvider {
     /// Refuses a signature request that is not as the provider's rules have it, as far as that is seen without the
     /// phone's alphabets.
     ///
-    /// - Throws: 101/1015 for DataToBeDisplayed, 102 for a service that is missing, 103 for a text that is too long in
-    ///   any alphabet.
+    /// - Throws: 101/1013 for a mode, 101/1015 for DataToBeDisplayed, 102 for a service that is missing, 103 for a text that
+    ///   is too long in any alphabet.
     func checkRules(of request: SignatureRequest) throws(MSSFault) {
+        guard rules.takesNotifications || request.messagingMode != .asynchServerServer else {
+            throw MSSFault(
+                .wrongParam,
+                "MessagingMode must be asynchClientServer or synch: the rules \(rules.rawValue) have no other.",
+                specifier: 1013
+            )
+        }
         let documents = [request.document] + request.furtherDocuments
         guard !rules.refusesDisplayed || documents.allSatisfy({ $0.dataToBeDisplayed == nil }) else {
             throw MSSFault(
@@ -67,6 +83,22 @@ extension ApplicationProvider {
             let element = document.dataToBeDisplayed == nil ? "DataToBeSigned" : "DataToBeDisplayed"
             try check(length: document.shown.content, of: element)
         }
+    }
+
+    /// Refuses a message of any operation whose beginning is not as the provider's rules have it.
+    ///
+    /// - Throws: 108 for another version, 103 for a name of the transaction that is too long.
+    public func check(_ header: MessageHeader) throws(MSSFault) {
+        if let (major, minor) = rules.onlyVersion {
+            guard header.majorVersion == major, header.minorVersion == minor else {
+                throw MSSFault(
+                    .incompatibleInterface,
+                    "MajorVersion must be \(major) and MinorVersion \(minor): the rules \(rules.rawValue) have no other."
+                )
+            }
+        }
+        guard let longest = rules.longestTransactionID, header.apInfo.transID.count > longest else { return }
+        throw .tooLong("AP_TransID", header.apInfo.transID.count, longest, rules)
     }
 
     /// - Throws: 103 for a text that is longer than the rules allow whatever its characters are.

@@ -81,12 +81,25 @@ extension FaultMeaning {
         FaultMeaning(.pinBlocked, 4021, .user, .no, "The signing PIN is blocked: the user needs the PUK."),
         FaultMeaning(.cardBlocked, .operator, .no, "The card is blocked: it must be exchanged."),
         FaultMeaning(.cardBlocked, 4031, .operator, .no, "The card's PUK is blocked: it must be exchanged."),
+        FaultMeaning(
+            .cardBlocked,
+            4032,
+            .operator,
+            .no,
+            "A PIN of the card is blocked for good; this platform says 402 or 4031 instead."
+        ),
     ]
 
     private static let signing = [
         FaultMeaning(.noKeyFound, .operator, .no, "The user has no key for this."),
         FaultMeaning(.noKeyFound, 4041, .operator, .no, "The user has no key for this profile."),
         FaultMeaning(.noKeyFound, 4042, .operator, .no, "The user has no key that signs such content."),
+        FaultMeaning(
+            .noURLFound,
+            .operator,
+            .no,
+            "An address that the user's certificate names leads nowhere; this platform says 423 instead."
+        ),
         FaultMeaning(.signatureProcess, .user, .later, "Another request runs on the user's phone."),
         FaultMeaning(
             .signatureProcess,
@@ -125,6 +138,12 @@ extension FaultMeaning {
         FaultMeaning(.crlProblem, .operator, .later, "There is no proof whether the certificate is revoked."),
         FaultMeaning(.crlExpired, .operator, .later, "The proof whether the certificate is revoked is too old."),
         FaultMeaning(.errorCertificate, .operator, .no, "The user's certificate is revoked, or not by the user CA."),
+        FaultMeaning(
+            .geofencingViolation,
+            .provider,
+            .no,
+            "The user is where the request does not want them; this platform has no such service (101/1014)."
+        ),
     ]
 
     private static let roaming = [

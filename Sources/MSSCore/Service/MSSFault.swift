@@ -49,12 +49,16 @@ extension MSSFault {
         case pinBlocked = 402
         case cardBlocked = 403
         case noKeyFound = 404
+        /// Of the standard's list; nothing here ends with it.
+        case noURLFound = 405
         case signatureProcess = 406
         case registrationNotOK = 407
         case noCertificateFound = 422
         case crlProblem = 423
         case crlExpired = 424
         case errorCertificate = 425
+        /// Swisscom's; nothing here ends with it.
+        case geofencingViolation = 450
         case roamingHeaderMissing = 701
         case identityIssuerMissing = 702
         case homeMSSPMissing = 703
@@ -83,12 +87,14 @@ extension MSSFault {
             case .pinBlocked: "PIN_NR_BLOCKED"
             case .cardBlocked: "CARD_BLOCKED"
             case .noKeyFound: "NO_KEY_FOUND"
+            case .noURLFound: "NO_URL_FOUND"
             case .signatureProcess: "PB_SIGNATURE_PROCESS"
             case .registrationNotOK: "REGISTRATION_NOK"
             case .noCertificateFound: "NO_CERT_FOUND"
             case .crlProblem: "CRL_PB"
             case .crlExpired: "CRL_EXPIRED"
             case .errorCertificate: "ERROR_CERTIFICATE"
+            case .geofencingViolation: "GEOFENCING_POLICY_VIOLATION"
             case .roamingHeaderMissing: "ROAMING_HEADER_MISSING"
             case .identityIssuerMissing: "IDENTITY_ISSUER_HEADER_MISSING"
             case .homeMSSPMissing: "HOME_MSSP_HEADER_MISSING"

@@ -45,6 +45,8 @@ public struct ApplicationProvider: Sendable, Equatable {
     public var wantsSpecifiers: Bool
     /// Whether answers about a signature tell it the trace id.
     public var wantsTrace: Bool
+    /// Whether each of its signatures is validated, asked for or not.
+    public var alwaysValidates: Bool
     /// Whether it reaches nobody but the home's test numbers.
     public var isSandbox: Bool
 
@@ -70,6 +72,7 @@ public struct ApplicationProvider: Sendable, Equatable {
         rules: ProviderRules = .etsi,
         wantsSpecifiers: Bool? = nil,
         wantsTrace: Bool = false,
+        alwaysValidates: Bool = false,
         isSandbox: Bool = false,
         messageCertificates: Set<[UInt8]> = []
     ) {
@@ -91,6 +94,7 @@ public struct ApplicationProvider: Sendable, Equatable {
         self.rules = rules
         self.wantsSpecifiers = wantsSpecifiers ?? rules.tellsSpecifiers
         self.wantsTrace = wantsTrace
+        self.alwaysValidates = alwaysValidates
         self.isSandbox = isSandbox
         self.messageCertificates = messageCertificates
     }

@@ -27,17 +27,20 @@ public struct SignedMessage: Sendable {
 }
 
 extension SignedMessage.Content {
-    /// Who says that it asks.
-    public var apInfo: APInfo {
+    /// How it begins.
+    public var header: MessageHeader {
         switch self {
-        case .signature(let request): request.header.apInfo
-        case .status(let request): request.header.apInfo
-        case .receipt(let request): request.header.apInfo
-        case .profile(let request): request.header.apInfo
-        case .cancel(let request): request.header.apInfo
-        case .fit(let request): request.header.apInfo
+        case .signature(let request): request.header
+        case .status(let request): request.header
+        case .receipt(let request): request.header
+        case .profile(let request): request.header
+        case .cancel(let request): request.header
+        case .fit(let request): request.header
         }
     }
+
+    /// Who says that it asks.
+    public var apInfo: APInfo { header.apInfo }
 }
 
 /// The answer to a signed message: an envelope under the home's signature, for the provider as it is.

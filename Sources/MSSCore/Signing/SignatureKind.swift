@@ -24,8 +24,12 @@ public enum SignatureKind: String, Sendable, CaseIterable {
         }
     }
 
+    /// MSS_Format/mssURI of a signature value alone that must be RSASSA-PSS: Kiuru's clients name it so.
+    public static let pssFormat = pkcs1.format + "#rsa-pss"
+
     /// The kind that a format asks for; `nil` for one that leaves it open or is nobody's.
     public init?(format: String?) {
+        let format = format == Self.pssFormat ? Self.pkcs1.format : format
         guard let kind = Self.allCases.first(where: { $0.format == format }) else { return nil }
         self = kind
     }

@@ -124,9 +124,10 @@ extension WireOperation {
         case .receipt: "MSS_ReceiptType"
         case .profile: "MSS_ProfileQueryType"
         case .handshake: "MSS_HandshakePortType"
+        case .registration: "MSS_RegistrationType"
         case .cancel: "MSSP_CancelType"
         case .fit: "MSSP_FitType"
-        case .registration, .directory, .notifications: nil
+        case .directory, .notifications: nil
         }
     }
 }

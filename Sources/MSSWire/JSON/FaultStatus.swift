@@ -19,8 +19,9 @@ struct FaultStatus {
     init(_ fault: MSSFault, _ operation: WireOperation?, isStranger: Bool = false, hasRead: Bool = true) {
         switch fault.code {
         case .wrongParam, .missingParam:
-            // The one parameter that a service itself finds wrong in these is the transaction's id.
-            let isOfTransaction = operation == .status || operation == .cancel
+            // The one parameter that a service itself finds wrong in these is the transaction's id; of others it says so.
+            let isOfTransaction =
+                operation == .status || operation == .cancel || fault.detail == MSSFault.unknownTransaction.detail
             status = !hasRead ? .badRequest : isOfTransaction ? .notFound : .unprocessableContent
         case .incompatibleInterface: status = .badRequest
         // Between members of the mesh alone; a provider hears of them as 780.
@@ -43,8 +44,7 @@ struct FaultStatus {
             status = isLater ? .serviceUnavailable : .conflict
             if isLater { retryAfter = fault.retryAfter ?? Self.someSeconds }
         case .expiredTransaction, .routingExpired, .userCancel, .pinBlocked, .cardBlocked, .registrationNotOK,
-            .noCertificateFound,
-            .errorCertificate:
+            .noCertificateFound, .noURLFound, .errorCertificate, .geofencingViolation:
             status = .conflict
         }
     }

@@ -154,16 +154,12 @@ enum JSONCodec {
         case .done: members["Status"] = status(Status.requestOK.rawValue, Status.requestOK.name)
         case .signingCertificate(let certificates):
             let texts = certificates.map { JSONValue.text(Data($0).base64EncodedString()) }
-            members["SigningCertificate"] = .object(["X509Certificate": .list(texts)])
+            members["SigningCertificate"] = .object(["Certificates": .list(texts)])
         case .batch(let signatures):
-            members["BatchSignatureResponse"] = .list(
+            members["BatchSignatureResponses"] = .list(
                 signatures.map { answer in
                     .object([
-                        "DataToBeDisplayed": .object([
-                            "Data": .text(answer.displayed.content),
-                            "Encoding": JSONValue.optional(answer.displayed.encoding),
-                            "MimeType": JSONValue.optional(answer.displayed.mimeType),
-                        ]),
+                        "DTBD": .text(answer.displayed.content),
                         "MSS_Signature": signature(answer.signature.signature, answer.signature.certificate),
                     ])
                 }

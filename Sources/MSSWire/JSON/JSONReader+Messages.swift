@@ -81,7 +81,7 @@ extension JSONReader {
             minorVersion: minor,
             apInfo: APInfo(
                 id: try optional(info, "AP_ID", longest: 256) ?? "",
-                transID: try name(info, "AP_TransID") ?? "T\(trace)",
+                transID: try name(info, "AP_TransID") ?? "T\(trace.description.prefix(31))",
                 instant: try optional(info, "Instant", longest: 64) ?? WireTime.text(now),
                 url: try optional(info, "AP_URL")
             ),
@@ -116,6 +116,11 @@ extension JSONReader {
             throw HeaderCodec.missing("DataToBeSigned", specifier: 1022)
         }
         guard try message.number("MajorVersion") == nil, data.mimeType == nil else { return data }
+        try decode(&data)
+        return data
+    }
+
+    private func decode(_ data: inout DataToBeSigned) throws(MSSFault) {
         guard let octets = Data(base64Encoded: data.content), let text = String(validating: octets, as: UTF8.self)
         else {
             throw MSSFault(
@@ -126,7 +131,6 @@ extension JSONReader {
         }
         guard isText(text) else { throw MSSFault(.inappropriateData, JSONError.character.description) }
         data.content = text
-        return data
     }
 
     private func data(
@@ -150,6 +154,7 @@ extension JSONReader {
 
     private func services(_ message: JSONFields) throws(MSSFault) -> [AdditionalService] {
         let services = try message.objects("AdditionalServices")
+        let isKiurus = try message.number("MajorVersion") == nil
         guard services.count <= 16 else { throw MSSFault(.wrongParam, "AdditionalServices names too many services.") }
         return try services.map { service throws(MSSFault) in
             guard let uri = try optional(service, "Description") else {
@@ -158,7 +163,7 @@ extension JSONReader {
             var read = AdditionalService(uri: uri)
             if let name = read.name, let element = name.documentElement {
                 read.document = try service.object(element)
-                    .map { members throws(MSSFault) in try document(members, element, of: name) }
+                    .map { members throws(MSSFault) in try document(members, element, of: name, isKiurus) }
                 return read
             }
             guard let name = read.name?.element else { return read }
@@ -169,15 +174,19 @@ extension JSONReader {
         }
     }
 
-    /// What batchsign or docsign brings to be signed besides.
+    /// What batchsign or docsign brings to be signed besides; in a message without versions batchsign's texts are written
+    /// in base64, whatever their type is said to be: Kiuru's clients do so.
     private func document(
         _ members: JSONFields,
         _ element: String,
-        of name: AdditionalService.Name
+        of name: AdditionalService.Name,
+        _ isKiurus: Bool
     ) throws(MSSFault) -> DocumentToBeSigned {
-        guard let signed = try data(members, "DataToBeSigned", specifier: 1022) else {
+        guard var signed = try data(members, "DataToBeSigned", specifier: 1022) else {
             throw HeaderCodec.missing(element + "/DataToBeSigned", specifier: 1022)
         }
+        let isText = signed.mimeType.map { $0.lowercased() == "text/plain" } ?? true
+        if isKiurus, isText, name == .batchSign { try decode(&signed) }
         var document = DocumentToBeSigned(signed, displayed: try data(members, "DataToBeDisplayed"))
         guard name == .documentSign else { return document }
         document.signatureProfile = try optional(members, "SignatureProfile")
@@ -186,13 +195,15 @@ extension JSONReader {
         return document
     }
 
-    /// What belongs to a service: a string, or an object with the string as Value; Verify is NoSpamCode's.
+    /// What belongs to a service: a string, or an object with the string as Value; Verify is NoSpamCode's, whose string is
+    /// called Code by clients of Kiuru.
     ///
     /// What is neither is as if it were not there.
     private func value(_ service: JSONFields, _ name: String) -> (text: String?, verify: String?) {
         if let text = try? service.text(name) { return (text, nil) }
         guard let members = try? service.object(name) else { return (nil, nil) }
-        return ((try? members.text("Value")) ?? nil, (try? members.text("Verify")) ?? nil)
+        let text = ((try? members.text("Value")) ?? nil) ?? ((try? members.text("Code")) ?? nil)
+        return (text, (try? members.text("Verify")) ?? nil)
     }
 
     private func mode(_ message: JSONFields) throws(MSSFault) -> MessagingMode {

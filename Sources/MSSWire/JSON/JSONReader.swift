@@ -22,6 +22,8 @@ struct JSONReader {
 
     /// - Throws: 101 for what is no JSON or not the message's, 102 for what lacks, 103 for what is too long, 108.
     func request(_ octets: [UInt8]) throws(MSSFault) -> JSONRequest {
+        // A byte order mark is nothing of the text's own (RFC 8259 §8.1).
+        let octets = octets.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(octets.dropFirst(3)) : octets
         do { try JSONSurvey.check(octets, .request) } catch { throw MSSFault(.wrongParam, error.description) }
         guard let tree = try? JSONDecoder().decode(JSONTree.self, from: Data(octets)) else {
             throw MSSFault(.wrongParam, JSONError.malformed.description)

@@ -25,7 +25,7 @@ enum HeaderCodec {
         let platform = try required(message, "MSSP_Info")
         let member = try meshMember(try required(platform, "MSSP_ID"))
         let written = platform.attribute("Instant")
-        let date = written.flatMap { WireTime.date($0) }
+        let date = written.flatMap { WireTime.date($0.withoutMargins) }
         guard written == nil || date != nil else { throw MSSFault(.wrongParam, "MSSP_Info/Instant is no xs:dateTime.") }
         return MessageHeader(
             majorVersion: major,
@@ -119,7 +119,7 @@ extension HeaderCodec {
     }
 
     static func text(_ element: XMLElement, _ attribute: String, longest: Int) throws(MSSFault) -> String {
-        guard let value = element.attribute(attribute), !value.isEmpty else { throw missing(attribute) }
+        guard let value = element.attribute(attribute)?.withoutMargins, !value.isEmpty else { throw missing(attribute) }
         guard value.utf8.count <= longest else {
             throw MSSFault(.wrongDataLength, "\(attribute) must have at most \(longest) octets.")
         }
@@ -128,7 +128,7 @@ extension HeaderCodec {
 
     /// An attribute that may be missing; some clients write it empty instead.
     static func optionalText(_ element: XMLElement, _ attribute: String) throws(MSSFault) -> String? {
-        guard let value = element.attribute(attribute), !value.isEmpty else { return nil }
+        guard let value = element.attribute(attribute)?.withoutMargins, !value.isEmpty else { return nil }
         return try text(element, attribute, longest: 512)
     }
 
@@ -170,7 +170,7 @@ extension HeaderCodec {
 
     /// An element of a few words, which may be missing.
     static func short(_ element: XMLElement, _ name: String) throws(MSSFault) -> String? {
-        guard let value = element.child(name)?.text else { return nil }
+        guard let value = element.child(name)?.word else { return nil }
         guard value.utf8.count <= 512 else {
             throw MSSFault(.wrongDataLength, "\(name) must have at most 512 octets.")
         }

@@ -17,7 +17,7 @@ enum OwnCodec {
         guard text.utf8.count <= 16_384 else {
             throw MSSFault(.wrongDataLength, "DataToBeSigned has more than 16384 octets.")
         }
-        let format = request.message.child("MSS_Format")?.child("mssURI")?.text
+        let format = request.message.child("MSS_Format")?.child("mssURI")?.word
         try request.validate()
         return FitRequest(header: header, text: text, format: format)
     }

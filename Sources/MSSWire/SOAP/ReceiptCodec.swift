@@ -7,7 +7,7 @@ enum ReceiptCodec {
         let receipt = ReceiptRequest(
             header: try HeaderCodec.decode(message),
             mobileUser: try HeaderCodec.mobileUser(message),
-            transactionID: try StatusCodec.transactionID(message.attribute("MSSP_TransID")),
+            transactionID: try StatusCodec.transactionID(of: message),
             message: try message.child("Message").map { data throws(MSSFault) in try SignatureCodec.data(data) },
             acknowledgement: try acknowledgement(message)
         )

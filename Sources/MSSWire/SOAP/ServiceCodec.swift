@@ -34,8 +34,8 @@ enum ServiceCodec {
         guard values.count <= 1, values.allSatisfy(\.children.isEmpty) else {
             throw MSSFault(.wrongParam, "\(name) must stand once, and hold text alone.")
         }
-        service.value = try values.first.map { value throws(MSSFault) in try text(value.text, name) }
-        service.isVerified = try isVerified(values.first?.attribute("verify"))
+        service.value = try values.first.map { value throws(MSSFault) in try text(value.word, name) }
+        service.isVerified = try isVerified(values.first?.attribute("verify")?.withoutMargins)
         return service
     }
 

@@ -51,7 +51,11 @@ enum SignatureCodec {
 
     static func encodeResponse(_ response: SignatureResponse, _ shape: SOAPShape) -> [UInt8] {
         let attributes: [(String, String?)] =
-            HeaderCodec.attributes(response.header) + [("MSSP_TransID", response.transactionID)]
+            HeaderCodec.attributes(response.header) + [
+                ("MSSP_TransID", response.transactionID),
+                // Said again where older shell clients look for the id's end.
+                ("xmlns:mss", Namespace.mss),
+            ]
         return shape.envelope(wrapper: "MSS_SignatureResponse") { writer in
             writer.element(shape.messageName("MSS_SignatureResp"), attributes) { writer in
                 HeaderCodec.write(response.header, to: &writer)
@@ -110,7 +114,7 @@ extension SignatureCodec {
     }
 
     static func uri(_ element: XMLElement) throws(MSSFault) -> String {
-        guard let text = element.child("mssURI")?.text, !text.isEmpty else {
+        guard let text = element.child("mssURI")?.word, !text.isEmpty else {
             throw HeaderCodec.missing(element.name + "/mssURI")
         }
         guard text.utf8.count <= 512 else {
@@ -137,13 +141,13 @@ extension SignatureCodec {
 
     private static func validityDate(_ message: XMLElement) throws(MSSFault) -> Date? {
         guard let text = message.attribute("ValidityDate") else { return nil }
-        guard let date = WireTime.date(text) else {
+        guard let date = WireTime.date(text.withoutMargins) else {
             throw MSSFault(.wrongParam, "ValidityDate is no xs:dateTime, such as 2026-11-24T12:00:00Z.")
         }
         return date
     }
 
-    /// An attribute; some clients write an element.
+    /// An attribute; some clients write an element, before the standard's or behind them.
     private static func timeOut(_ message: XMLElement) throws(MSSFault) -> Int? {
         try seconds(message.attribute("TimeOut") ?? message.child("TimeOut")?.text)
     }
@@ -151,14 +155,14 @@ extension SignatureCodec {
     /// TimeOut, as it was written.
     static func seconds(_ text: String?) throws(MSSFault) -> Int? {
         guard let text else { return nil }
-        guard let seconds = Int(text), seconds > 0 else {
+        guard let seconds = Int(text.withoutMargins), seconds > 0 else {
             throw MSSFault(.wrongParam, "TimeOut must be a positive number of seconds.")
         }
         return seconds
     }
 
     private static func mode(_ message: XMLElement) throws(MSSFault) -> MessagingMode {
-        guard let text = message.attribute("MessagingMode"), !text.isEmpty else {
+        guard let text = message.attribute("MessagingMode")?.withoutMargins, !text.isEmpty else {
             throw HeaderCodec.missing("MessagingMode")
         }
         guard let mode = MessagingMode(rawValue: text) else {

@@ -4,10 +4,17 @@ import MSSCore
 enum StatusCodec {
     static func decodeRequest(_ request: SOAPRequest) throws(MSSFault) -> StatusRequest {
         let header = try HeaderCodec.decode(request.message)
-        let id = try transactionID(request.message.attribute("MSSP_TransID"))
+        let id = try transactionID(of: request.message)
         try request.validate()
         let wait = try wait(request.message.attribute("Wait", in: Namespace.own))
         return StatusRequest(header: header, transactionID: id, wait: wait)
+    }
+
+    /// An attribute; Valimo's clients write an element.
+    static func transactionID(of message: XMLElement) throws(MSSFault) -> String {
+        try transactionID(
+            message.attribute("MSSP_TransID")?.withoutMargins ?? message.child("MSSP_TransID")?.word
+        )
     }
 
     /// A missing id is a wrong one (FiCom): what is asked after is not known either way.
@@ -21,7 +28,7 @@ enum StatusCodec {
     /// How long the provider would have the answer wait.
     static func wait(_ text: String?) throws(MSSFault) -> Int? {
         guard let text else { return nil }
-        guard let seconds = Int(text), (1...StatusRequest.longestWait).contains(seconds) else {
+        guard let seconds = Int(text.withoutMargins), (1...StatusRequest.longestWait).contains(seconds) else {
             throw MSSFault(.wrongParam, "Wait must be 1 to \(StatusRequest.longestWait) seconds.")
         }
         return seconds

@@ -30,10 +30,12 @@ enum Namespace {
     static let own = "urn:mssp:204:1"
     /// What the platform's services tell one another.
     static let mesh = "urn:mssp:mesh:1"
+    /// What toolkits say of an element in place of its schema: xsi:type and xsi:nil.
+    static let instance = "http://www.w3.org/2001/XMLSchema-instance"
     /// TS 102 207's header blocks.
     static let roaming = "http://uri.etsi.org/TS102207/v1.1.2#"
     /// The most frequent first.
-    static let all = [mss, mesh, soap12, soap11, mreg, wsSecurity, faultDetail, help, roaming]
+    static let all = [mss, mesh, soap12, soap11, mreg, wsSecurity, faultDetail, help, roaming, instance]
 
     /// The second level of a fault, and whose number it is: FiCom's, or this platform's own.
     static func specifier(of fault: MSSFault) -> (Int, String)? {

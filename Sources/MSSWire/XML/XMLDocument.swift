@@ -56,7 +56,7 @@ final class XMLDocument {
 
     /// Validates a branch after it was put into `namespace`, and its elements without one too.
     ///
-    /// - Throws: ``XMLError/invalid``.
+    /// - Throws: ``XMLError/invalid``, or the same with a place.
     func validate(
         _ element: XMLElement,
         in namespace: String = Namespace.mss,
@@ -65,17 +65,26 @@ final class XMLDocument {
         let known = xmlSearchNsByHref(document, element.node, namespace)
         guard let own = known ?? xmlNewNs(element.node, namespace, "validated") else { throw .invalid }
         xmlSetNs(element.node, own)
+        Self.forgetTypes(element)
         Self.qualify(element, own)
-        guard schema.accepts(element.node) else {
+        if let refusal = schema.refusal(of: element.node) {
             LibXML.forget()
-            throw .invalid
+            throw refusal
         }
     }
 
     private static func qualify(_ element: XMLElement, _ namespace: xmlNsPtr?) {
         for child in element.children {
             if child.namespace == nil { xmlSetNs(child.node, namespace) }
+            forgetTypes(child)
             qualify(child, namespace)
+        }
+    }
+
+    /// What a sender says of an element's type counts for nothing: the schema's word does.
+    private static func forgetTypes(_ element: XMLElement) {
+        for attribute in element.attributes where attribute.namespace == Namespace.instance {
+            if let own = xmlHasNsProp(element.node, attribute.name, Namespace.instance) { xmlRemoveProp(own) }
         }
     }
 }

@@ -28,6 +28,26 @@ struct XMLElement {
     func children(_ name: String, in namespace: String = Namespace.mss) -> [XMLElement] {
         children.filter { $0.name == name && ($0.namespace == namespace || $0.namespace == nil) }
     }
+
+    /// Whether it says of itself that it is not there, as toolkits write what was not set (xsi:nil).
+    var isNil: Bool {
+        guard let value = attribute("nil", in: Namespace.instance)?.withoutMargins else { return false }
+        return (value == "true" || value == "1") && children.isEmpty && word.isEmpty
+    }
+
+    /// The text of an element that is no text to be signed or shown: a name, a URI, a number.
+    var word: String { text.withoutMargins }
+}
+
+extension String {
+    /// Without XML's white space at its ends, which a value of every type but a text's own has not (XML Schema Part 2
+    /// §4.3.6): templates and pretty-printers put it there.
+    var withoutMargins: String {
+        func isSpace(_ octet: UInt8) -> Bool { octet == 0x20 || octet == 0x0A || octet == 0x0D || octet == 0x09 }
+        guard utf8.first.map(isSpace) == true || utf8.last.map(isSpace) == true else { return self }
+        let end = utf8.reversed().drop(while: isSpace).startIndex.base
+        return String(decoding: utf8[..<end].drop(while: isSpace), as: UTF8.self)
+    }
 }
 
 struct XMLAttribute {
@@ -44,7 +64,15 @@ enum XMLTreeReader {
         var next = node.pointee.children
         while let child = next {
             switch child.pointee.type {
-            case XML_ELEMENT_NODE: children.append(try element(child))
+            case XML_ELEMENT_NODE:
+                let read = try element(child)
+                guard !read.isNil else {
+                    next = child.pointee.next
+                    xmlUnlinkNode(child)
+                    xmlFreeNode(child)
+                    continue
+                }
+                children.append(read)
             case XML_TEXT_NODE, XML_CDATA_SECTION_NODE: characters += text(child.pointee.content)
             case XML_COMMENT_NODE: break
             default: throw .malformed

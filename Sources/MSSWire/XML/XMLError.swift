@@ -9,4 +9,13 @@ struct XMLError: Error, Sendable, Equatable, CustomStringConvertible {
     static let tooDeep = XMLError(description: "The message's elements are nested too deeply.")
     static let tooMany = XMLError(description: "The message has too many elements or attributes.")
     static let invalid = XMLError(description: "The message does not follow the schema.")
+
+    /// The same, with the name of the schema's that stands nearest to what is wrong.
+    static func invalid(at place: String) -> XMLError {
+        XMLError(
+            description:
+                "The message does not follow the schema at \(place): something there is unknown, missing, out of "
+                + "order or of another type."
+        )
+    }
 }
