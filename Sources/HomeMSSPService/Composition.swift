@@ -294,6 +294,13 @@ struct Composition {
         _ exchange: CardExchange,
         _ started: StartSignal
     ) -> MeshServer {
+        let people = PersonAnswers(
+            identity: configuration.identity,
+            signer: SignedPersons(identity: identity(pool)),
+            evidence: evidence,
+            tally: metrics,
+            logger: log.logger
+        )
         let signatures = HomeSignatureService(
             identity: configuration.identity,
             prefix: prefix,
@@ -305,6 +312,7 @@ struct Composition {
             networks: networks,
             sandbox: sandbox,
             roles: roles,
+            people: people,
             mostDocuments: mostDocuments,
             logger: log.logger
         )
@@ -351,6 +359,7 @@ struct Composition {
                     directory: subscribers,
                     networks: networks,
                     roles: roles,
+                    people: people,
                     exchange: exchange,
                     logger: log.logger,
                     isStopping: { Task.isShuttingDownGracefully }

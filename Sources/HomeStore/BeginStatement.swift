@@ -24,12 +24,12 @@ enum BeginStatement {
                 $9::text[], $10::text[], $11::text[], $12::bytea[], $13::bool[], $14::int4[], $15::int4[],
                 $16::text[], $17::bytea[], $18::bytea[], $19::bool[], $20::int4[], $21::bytea[], $22::bytea[],
                 $23::bool[], $25::bool[], $30::int4[], $31::text[], $32::text[],
-                $33::bytea[]
+                $33::bytea[], $34::bytea[]
             ) AS a (
                 id, kind, txn, iccid, trace, deadline, provider, provider_transaction, acquiring_entity,
                 msisdn_as_written, profile, content, validates, key_reference, key_algorithm,
                 instant, body, command, awaited, step, request, manner, on_next, expected, services, notifies,
-                receipt_of, documents
+                receipt_of, documents, person
             )
         ), overdue AS (
             UPDATE transactions t
@@ -42,12 +42,13 @@ enum BeginStatement {
             INSERT INTO transactions (
                 id, kind, txn, iccid, trace, deadline, provider, provider_transaction, acquiring_entity,
                 msisdn_as_written, profile, content, validates, key_reference, key_algorithm,
-                instant, body, command, request, manner, receipt_of, home, waiting, services, documents
+                instant, body, command, request, manner, receipt_of, home, waiting, services, documents, person
             )
             SELECT id, kind, txn, iccid, trace, to_timestamp(deadline / 1000000.0), provider, provider_transaction,
                 acquiring_entity, msisdn_as_written, profile, content, validates, key_reference, key_algorithm,
                 instant, body, command, request, manner, receipt_of, $24::int4,
-                CASE WHEN awaited THEN ARRAY[$24::int4] ELSE '{}' END, services, documents
+                CASE WHEN awaited THEN ARRAY[$24::int4] ELSE '{}' END, services, documents,
+                person
             FROM asked a CROSS JOIN (SELECT count(*) FROM overdue) AS overdue_first
             WHERE NOT EXISTS (SELECT FROM held h WHERE h.id = a.id)
                 AND NOT EXISTS (SELECT FROM unsettled u WHERE u.iccid = a.iccid) AND (kind <> 3 OR NOT EXISTS (
@@ -204,6 +205,7 @@ enum BeginStatement {
                     task.flatMap { $0.documents.isEmpty ? nil : TaskDocument.octets(of: $0.documents) }
                 }
             ),
+            .byteaArray(signatures.map { $0?.person?.octets }),
         ]
     }
 }

@@ -4,7 +4,7 @@ public import PostgreSQL
 /// The schema that the statements of this module are written for.
 public enum HomeSchema {
     /// The number of the last migration it needs (deploy/postgresql/migrations).
-    public static let version = 21
+    public static let version = 22
 
     /// Whether a database has been migrated far enough; a service that finds it has not does not start.
     ///

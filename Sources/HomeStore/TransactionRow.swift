@@ -12,13 +12,13 @@ enum TransactionRow {
         t.content, t.validates, t.key_reference::int4, t.key_algorithm::int4,
         t.status, t.fault, t.fault_specifier, t.fault_detail, t.result, t.instant, t.body, t.command, t.uplink,
         t.request, (extract(epoch FROM t.began) * 1000000)::int8, t.manner, t.services,
-        t.receipt_of, t.documents
+        t.receipt_of, t.documents, t.person
         """
     static let source = "FROM transactions t JOIN cards c ON c.iccid = t.iccid"
     static let select = "SELECT \(columns) \(source)"
 
     /// How many ``columns`` there are: what is selected besides comes behind them.
-    static let width = 31
+    static let width = 32
 
     /// What the audit calls a transaction of a `kind`.
     static let act = """
@@ -116,6 +116,12 @@ enum TransactionRow {
                 throw PostgreSQLError.decoding("a signature's documents are damaged")
             }
             task.documents = documents
+        }
+        if let octets = try row.optionalBytes(index, 31) {
+            guard let person = PersonQuestion(octets) else {
+                throw PostgreSQLError.decoding("what was asked of a signature's signer is damaged")
+            }
+            task.person = person
         }
         return .signature(task)
     }

@@ -47,6 +47,44 @@ struct XMLMessageTests {
         #expect(try sign(Self.answer) != signed, "each answer's message has an ID of its own")
     }
 
+    @Test(
+        "is not changed by what it tells of the signer, whose own signature verifies in it, and alone in JSON's octets"
+    )
+    func person() async throws {
+        let fixture = try await IdentityFixture()
+        let persons = SignedPersons(identity: fixture.checkpoints.identity)
+        let before = await #expect(throws: MSSFault.self) { try await persons.check() }
+        #expect(before?.code == .unableToProvideServices && before?.cause?.contains("identity make") == true)
+        try await fixture.identity()
+        try await persons.check()
+        let told = try await persons.response(
+            PersonIdentity(
+                id: "q1",
+                issuer: "urn:mssp:test:home",
+                audience: Sample.apID,
+                transaction: .random(prefix: Sample.homePrefix),
+                extent: .partialFailure,
+                values: [PersonIdentity.Value(.surName, "Ñandú & <Co>")],
+                issued: Date(timeIntervalSince1970: 1_767_225_600)
+            )
+        )
+        let text = String(decoding: told, as: UTF8.self)
+        #expect(text.contains("StatusCode Value=\"\(PersonAttribute.namespace)partialFailure\""))
+        #expect(text.contains("IssueInstant=\"2026-01-01T00:00:00Z\"") && !text.contains("\n"))
+        let answer = String(decoding: Self.answer, as: UTF8.self).replacing("<mss:Text>", with: text + "<mss:Text>")
+        let signed = try await XMLMessages(identity: fixture.checkpoints.identity).signer()(Array(answer.utf8))
+        let root = fixture.pki.path("ca.pem")
+        for (name, octets) in [("alone", told), ("answer", Array(answer.utf8)), ("signed", signed)] {
+            try fixture.pki.write(octets, to: name + ".xml")
+            #expect(try await MessageSigner.verifiesResponse(fixture.pki.path(name + ".xml"), root: root), "\(name)")
+            let changed = String(decoding: octets, as: UTF8.self).replacing("Ñandú", with: "Nandu")
+            try fixture.pki.write(Array(changed.utf8), to: "changed.xml")
+            #expect(try await !MessageSigner.verifiesResponse(fixture.pki.path("changed.xml"), root: root), "\(name)")
+        }
+        let path = fixture.pki.path("signed.xml")
+        #expect(try await MessageSigner.verifies(path, element: "MSS_SignatureResp", root: root))
+    }
+
     @Test("is signed by nobody while the vault is sealed")
     func sealed() async throws {
         let fixture = try await IdentityFixture()

@@ -200,6 +200,21 @@ struct DocumentTests {
         }
     }
 
+    @Test("say why one for another key needs a request of its own; a profile of another platform is 109 as ever")
+    func otherKey() async throws {
+        let stage = try await Stage.withDigestKey(provider: Self.provider)
+        for (profile, code, word) in [
+            ("http://alauda.mobi/nonRepudiation", MSSFault.Code.noKeyFound, "a PIN entry is for one key"),
+            ("http://elsewhere.test/profile", .unsupportedProfile, "not one of this platform's"),
+        ] {
+            var request = Sample.signature(msisdn: stage.card.msisdn.description)
+            request.additionalServices = [Self.document("c", "Three")]
+            request.additionalServices[0].document?.signatureProfile = profile
+            let fault = await #expect(throws: MSSFault.self) { try await stage.sign(request) }
+            #expect(fault?.code == code && fault?.detail?.contains(word) == true, "\(fault?.detail ?? "")")
+        }
+    }
+
     /// A request with two documents that is refused.
     struct Refused: Sendable, CustomTestStringConvertible {
         var testDescription: String

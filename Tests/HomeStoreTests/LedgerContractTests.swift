@@ -95,6 +95,15 @@ struct LedgerContractTests {
             guard case .signature(var task) = transaction.task else { throw MSSFault(.internalError) }
             (task.key, task.manner) = (3, manner)
             task.answered = [.subscriberInfo]
+            task.person =
+                manner == .text
+                ? nil
+                : PersonQuestion(
+                    id: "q €",
+                    attributes: [.hetu, .subject],
+                    isReduced: true,
+                    signer: [UInt8](repeating: 1, count: 32)
+                )
             task.documents =
                 manner == .text
                 ? []
@@ -112,7 +121,7 @@ struct LedgerContractTests {
             let running = try #require(try await storage.ledger.running(card.msisdn, until: soon))
             guard case .signature(let read) = running.transaction.task else { throw MSSFault(.internalError) }
             #expect(read.key == 3 && read.manner == manner && read.answered == [.subscriberInfo])
-            #expect(read.documents == task.documents)
+            #expect(read.documents == task.documents && read.person == task.person)
             #expect(try await end(transaction, .fault(MSSFault(.userCancel)), nil, storage))
         }
     }

@@ -10,7 +10,7 @@ struct PlanTests {
     @Test(
         "find every row by an index, also when they were made on empty tables",
         arguments: [
-            ("begin", BeginStatement.sql, 33), ("end", EndStatement.sql, 14), ("judge", UplinkStatement.sql, 6),
+            ("begin", BeginStatement.sql, 34), ("end", EndStatement.sql, 14), ("judge", UplinkStatement.sql, 6),
             ("look up", SubscriberTable.sql, 1), ("evidence", EvidenceTable.row, 1),
             ("proofs", EvidenceTable.proofs, 1), ("adopt", CarryingOn.adopt, 1), ("lease", NotificationTable.lease, 2),
             ("acknowledge", NotificationTable.acknowledge, 2), ("give up", NotificationTable.giveUp, 1),

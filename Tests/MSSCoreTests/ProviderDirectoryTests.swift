@@ -16,7 +16,9 @@ struct ProviderDirectoryTests {
         wantsPreciseStatus: true,
         signatures: [.ades, .cms],
         readsProfiles: true,
-        messageCertificates: [[0x30, 0x00]]
+        services: [.personIdentity],
+        messageCertificates: [[0x30, 0x00]],
+        personAttributes: [.givenName]
     )
     private static let plain = ApplicationProvider(
         id: "http://ap/2",

@@ -52,15 +52,19 @@ struct ProviderEntitlementTests {
             """
             ,"certificates":[{"sha256":"\(digest)","expires":"2027-05-01T00:00:00Z"}],"text_prefix":"AP: ",
             "signature_profiles":["http://p"],"services":["noSpam"],"modes":["synch"],"numbers":["+35840","+1..+2"],
-            "notify":["https://ap/n"],"notify_soap":"1.1","requests_per_second":5,"signatures_at_once":7
+            "notify":["https://ap/n"],"notify_soap":"1.1","requests_per_second":5,"signatures_at_once":7,
+            "person_attributes":["hetu","subject"]
             """
         ).provider()
         #expect(whole.limits == RequestLimits(perSecond: 5, signaturesAtOnce: 7) && whole.certificates.count == 1)
         #expect(
-            whole.allowance.modes == [.synch] && whole.services == [.noSpam] && whole.notificationTargets.count == 1
+            whole.allowance.modes == [.synch] && whole.services == [.noSpam, .personIdentity]
+                && whole.personAttributes == [.hetu, .subject] && whole.notificationTargets.count == 1
         )
         #expect(whole.notificationSOAP == .v11 && ProviderEntry(whole).notifySOAP == "1.1")
         #expect(try ProviderEntry(whole).provider() == whole)
+        // An acquiring entity that does not know the service yet reads the rest.
+        #expect(ProviderEntry(whole).services == ["noSpam"])
         let plain = try entry("").provider()
         #expect(plain.allowance == ProviderAllowance() && plain.limits == RequestLimits() && plain.certificates.isEmpty)
         #expect(try ProviderEntry(plain).provider() == plain)
@@ -78,6 +82,9 @@ struct ProviderEntitlementTests {
             (#","modes":["sync"]"#, "one of synch, asynchClientServer"),
             (#","numbers":["040"]"#, "numbers of http://ap has 040"),
             (#","services":["validate"]"#, "services of http://ap has validate"),
+            (#","person_attributes":[]"#, "person_attributes of http://ap must name one"),
+            (#","person_attributes":["name"]"#, "person_attributes of http://ap has name"),
+            (#","services":["personIdentity"]"#, "services of http://ap has personIdentity, which tells nothing"),
             (#","notify":["http://ap"]"#, "notify of http://ap"),
             (#","notify_soap":"1.3""#, "notify_soap of http://ap is 1.3: it must be one of 1.1, 1.2"),
             (#","requests_per_second":0"#, "requests_per_second of"),

@@ -202,6 +202,18 @@ public final class FakeEvidence: SignatureEvidence {
         return [0x30] + (form.structure == .attached ? content.octets ?? [] : []) + added
     }
 
+    /// What each certificate but ``foreignCertificate`` says of its subject.
+    public static let person = CertifiedPerson(
+        subject: "serialNumber=MSSP1,CN=MSSP1",
+        givenName: nil,
+        surName: "Ñandú",
+        validUntil: Date(timeIntervalSince1970: 1_800_000_000)
+    )
+
+    public func person(of certificate: [UInt8]) -> CertifiedPerson? {
+        certificate == Self.foreignCertificate ? nil : Self.person
+    }
+
     /// A nonce that every test knows.
     public static let nonce: [UInt8] = [0x30, 0x01, 0x07]
 

@@ -112,4 +112,17 @@ public struct MessageSigner: Sendable {
         )
         return result.status == 0
     }
+
+    /// Whether xmlsec1 finds the SAML Response of a file, alone or in an answer, signed by a certificate under a root.
+    public static func verifiesResponse(_ path: String, root: String) async throws -> Bool {
+        let result = try await Command.run(
+            "xmlsec1",
+            [
+                "--verify", "--id-attr:ID", "urn:oasis:names:tc:SAML:2.0:protocol:Response", "--node-xpath",
+                "//*[local-name()='Response']/*[local-name()='Signature']", "--enabled-reference-uris",
+                "empty,same-doc", "--trusted-pem", root, path,
+            ]
+        )
+        return result.status == 0
+    }
 }

@@ -34,6 +34,7 @@ public final class Stage: Sendable {
     public let evidence = FakeEvidence()
     public let keeper = FakeKeeper()
     public let stamper = FakeStamper()
+    public let persons = FakePersonSigner()
     public let exchange: CardExchange
     public let signatures: HomeSignatureService
     public let registrations: HomeRegistrationService
@@ -66,6 +67,14 @@ public final class Stage: Sendable {
             tally: tally,
             logger: log.logger
         )
+        let people = PersonAnswers(
+            identity: "http://home.test.mssp",
+            signer: persons,
+            evidence: evidence,
+            tally: tally,
+            logger: log.logger,
+            now: { Date(timeIntervalSince1970: 1_767_225_600) }
+        )
         signatures = HomeSignatureService(
             identity: "http://home.test.mssp",
             prefix: Sample.homePrefix,
@@ -77,6 +86,7 @@ public final class Stage: Sendable {
             networks: ["24491", "228"],
             sandbox: Sandbox(prefix: Sandbox.Prefix("+41000092")),
             roles: roles ?? [card.msisdn: ["ra-user", "ra-admin"]],
+            people: people,
             logger: log.logger
         )
         registrations = HomeRegistrationService(

@@ -76,7 +76,12 @@ struct NotificationTests {
     }
 
     private func signed(_ platform: Platform, _ provider: Provider, _ server: ProviderServer) async throws {
-        let answer = try await provider.sign("Tell me", by: platform.extraNumber(2), mode: "asynchServerServer")
+        let answer = try await provider.sign(
+            "Tell me",
+            by: platform.extraNumber(2),
+            mode: "asynchServerServer",
+            extra: PersonIdentityTests.query("q1", "surName", "validUntil")
+        )
         #expect(answer.status == "100", "\(answer.body)")
         let id = try #require(answer.transactionID)
         try await wait(server, for: 1)
@@ -85,6 +90,8 @@ struct NotificationTests {
         let text = try #require(request.between("<mss:Base64Signature>", "<"))
         let signature = try #require(Data(base64Encoded: text))
         #expect(try await Verdict.content(of: signature, on: platform) == "Tell me")
+        #expect(request.body.contains("PersonID#ok"), "\(request.body)")
+        #expect(try await PersonIdentityTests.verifies(request.body, on: platform))
         #expect(try await provider.status(of: id).signature == signature)
         try await expectNothingDue(platform)
     }

@@ -29,6 +29,7 @@ public struct NotificationDesk: NotificationService {
     ///   - directory: Finds the person whom a service answers something of.
     ///   - networks: MCC and MNC of the networks whose subscribers are told.
     ///   - roles: What the role service tells, of those who have any.
+    ///   - people: What personIdentity answers; nothing where there is none.
     ///   - exchange: Knows the faults of storage, and counts.
     ///   - logger: Is told of what is given up.
     ///   - isStopping: Whether the home is asked to stop: nobody is let wait any longer.
@@ -42,6 +43,7 @@ public struct NotificationDesk: NotificationService {
         directory: any SubscriberDirectory,
         networks: [String],
         roles: [MSISDN: [String]] = [:],
+        people: PersonAnswers? = nil,
         exchange: CardExchange,
         logger: Logger,
         isStopping: @escaping @Sendable () -> Bool = { false },
@@ -53,7 +55,7 @@ public struct NotificationDesk: NotificationService {
         self.providers = providers
         self.signing = signing
         self.directory = directory
-        answers = ServiceAnswers(identity: identity, networks: networks, roles: roles)
+        answers = ServiceAnswers(identity: identity, networks: networks, roles: roles, people: people)
         self.exchange = exchange
         self.logger = logger
         self.isStopping = isStopping
@@ -161,6 +163,6 @@ public struct NotificationDesk: NotificationService {
         if told.wantsPerson(task) {
             person = try await directory.subscriber(entry.transaction.msisdn, until: call.deadline)
         }
-        return .signed(answers.status(task, told, of: person, header))
+        return .signed(await answers.status(task, entry.transaction.id, told, of: person, header))
     }
 }

@@ -10,4 +10,6 @@ public struct AnsweredServices: OptionSet, Sendable, Hashable {
     public static let subscriberInfo = AnsweredServices(rawValue: 2)
     public static let timestamp = AnsweredServices(rawValue: 4)
     public static let role = AnsweredServices(rawValue: 8)
+    /// What is asked stands beside it (``PersonQuestion``).
+    public static let personIdentity = AnsweredServices(rawValue: 16)
 }

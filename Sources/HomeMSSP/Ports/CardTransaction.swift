@@ -85,6 +85,8 @@ public struct SignatureTask: Sendable {
     public var notifies: String?
     /// Services that have an answer of their own with the signature.
     public var answered: AnsweredServices = []
+    /// What is to be told of the signer.
+    public var person: PersonQuestion?
     /// Whether the request had the person's no-spam code: what was counted against its provider is forgotten.
     public var isExpected = false
     /// All that one PIN entry signs where that is more than ``content``, which then is the first.

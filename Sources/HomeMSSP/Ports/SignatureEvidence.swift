@@ -47,6 +47,9 @@ public protocol SignatureEvidence: Sendable {
     /// The CAs above a user's certificate, up to the root; none if it is not by the user CA.
     func issuers(of certificate: [UInt8]) -> [ProfileResponse.NamedCertificate]
 
+    /// What a certificate says of its subject; `nil` for what is no certificate.
+    func person(of certificate: [UInt8]) -> CertifiedPerson?
+
     /// What the validate service answers for a signature by this certificate.
     func verdict(on certificate: [UInt8]) -> SignatureVerdict
 
@@ -85,6 +88,8 @@ extension SignatureEvidence {
     public func nonceAttributes(for key: SubscriberKey) -> AddedAttributes { AddedAttributes() }
 
     public func issuers(of certificate: [UInt8]) -> [ProfileResponse.NamedCertificate] { [] }
+
+    public func person(of certificate: [UInt8]) -> CertifiedPerson? { nil }
 
     public func digestToSign(
         _ content: SigningContent,

@@ -41,7 +41,7 @@ struct DocumentSet {
         }
         parts = [try Self.part(request.document, .message, kind, count, provider)]
         for (document, origin) in further {
-            if let profile = document.signatureProfile { _ = try KeyChoice.use(profile, isUnseen: true) }
+            try Self.checkKey(document.signatureProfile)
             let own = try RequestRules.kind(
                 document.format ?? request.format,
                 bringsDigest: document.bringsDigest,
@@ -49,6 +49,19 @@ struct DocumentSet {
             )
             parts.append(try Self.part(document, origin, own, count, provider))
         }
+    }
+
+    /// A PIN opens one key for one command: another key would be another question to the user.
+    private static func checkKey(_ profile: String?) throws(MSSFault) {
+        guard let profile, KeyChoice.profiles[profile] != .digests else { return }
+        // Another platform's is another fault.
+        if KeyChoice.profiles[profile] == nil { _ = try KeyChoice.use(profile, isUnseen: true) }
+        throw MSSFault(
+            .noKeyFound,
+            "A document's SignatureProfile names another key than the one that signs them all, and a PIN entry is for one "
+                + "key: leave it out, or have that document signed by a request of its own.",
+            specifier: 4042
+        )
     }
 
     /// The UTF-8 of a text that is shown, or the octets of the phone's alphabet where the provider's rules have those.

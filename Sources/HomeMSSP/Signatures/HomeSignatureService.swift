@@ -8,6 +8,7 @@ public struct HomeSignatureService: SignatureService {
     let identity: String
     private let networks: [String]
     private let roles: [MSISDN: [String]]
+    let people: PersonAnswers?
     private let mostDocuments: Int
     let prefix: TransactionID.Prefix
     let providers: ProviderRegister
@@ -30,6 +31,7 @@ public struct HomeSignatureService: SignatureService {
     ///   - networks: MCC and MNC of the networks that subscriberInfo tells.
     ///   - sandbox: The test numbers.
     ///   - roles: What the role service tells, of those who have any.
+    ///   - people: What personIdentity answers; nobody is offered it where there is none.
     ///   - mostDocuments: How many documents one request may have, its own counted.
     ///   - logger: For what a person must read.
     ///   - now: The clock.
@@ -44,6 +46,7 @@ public struct HomeSignatureService: SignatureService {
         networks: [String] = [],
         sandbox: Sandbox = Sandbox(),
         roles: [MSISDN: [String]] = [:],
+        people: PersonAnswers? = nil,
         mostDocuments: Int = Self.usualDocuments,
         logger: Logger,
         now: @escaping @Sendable () -> Date = { Date() }
@@ -51,6 +54,7 @@ public struct HomeSignatureService: SignatureService {
         self.identity = identity
         self.networks = networks
         self.roles = roles
+        self.people = people
         self.mostDocuments = mostDocuments
         self.prefix = prefix
         self.providers = providers
@@ -102,7 +106,7 @@ public struct HomeSignatureService: SignatureService {
         if let earlier { return try await answer(request, call, as: earlier, order.subscriber) }
         guard request.messagingMode == .synch else { return answer(request, transaction, .accepted) }
         let ended = try await exchange.result(of: transaction)
-        return try answer(request, transaction, ended, order.subscriber)
+        return try await answer(request, transaction, ended, order.subscriber)
     }
 
     public func cancel(_ request: CancelRequest, _ call: Call) async throws(MSSFault) -> CancelResponse {
@@ -167,8 +171,9 @@ public struct HomeSignatureService: SignatureService {
         else { throw MSSFault.unknownTransaction }
         let told = try Told(entry.result, task)
         let person = told.wantsPerson(task) ? try await subscriber(of: entry, call) : nil
-        return services.status(
+        return await services.status(
             task,
+            entry.transaction.id,
             told,
             of: person,
             request.header.answered(by: identity, at: now())
@@ -177,7 +182,9 @@ public struct HomeSignatureService: SignatureService {
 }
 
 extension HomeSignatureService {
-    private var services: ServiceAnswers { ServiceAnswers(identity: identity, networks: networks, roles: roles) }
+    private var services: ServiceAnswers {
+        ServiceAnswers(identity: identity, networks: networks, roles: roles, people: people)
+    }
 
     private func earlier(_ request: SignatureRequest) async throws(MSSFault) -> LedgerEntry? {
         let apInfo = request.header.apInfo
@@ -214,7 +221,7 @@ extension HomeSignatureService {
         }
         guard request.messagingMode == .synch else { return answer(request, earlier.transaction, .accepted) }
         let ended = try await exchange.result(ofEarlier: earlier, subscriber, until: call.deadline)
-        return try answer(request, earlier.transaction, ended, subscriber)
+        return try await answer(request, earlier.transaction, ended, subscriber)
     }
 
     /// Everything that must hold before a user is disturbed.
@@ -237,6 +244,7 @@ extension HomeSignatureService {
         try refuseInSandbox(provider, request.mobileUser)
         let (subscriber, key) = try await signer(request.mobileUser, use, until: deadline)
         try RequestRules.check(formatsOf: request, for: key)
+        let person = try await person(services.query, request, of: registered, key)
         let noSpam = NoSpamCheck(directory: directory, ledger: ledger, exchange: exchange)
         let isExpected = try await noSpam.isExpected(services, of: subscriber, by: provider, call, until: deadline)
         guard let heading = ShownText.heading(provider.displayName) else {
@@ -265,6 +273,7 @@ extension HomeSignatureService {
             deadline: deadline,
             deadlineDate: now() + TimeInterval(time / .milliseconds(1)) / 1000,
             answered: services.answered,
+            person: person,
             isExpected: isExpected
         )
     }
@@ -353,6 +362,7 @@ extension HomeSignatureService {
         if request.messagingMode == .asynchServerServer { task.notifies = request.header.apInfo.url }
         task.isExpected = order.isExpected
         task.answered = order.answered
+        task.person = order.person
         var transaction = CardTransaction(
             id: .random(prefix: prefix),
             txn: .random(),
@@ -371,11 +381,11 @@ extension HomeSignatureService {
         _ transaction: CardTransaction,
         _ ended: RunningTransactions.Ended,
         _ subscriber: Subscriber
-    ) throws(MSSFault) -> SignatureResponse {
+    ) async throws(MSSFault) -> SignatureResponse {
         guard case .signature(let task) = transaction.task else { throw MSSFault(.internalError) }
         let told = try Told(ended.result, task)
         var response = answer(request, transaction, told)
-        response.serviceResponses = services.responses(task, told, of: subscriber)
+        response.serviceResponses = await services.responses(task, transaction.id, told, of: subscriber)
         response.simTime = ended.simTime
         return response
     }

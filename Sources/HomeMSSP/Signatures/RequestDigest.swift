@@ -43,6 +43,11 @@ enum RequestDigest {
                 add(document.signatureProfile)
                 add(document.format)
             }
+            if let query = service.query {
+                add(query.id)
+                add("\(query.names.count)")
+                for name in query.names { add(name) }
+            }
             guard let name = service.name, name.element != nil else { continue }
             // The code itself is kept nowhere.
             add(name == .noSpam ? (service.isVerified ? "yes" : "no") : service.value)

@@ -10,6 +10,8 @@ struct RequestedServices {
     var language: String?
     /// What the answer is to have beside the signature.
     var answered: AnsweredServices = []
+    /// What would be known of the signer.
+    var query: AttributeQuery?
     /// The request has the service; whether it is to be compared, and what it was, empty where nothing.
     var noSpam: (code: String, isVerified: Bool)?
 
@@ -52,6 +54,12 @@ struct RequestedServices {
         case .subscriberInfo: answered.insert(.subscriberInfo)
         case .role: answered.insert(.role)
         case .timestamp: answered.insert(.timestamp)
+        case .personIdentity:
+            guard let query = service.query else {
+                throw MSSFault(.missingParam, "AttributeQuery of AdditionalServices is missing.")
+            }
+            self.query = query
+            answered.insert(.personIdentity)
         case .noSpam: noSpam = (service.value ?? "", service.isVerified)
         case .batchSign, .documentSign:
             guard service.document != nil else {

@@ -8,13 +8,21 @@ struct ServiceAnswers {
     let networks: [String]
     /// The roles of those who have any.
     let roles: [MSISDN: [String]]
+    /// `nil` where the platform has no identity.
+    let people: PersonAnswers?
 
     /// - Parameters:
     ///   - task: What was asked.
+    ///   - transaction: Under which id.
     ///   - told: What the provider is told of it.
     ///   - subscriber: The person; needed where anything but validation is asked.
     /// - Returns: One for each service that has more to say than the status.
-    func responses(_ task: SignatureTask, _ told: Told, of subscriber: Subscriber?) -> [ServiceResponse] {
+    func responses(
+        _ task: SignatureTask,
+        _ transaction: TransactionID,
+        _ told: Told,
+        of subscriber: Subscriber?
+    ) async -> [ServiceResponse] {
         let entity = MeshMember(uri: identity)
         var responses: [ServiceResponse] = []
         // The validate service's own answer, where the status leaves open why it is no better.
@@ -40,6 +48,11 @@ struct ServiceAnswers {
         if task.answered.contains(.role) {
             let uri = AdditionalService.Name.role.uri
             responses.append(ServiceResponse(uri: uri, entity: entity, .roles(roles[subscriber.card.msisdn] ?? [])))
+        }
+        if let question = task.person, let people {
+            let uri = AdditionalService.Name.personIdentity.uri
+            let content = await people.content(question, task, transaction, of: subscriber)
+            responses.append(ServiceResponse(uri: uri, entity: entity, content))
         }
         return responses
     }
@@ -72,23 +85,25 @@ struct ServiceAnswers {
     ///
     /// - Parameters:
     ///   - task: What was asked.
+    ///   - transaction: Under which id.
     ///   - told: What the provider is told of it.
     ///   - subscriber: The person; needed where ``Told/wantsPerson(_:)``.
     ///   - header: Of the answer.
     /// - Returns: 504 while there is no signature.
     func status(
         _ task: SignatureTask,
+        _ transaction: TransactionID,
         _ told: Told,
         of subscriber: Subscriber?,
         _ header: MessageHeader
-    ) -> StatusResponse {
+    ) async -> StatusResponse {
         StatusResponse(
             header: header,
             mobileUser: MobileUser(msisdn: task.msisdnAsWritten),
             signature: told.signature,
             certificate: told.certificate,
             status: told.verdict.status,
-            serviceResponses: responses(task, told, of: subscriber)
+            serviceResponses: await responses(task, transaction, told, of: subscriber)
         )
     }
 

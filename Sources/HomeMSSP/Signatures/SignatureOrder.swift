@@ -21,6 +21,7 @@ struct SignatureOrder {
     var deadline: ContinuousClock.Instant
     var deadlineDate: Date
     var answered: AnsweredServices = []
+    var person: PersonQuestion?
     /// Whether the request had the person's no-spam code.
     var isExpected = false
 

@@ -83,6 +83,17 @@ struct CMSEvidence: SignatureEvidence {
         authority.issuers(of: certificate).map { ProfileResponse.NamedCertificate(der: $0.der, subject: $0.subject) }
     }
 
+    func person(of certificate: [UInt8]) -> CertifiedPerson? {
+        SubjectStatement(certificate: certificate).map { statement in
+            CertifiedPerson(
+                subject: statement.name,
+                givenName: statement.givenName,
+                surName: statement.surName,
+                validUntil: statement.notAfter
+            )
+        }
+    }
+
     func verdict(on certificate: [UInt8]) -> SignatureVerdict {
         switch authority.validity(of: certificate) {
         case .valid: SignatureVerdict(.validSignature)

@@ -22,19 +22,7 @@ struct XMLMessages: MessageSignatures {
     }
 
     func signer() async throws(MSSFault) -> @Sendable ([UInt8]) throws(MSSFault) -> [UInt8] {
-        let record: IdentityRecord
-        do throws(ConsoleRefusal) {
-            guard let active = try await identity.active() else {
-                throw ConsoleRefusal("no identity signs: identity make, request and install")
-            }
-            record = active
-        } catch {
-            throw MSSFault(
-                .unableToProvideServices,
-                "The home cannot sign its answers now; nothing was begun.",
-                cause: error.description
-            )
-        }
+        let record = try await identity.signing()
         return { [vault = identity.vault] (envelope) throws(MSSFault) -> [UInt8] in
             do { return try Self.signed(envelope, record, vault) } catch {
                 throw MSSFault(

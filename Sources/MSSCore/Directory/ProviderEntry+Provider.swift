@@ -19,7 +19,10 @@ extension ProviderEntry {
         let allowance = provider.allowance
         textPrefix = allowance.textPrefix
         signatureProfiles = allowance.signatureProfiles?.sorted()
-        services = provider.services.isEmpty ? nil : provider.services.map(\.rawValue).sorted()
+        personAttributes = provider.personAttributes.isEmpty ? nil : provider.personAttributes.map(\.rawValue).sorted()
+        // Whom something is told has the service by that.
+        let named = provider.services.subtracting([.personIdentity]).map(\.rawValue)
+        services = named.isEmpty ? nil : named.sorted()
         modes = allowance.modes?.map(\.rawValue).sorted()
         numbers = allowance.numbers?.map(\.description)
         let targets = provider.notificationTargets.map(\.description).sorted()
@@ -47,6 +50,7 @@ extension ProviderEntry {
         guard messageCertificateFiles == nil else { throw problem("message_certificate_files", "must have been read") }
         guard certificateFiles == nil else { throw problem("certificate_files", "must have been read") }
         let rules = try ruleSet()
+        let attributes = try attributes()
         return ApplicationProvider(
             id: id,
             identities: Set(identities.map { PeerIdentity(uri: $0) }),
@@ -57,7 +61,7 @@ extension ProviderEntry {
             wantsPreciseStatus: preciseStatus ?? false,
             signatures: try kinds(),
             readsProfiles: profiles ?? false,
-            services: try offered().union(rules.requiredServices),
+            services: try offered(telling: attributes).union(rules.requiredServices),
             certificates: try registered(),
             allowance: try allowed(),
             limits: try limits(),
@@ -68,7 +72,8 @@ extension ProviderEntry {
             wantsTrace: traceInAnswers ?? false,
             alwaysValidates: alwaysValidate ?? false,
             isSandbox: sandbox ?? false,
-            messageCertificates: try signing()
+            messageCertificates: try signing(),
+            personAttributes: attributes
         )
     }
 
@@ -100,11 +105,28 @@ extension ProviderEntry {
         return kinds
     }
 
-    /// Validation is everybody's.
-    private func offered() throws(EntryProblem) -> Set<AdditionalService.Name> {
+    /// Validation is everybody's; personIdentity theirs who are told something by it.
+    private func offered(
+        telling attributes: Set<PersonAttribute>
+    ) throws(EntryProblem) -> Set<AdditionalService.Name> {
         let known = AdditionalService.Name.allCases.filter { $0 != .validate }
         let must = "one of " + known.map(\.rawValue).joined(separator: ", ")
-        return Set(try read(services ?? [], "services", must) { name in known.first { $0.rawValue == name } })
+        let named = Set(try read(services ?? [], "services", must) { name in known.first { $0.rawValue == name } })
+        guard attributes.isEmpty else { return named.union([.personIdentity]) }
+        guard !named.contains(.personIdentity) else {
+            throw problem("services", "has personIdentity, which tells nothing without person_attributes")
+        }
+        return named
+    }
+
+    private func attributes() throws(EntryProblem) -> Set<PersonAttribute> {
+        guard let personAttributes else { return [] }
+        guard !personAttributes.isEmpty else { throw problem("person_attributes", "must name one, or be left out") }
+        return Set(
+            try read(personAttributes, "person_attributes", Self.names(PersonAttribute.self)) {
+                PersonAttribute(rawValue: $0)
+            }
+        )
     }
 
     private func registered() throws(EntryProblem) -> Set<ProviderCertificate> {

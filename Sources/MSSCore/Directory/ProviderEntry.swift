@@ -31,6 +31,9 @@ public struct ProviderEntry: Codable, Sendable, Equatable {
     public var signatureProfiles: [String]?
     /// The additional services that it may ask for beside validation; none unless set.
     public var services: [String]?
+    /// What of the signer may be told to it by the additional service personIdentity; nothing, and no such service, unless
+    /// set.
+    public var personAttributes: [String]?
     /// Messaging modes that it may use; all that are offered unless set.
     public var modes: [String]?
     /// Numbers that it may ask, as `+35840` or `+358401000000..+358401999999`; all unless set.
@@ -82,6 +85,7 @@ public struct ProviderEntry: Codable, Sendable, Equatable {
         case notifySOAP = "notify_soap"
         case textPrefix = "text_prefix"
         case signatureProfiles = "signature_profiles"
+        case personAttributes = "person_attributes"
         case requestsPerSecond = "requests_per_second"
         case signaturesAtOnce = "signatures_at_once"
         case twoLevelFaults = "two_level_faults"

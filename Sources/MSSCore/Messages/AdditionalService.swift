@@ -12,17 +12,21 @@ public struct AdditionalService: Sendable, Equatable {
     public var isVerified: Bool
     /// What batchsign or docsign has signed beside the message's own.
     public var document: DocumentToBeSigned?
+    /// What personIdentity asks of the signer.
+    public var query: AttributeQuery?
 
     public init(
         uri: String,
         value: String? = nil,
         isVerified: Bool = true,
-        document: DocumentToBeSigned? = nil
+        document: DocumentToBeSigned? = nil,
+        query: AttributeQuery? = nil
     ) {
         self.uri = uri
         self.value = value
         self.isVerified = isVerified
         self.document = document
+        self.query = query
     }
 
     /// Which of the platform's services it is, if any; FiCom's name of validation is the standard's.
@@ -60,6 +64,8 @@ extension AdditionalService {
         case batchSign = "batchsign"
         /// The same for a document with a name, and with a format of its own.
         case documentSign = "docsign"
+        /// What is known of the signer, signed by the platform (SAML 2.0).
+        case personIdentity
         /// The user's roles, as the operator registered them.
         case role
         /// A time stamp over each signature (RFC 3161).
@@ -68,7 +74,8 @@ extension AdditionalService {
         public var uri: String {
             switch self {
             case .validate, .timestamp: "http://uri.etsi.org/TS102204/v1.1.2#" + rawValue
-            case .eventID, .noSpam, .userLang, .displayName: "http://mss.ficom.fi/TS102204/v1.0.0#" + rawValue
+            case .eventID, .noSpam, .userLang, .displayName, .personIdentity:
+                "http://mss.ficom.fi/TS102204/v1.0.0#" + rawValue
             case .signingCertificate, .batchSign, .documentSign, .role:
                 "http://www.methics.fi/KiuruMSSP/v5.0.0#" + rawValue
             case .subscriberInfo: "http://mid.swisscom.ch/as#subscriberInfo"
@@ -78,7 +85,8 @@ extension AdditionalService {
         /// The element, or the member in JSON, that holds its value.
         public var element: String? {
             switch self {
-            case .validate, .signingCertificate, .subscriberInfo, .batchSign, .documentSign, .timestamp, .role:
+            case .validate, .signingCertificate, .subscriberInfo, .batchSign, .documentSign, .timestamp, .role,
+                .personIdentity:
                 nil
             case .eventID: "EventID"
             case .noSpam: "NoSpamCode"

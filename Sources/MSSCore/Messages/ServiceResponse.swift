@@ -13,6 +13,9 @@ public struct ServiceResponse: Sendable, Equatable {
         case trace(TraceID)
         /// The user's roles by their names; none of a user without any.
         case roles([String])
+        /// Of personIdentity: `samlp:Response`, in octets that stand by themselves and are carried as they are, for they are
+        /// signed.
+        case personIdentity([UInt8])
         /// Of batchsign: the message's own signature first, then each document's, in the order of the request.
         case batch([BatchSignature])
         /// Of docsign: each document's, in the order of the request.

@@ -30,6 +30,8 @@ public struct ApplicationProvider: Sendable, Equatable {
     public var readsProfiles: Bool
     /// The additional services that it may ask for beside validation; none unless its entry names them.
     public var services: Set<AdditionalService.Name>
+    /// What of the signer may be told to it (personIdentity); nothing unless its entry names it.
+    public var personAttributes: Set<PersonAttribute>
     /// The certificates that may be shown for it; any of its identities where there is none.
     public var certificates: Set<ProviderCertificate>
     /// The certificates, in DER, one of whose keys must have signed each of its messages as XML; nobody signs where there is
@@ -74,7 +76,8 @@ public struct ApplicationProvider: Sendable, Equatable {
         wantsTrace: Bool = false,
         alwaysValidates: Bool = false,
         isSandbox: Bool = false,
-        messageCertificates: Set<[UInt8]> = []
+        messageCertificates: Set<[UInt8]> = [],
+        personAttributes: Set<PersonAttribute> = []
     ) {
         self.id = id
         self.identities = identities
@@ -97,5 +100,6 @@ public struct ApplicationProvider: Sendable, Equatable {
         self.alwaysValidates = alwaysValidates
         self.isSandbox = isSandbox
         self.messageCertificates = messageCertificates
+        self.personAttributes = personAttributes
     }
 }

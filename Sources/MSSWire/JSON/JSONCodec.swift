@@ -152,6 +152,8 @@ enum JSONCodec {
         case .status(let code): members["Status"] = status(code.rawValue, code.name)
         case .roles(let names): members["Roles"] = .list(names.map { .text($0) })
         case .done: members["Status"] = status(Status.requestOK.rawValue, Status.requestOK.name)
+        case .personIdentity(let response):
+            members["SAMLResponse"] = .text(Data(response).base64EncodedString())
         case .signingCertificate(let certificates):
             let texts = certificates.map { JSONValue.text(Data($0).base64EncodedString()) }
             members["SigningCertificate"] = .object(["Certificates": .list(texts)])

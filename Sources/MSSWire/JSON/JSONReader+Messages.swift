@@ -120,7 +120,7 @@ extension JSONReader {
         return data
     }
 
-    private func decode(_ data: inout DataToBeSigned) throws(MSSFault) {
+    func decode(_ data: inout DataToBeSigned) throws(MSSFault) {
         guard let octets = Data(base64Encoded: data.content), let text = String(validating: octets, as: UTF8.self)
         else {
             throw MSSFault(
@@ -133,7 +133,7 @@ extension JSONReader {
         data.content = text
     }
 
-    private func data(
+    func data(
         _ message: JSONFields,
         _ name: String,
         specifier: Int? = nil
@@ -152,60 +152,6 @@ extension JSONReader {
         )
     }
 
-    private func services(_ message: JSONFields) throws(MSSFault) -> [AdditionalService] {
-        let services = try message.objects("AdditionalServices")
-        let isKiurus = try message.number("MajorVersion") == nil
-        guard services.count <= 16 else { throw MSSFault(.wrongParam, "AdditionalServices names too many services.") }
-        return try services.map { service throws(MSSFault) in
-            guard let uri = try optional(service, "Description") else {
-                throw HeaderCodec.missing("AdditionalServices/Description")
-            }
-            var read = AdditionalService(uri: uri)
-            if let name = read.name, let element = name.documentElement {
-                read.document = try service.object(element)
-                    .map { members throws(MSSFault) in try document(members, element, of: name, isKiurus) }
-                return read
-            }
-            guard let name = read.name?.element else { return read }
-            let (text, verify) = value(service, name)
-            read.value = try text.map { text throws(MSSFault) in try ServiceCodec.text(text, name) }
-            read.isVerified = try ServiceCodec.isVerified(verify)
-            return read
-        }
-    }
-
-    /// What batchsign or docsign brings to be signed besides; in a message without versions batchsign's texts are written
-    /// in base64, whatever their type is said to be: Kiuru's clients do so.
-    private func document(
-        _ members: JSONFields,
-        _ element: String,
-        of name: AdditionalService.Name,
-        _ isKiurus: Bool
-    ) throws(MSSFault) -> DocumentToBeSigned {
-        guard var signed = try data(members, "DataToBeSigned", specifier: 1022) else {
-            throw HeaderCodec.missing(element + "/DataToBeSigned", specifier: 1022)
-        }
-        let isText = signed.mimeType.map { $0.lowercased() == "text/plain" } ?? true
-        if isKiurus, isText, name == .batchSign { try decode(&signed) }
-        var document = DocumentToBeSigned(signed, displayed: try data(members, "DataToBeDisplayed"))
-        guard name == .documentSign else { return document }
-        document.signatureProfile = try optional(members, "SignatureProfile")
-        document.format = try optional(members, "MSS_Format")
-        document.reference = try optional(members, "DocumentRef")
-        return document
-    }
-
-    /// What belongs to a service: a string, or an object with the string as Value; Verify is NoSpamCode's, whose string is
-    /// called Code by clients of Kiuru.
-    ///
-    /// What is neither is as if it were not there.
-    private func value(_ service: JSONFields, _ name: String) -> (text: String?, verify: String?) {
-        if let text = try? service.text(name) { return (text, nil) }
-        guard let members = try? service.object(name) else { return (nil, nil) }
-        let text = ((try? members.text("Value")) ?? nil) ?? ((try? members.text("Code")) ?? nil)
-        return (text, (try? members.text("Verify")) ?? nil)
-    }
-
     private func mode(_ message: JSONFields) throws(MSSFault) -> MessagingMode {
         guard let text = try message.text("MessagingMode"), !text.isEmpty else {
             throw HeaderCodec.missing("MessagingMode")
@@ -221,7 +167,7 @@ extension JSONReader {
 
 extension JSONReader {
     /// A string that may be missing; some clients write it empty instead.
-    private func optional(_ fields: JSONFields, _ name: String, longest: Int = 512) throws(MSSFault) -> String? {
+    func optional(_ fields: JSONFields, _ name: String, longest: Int = 512) throws(MSSFault) -> String? {
         guard let text = try fields.text(name), !text.isEmpty else { return nil }
         guard text.utf8.count <= longest else {
             throw MSSFault(.wrongDataLength, "\(name) must have at most \(longest) octets.")

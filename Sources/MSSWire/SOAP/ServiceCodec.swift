@@ -13,6 +13,7 @@ enum ServiceCodec {
             if let document = service.document, let name = service.name {
                 DocumentCodec.write(document, of: name, to: &writer)
             }
+            if let query = service.query { AttributeQueryCodec.write(query, to: &writer) }
             guard let element = service.name?.element, let value = service.value else { return }
             writer.element(
                 "fi:" + element,
@@ -27,6 +28,10 @@ enum ServiceCodec {
         var service = AdditionalService(uri: uri)
         if let name = service.name, name.documentElement != nil {
             service.document = try DocumentCodec.decode(element, of: name)
+            return service
+        }
+        if service.name == .personIdentity {
+            service.query = try AttributeQueryCodec.decode(element)
             return service
         }
         guard let name = service.name?.element else { return service }

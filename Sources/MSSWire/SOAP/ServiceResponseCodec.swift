@@ -44,6 +44,7 @@ enum ServiceResponseCodec {
             writer.element("own:Roles", [("xmlns:own", Namespace.own)]) { writer in
                 for name in names { writer.element("own:Role", text: name) }
             }
+        case .personIdentity(let response): writer.element(written: response)
         case .batch(let signatures):
             for signature in signatures { DocumentCodec.write(signature, to: &writer) }
         case .documents(let signatures):
@@ -86,6 +87,9 @@ enum ServiceResponseCodec {
         if !documents.isEmpty {
             guard documents.count <= most else { return nil }
             return .documents(try documents.map { part throws(MSSFault) in try DocumentCodec.document(part) })
+        }
+        if let response = element.child("Response", in: Namespace.samlProtocol) {
+            return AttributeQueryCodec.octets(of: response).map { .personIdentity($0) }
         }
         if let certificates = element.child("signingCertificate", in: Namespace.kiuru) {
             let all = certificates.children("X509Certificate", in: Namespace.kiuru).map { Data(base64Encoded: $0.text) }

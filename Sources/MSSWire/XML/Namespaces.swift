@@ -10,6 +10,9 @@ enum Namespace {
     static let mreg = "http://www.methics.fi/MSSPRegistration/v1.0.0#"
     /// FiCom's extensions: what additional services answer.
     static let fiCom = "http://mss.ficom.fi/TS102204/v1.0.0#"
+    /// SAML 2.0: AttributeQuery and Response, and what stands in them.
+    static let samlProtocol = "urn:oasis:names:tc:SAML:2.0:protocol"
+    static let samlAssertion = "urn:oasis:names:tc:SAML:2.0:assertion"
     /// Kiuru's batchsign: BatchSignatureRequest and its answer.
     static let batch = "http://www.methics.fi/TS102204/ext/v1.0.0#BatchSignature"
     /// Kiuru's docsign: AdditionalSignatureRequest and its answer.

@@ -32,6 +32,11 @@ struct XMLWriter {
         element(name, attributes) { $0.text(text) }
     }
 
+    /// An element as it was written elsewhere: whoever hands it over vouches that it is one, and stands by itself.
+    mutating func element(written octets: [UInt8]) {
+        self.octets.append(contentsOf: octets)
+    }
+
     mutating func text(_ text: String) {
         escape(text) { octet in
             switch octet {

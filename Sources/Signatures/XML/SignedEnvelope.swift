@@ -72,7 +72,7 @@ struct SignedEnvelope {
             let uri = references[0].attribute("URI"), uri.hasPrefix("#")
         else { throw .reference }
         let id = String(uri.dropFirst())
-        guard (1...longestID).contains(id.utf8.count), isName(id), references[0].attribute("Type") == nil else {
+        guard (1...longestID).contains(id.utf8.count), DSig.isName(id), references[0].attribute("Type") == nil else {
             throw .reference
         }
         let parts = references[0].children
@@ -124,16 +124,5 @@ struct SignedEnvelope {
         }
         let own = message.attributes.first { $0.name == "ID" && $0.namespace.isEmpty }
         guard holders == 1, let own, xmlAddID(nil, tree.document, id, own.attribute) != nil else { throw .identifiers }
-    }
-
-    /// An NCName of ASCII: nothing of XPointer's.
-    private static func isName(_ text: String) -> Bool {
-        text.utf8.enumerated().allSatisfy { index, octet in
-            switch octet {
-            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "_"): true
-            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."): index > 0
-            default: false
-            }
-        }
     }
 }

@@ -16,6 +16,16 @@ enum XMLLibrary {
     /// What a thread's last error holds of a document.
     static func forget() { xmlResetLastError() }
 
+    /// Whether a text is of characters that XML can write.
+    static func isText(_ text: String) -> Bool {
+        text.unicodeScalars.allSatisfy { scalar in
+            switch scalar.value {
+            case 0x09, 0x0A, 0x0D, 0x20..<0xFFFE, 0x10000...: true
+            default: false
+            }
+        }
+    }
+
     static func text(_ characters: UnsafePointer<xmlChar>?) -> String {
         characters.map { String(cString: $0) } ?? ""
     }
@@ -40,6 +50,19 @@ enum DSig {
     static let sha256 = "http://www.w3.org/2001/04/xmlenc#sha256"
     static let rsaSHA256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
     static let ecdsaSHA256 = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256"
+
+    /// Whether an ID is an NCName of ASCII: nothing of XPointer's.
+    static func isName(_ id: String) -> Bool {
+        !id.isEmpty
+            && id.utf8.enumerated().allSatisfy { index, octet in
+                switch octet {
+                case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "_"):
+                    true
+                case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."): index > 0
+                default: false
+                }
+            }
+    }
 }
 
 /// The namespaces of an envelope that holds a signed message.

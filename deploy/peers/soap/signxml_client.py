@@ -91,3 +91,45 @@ except Exception:
 status, answer = send(sign(message("Pay 1")).replace(b"Pay 1<", b"Pay 2<"))
 assert status == 500 and b"_104<" in answer, answer
 print("a request that was changed is refused")
+
+SAMLP = "urn:oasis:names:tc:SAML:2.0:protocol"
+SAML = "urn:oasis:names:tc:SAML:2.0:assertion"
+PERSON = "http://mss.ficom.fi/TS102204/v1.0.0/PersonID#"
+
+
+def person(query_id, ap):
+    """A request that asks who signs, unsigned; the Response in its answer."""
+    envelope = message("Who signs?")
+    envelope.remove(envelope.find(f"{{{SOAP}}}Header"))
+    request = envelope.find(f".//{{{MSS}}}MSS_SignatureReq")
+    request.find(f"{{{MSS}}}AP_Info").set("AP_ID", ap)
+    services = etree.SubElement(request, f"{{{MSS}}}AdditionalServices")
+    service = etree.SubElement(services, f"{{{MSS}}}Service")
+    description = etree.SubElement(service, f"{{{MSS}}}Description")
+    etree.SubElement(description, f"{{{MSS}}}mssURI").text = "http://mss.ficom.fi/TS102204/v1.0.0#personIdentity"
+    query = etree.SubElement(service, f"{{{SAMLP}}}AttributeQuery", ID=query_id, Version="2.0")
+    etree.SubElement(etree.SubElement(query, f"{{{SAML}}}Subject"), f"{{{SAML}}}NameID")
+    etree.SubElement(query, f"{{{SAML}}}Attribute", Name=PERSON + "surName")
+    status, answer = send(etree.tostring(envelope))
+    assert status == 200, answer
+    return etree.fromstring(answer).find(f".//{{{SAMLP}}}Response")
+
+
+for query_id in ["_q1", 'java.util.GregorianCalendar[time=?,id="Europe/Helsinki"]']:
+    response = person(query_id, ap_id.replace("ap-signing", "ap-demo"))
+    assert response.get("ID") == query_id, etree.tostring(response)
+    document = etree.tostring(response, with_tail=False)
+    verified = XMLVerifier().verify(document, ca_pem_file=f"{pki}/identity-ca.pem", id_attribute="ID").signed_xml
+    assert etree.QName(verified) == f"{{{SAMLP}}}Response" and verified.get("ID") == query_id, document
+    assert verified.find(f"{{{SAMLP}}}Status/{{{SAMLP}}}StatusCode").get("Value") == PERSON + "ok", document
+    assert verified.find(f".//{{{SAML}}}AttributeValue").text.startswith("User "), document
+    print("it verifies what it is told of the signer")
+    try:
+        XMLVerifier().verify(
+            document.replace(b">User ", b">Loser "), ca_pem_file=f"{pki}/identity-ca.pem", id_attribute="ID"
+        )
+        raise SystemExit("another signer than was told verifies")
+    except SystemExit:
+        raise
+    except Exception:
+        print("another signer than was told does not verify")
