@@ -41,7 +41,9 @@ struct SeveralHomesTests {
     private func undeliverable(_ homes: TwoHomes) async throws {
         let answer = try await Provider(homes.b).sign("Never delivered", by: homes.unreachable, timeOut: 40)
         #expect(answer.fault == "209" && answer.seconds < 20, "\(answer.seconds) s: \(answer.body)")
-        #expect(try await homes.metrics().contains("mssp_simlink_receipts_from_elsewhere_total 1"))
+        // One a message that was sent: on a slow machine the command goes out a second time.
+        let told = try await homes.metrics().split(separator: "\n").filter { $0.contains("receipts_from_elsewhere") }
+        #expect(told.contains { $0.contains(/_total [1-9]/) }, "\(told)")
     }
 
     /// A new key and its proof take two messages: one comes to each home, in either order.
