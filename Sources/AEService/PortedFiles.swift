@@ -14,6 +14,17 @@ struct PortedFiles: Sendable {
     let homes: [String]
     let numbers: PortedTable
     let tally: any Tally
+    /// What the files were before they were read for the first time.
+    private let named: (table: [Int], changes: [Int])
+
+    init(table: ConfiguredPath, changes: ConfiguredPath?, homes: [String], numbers: PortedTable, tally: any Tally) {
+        self.table = table
+        self.changes = changes
+        self.homes = homes
+        self.numbers = numbers
+        self.tally = tally
+        named = (Self.stamp(table), Self.stamp(changes))
+    }
 
     /// Reads both; changes may be missing.
     ///
@@ -31,9 +42,9 @@ struct PortedFiles: Sendable {
     /// Away from the event loops: ten million numbers take some seconds.
     func follow(_ logger: Logger) async {
         await withTaskExecutorPreference(globalConcurrentExecutor) {
-            var (tableSeen, changesSeen) = (stamp(table), stamp(changes))
+            var (tableSeen, changesSeen) = named
             while (try? await Task.sleep(for: .seconds(1))) != nil {
-                let (tableNow, changesNow) = (stamp(table), stamp(changes))
+                let (tableNow, changesNow) = (Self.stamp(table), Self.stamp(changes))
                 let isNewTable = tableNow != tableSeen
                 guard isNewTable || changesNow != changesSeen else { continue }
                 (tableSeen, changesSeen) = (tableNow, changesNow)
@@ -82,5 +93,5 @@ struct PortedFiles: Sendable {
         logger.warning("changes of ported numbers are of another table than the one that was read: they do not count")
     }
 
-    private func stamp(_ file: ConfiguredPath?) -> [Int] { file.map { PublicFile.stamp($0.path) } ?? [] }
+    private static func stamp(_ file: ConfiguredPath?) -> [Int] { file.map { PublicFile.stamp($0.path) } ?? [] }
 }

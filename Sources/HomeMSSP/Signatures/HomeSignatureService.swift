@@ -1,4 +1,3 @@
-import Alauda
 public import Foundation
 public import Logging
 public import MSSCore
@@ -182,7 +181,7 @@ public struct HomeSignatureService: SignatureService {
 }
 
 extension HomeSignatureService {
-    private var services: ServiceAnswers {
+    var services: ServiceAnswers {
         ServiceAnswers(identity: identity, networks: networks, roles: roles, people: people)
     }
 
@@ -336,73 +335,5 @@ extension HomeSignatureService {
     ) async throws(MSSFault) -> Subscriber? {
         guard let msisdn = try mobileUser.number() else { throw MSSFault.noNumber }
         do { return try await directory.subscriber(msisdn, until: deadline) } catch { throw exchange.fault(error) }
-    }
-
-    private func transaction(
-        for order: SignatureOrder,
-        _ request: SignatureRequest,
-        _ call: Call
-    ) -> CardTransaction {
-        let octets = RequestDigest.octets(of: request)
-        var task = SignatureTask(
-            provider: order.provider.id,
-            providerTransaction: request.header.apInfo.transID,
-            instant: request.header.apInfo.instant,
-            body: RequestDigest.of(octets),
-            acquiringEntity: call.peer,
-            msisdnAsWritten: request.mobileUser.msisdn ?? "",
-            profile: request.signatureProfile,
-            content: order.content,
-            validates: request.asksForValidation || order.provider.alwaysValidates,
-            key: order.key.reference,
-            manner: order.manner
-        )
-        task.request = octets
-        task.documents = order.documents
-        if request.messagingMode == .asynchServerServer { task.notifies = request.header.apInfo.url }
-        task.isExpected = order.isExpected
-        task.answered = order.answered
-        task.person = order.person
-        var transaction = CardTransaction(
-            id: .random(prefix: prefix),
-            txn: .random(),
-            msisdn: order.subscriber.card.msisdn,
-            iccid: order.subscriber.card.iccid,
-            deadline: order.deadlineDate,
-            trace: call.trace,
-            task: .signature(task)
-        )
-        transaction.isAwaited = request.messagingMode == .synch
-        return transaction
-    }
-
-    private func answer(
-        _ request: SignatureRequest,
-        _ transaction: CardTransaction,
-        _ ended: RunningTransactions.Ended,
-        _ subscriber: Subscriber
-    ) async throws(MSSFault) -> SignatureResponse {
-        guard case .signature(let task) = transaction.task else { throw MSSFault(.internalError) }
-        let told = try Told(ended.result, task)
-        var response = answer(request, transaction, told)
-        response.serviceResponses = await services.responses(task, transaction.id, told, of: subscriber)
-        response.simTime = ended.simTime
-        return response
-    }
-
-    private func answer(
-        _ request: SignatureRequest,
-        _ transaction: CardTransaction,
-        _ told: Told
-    ) -> SignatureResponse {
-        SignatureResponse(
-            header: request.header.answered(by: identity, at: now()),
-            transactionID: transaction.id.description,
-            mobileUser: request.mobileUser,
-            signature: told.signature,
-            certificate: told.certificate,
-            signatureProfile: request.signatureProfile,
-            status: told.verdict.status
-        )
     }
 }

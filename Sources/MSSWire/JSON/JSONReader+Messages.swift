@@ -129,7 +129,8 @@ extension JSONReader {
                     + "a text as it stands has MimeType text/plain."
             )
         }
-        guard isText(text) else { throw MSSFault(.inappropriateData, JSONError.character.description) }
+        // It goes on to the home as XML.
+        guard text.isXMLText else { throw MSSFault(.inappropriateData, JSONError.character.description) }
         data.content = text
     }
 
@@ -201,15 +202,5 @@ extension JSONReader {
             throw MSSFault(.wrongParam, "\(place ?? name) is no xs:dateTime, such as 2026-11-24T12:00:00Z.")
         }
         return date
-    }
-
-    /// Whether a text that was hidden in base64 is of characters that XML can carry on to the home.
-    private func isText(_ text: String) -> Bool {
-        text.unicodeScalars.allSatisfy { scalar in
-            switch scalar.value {
-            case 0x09, 0x0A, 0x0D, 0x20..<0xFFFE, 0x10000...: true
-            default: false
-            }
-        }
     }
 }

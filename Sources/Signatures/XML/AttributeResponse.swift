@@ -1,4 +1,5 @@
 import CLibXMLSec
+import MSSCore
 
 /// `samlp:Response` with one `saml:Assertion` of attributes, on its way to be signed as a whole (SAML 2.0 core, §2, §3.3.3, §5.4):
 /// wants the value of an ECDSA signature.
@@ -63,7 +64,7 @@ public final class AttributeResponse {
     ///   - certificates: In DER, the signer's first, for who verifies.
     /// - Throws: ``MessageRefusal/malformed`` for characters that XML has no way to write.
     public init(_ statement: Statement, certificates: [[UInt8]]) throws(MessageRefusal) {
-        guard statement.texts.allSatisfy(XMLLibrary.isText) else { throw .malformed }
+        guard statement.texts.allSatisfy(\.isXMLText) else { throw .malformed }
         tree = try XMLTree(Self.empty)
         let response = tree.root.node
         let writer = try SAMLWriter(tree)

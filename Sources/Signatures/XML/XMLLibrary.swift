@@ -16,16 +16,6 @@ enum XMLLibrary {
     /// What a thread's last error holds of a document.
     static func forget() { xmlResetLastError() }
 
-    /// Whether a text is of characters that XML can write.
-    static func isText(_ text: String) -> Bool {
-        text.unicodeScalars.allSatisfy { scalar in
-            switch scalar.value {
-            case 0x09, 0x0A, 0x0D, 0x20..<0xFFFE, 0x10000...: true
-            default: false
-            }
-        }
-    }
-
     static func text(_ characters: UnsafePointer<xmlChar>?) -> String {
         characters.map { String(cString: $0) } ?? ""
     }
